@@ -1,0 +1,1 @@
+//! Row stream, step circuits, native twins and shapes.

@@ -1,0 +1,54 @@
+//! Numbers as people read them: narrow spaces, true minus, fixed decimals.
+
+/// Narrow no-break space between thousands.
+const THIN: char = '\u{202F}';
+
+/// `45471` as `45 471` with a narrow no-break space.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * THIN.len_utf8());
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(THIN);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Bytes as `322 KB`, decimal units, one place below ten.
+pub fn bytes(n: u64) -> String {
+    let (value, unit) = match n {
+        0..1_000 => return format!("{n}{THIN}B"),
+        1_000..1_000_000 => (n / 100, "KB"),
+        _ => (n / 100_000, "MB"),
+    };
+    if value < 100 { format!("{}.{}{THIN}{unit}", value / 10, value % 10) } else { format!("{}{THIN}{unit}", count((value + 5) / 10)) }
+}
+
+/// Replaces an ASCII minus in front by the true one.
+pub fn true_minus(number: &str) -> String {
+    match number.strip_prefix('-') {
+        Some(rest) => format!("\u{2212}{rest}"),
+        None => number.to_owned(),
+    }
+}
+
+/// `1 batch`, `2 batches`: a count with its noun.
+pub fn counted(n: u64, singular: &str, plural: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { singular } else { plural })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_like_print() {
+        assert_eq!(count(45_471), "45\u{202F}471");
+        assert_eq!(count(999), "999");
+        assert_eq!(bytes(141_900), "142\u{202F}KB");
+        assert_eq!(bytes(1_450), "1.4\u{202F}KB");
+        assert_eq!(true_minus("-0.014"), "\u{2212}0.014");
+    }
+}

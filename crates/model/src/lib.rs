@@ -1,0 +1,26 @@
+//! Words as types. This crate holds plain data only: it never reads a file, a clock or a random
+//! source, never verifies anything, and depends on no other crate of the workspace.
+//!
+//! - [`plan`], [`shape`]: what the audited party chose to measure and the circuit it is measured with
+//! - [`cohort`], [`statement`]: what a package states, batch by batch
+//! - [`metric`]: what follows from a verified count table, with definitions and sources
+//! - [`state`]: requirement states, trust ladder, exit codes
+//! - [`record`]: the audit record, the only serialised outcome
+//! - [`proof_system`]: properties of proof systems as data
+//! - [`protocol`]: messages between the workbench and its worker process
+//!
+//! Holding a value of these types proves nothing. `Verified…` types live in `verify`.
+
+pub mod cohort;
+pub mod decimal;
+pub mod digest;
+pub mod format;
+pub mod instant;
+pub mod metric;
+pub mod plan;
+pub mod proof_system;
+pub mod protocol;
+pub mod record;
+pub mod shape;
+pub mod state;
+pub mod statement;

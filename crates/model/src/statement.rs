@@ -1,0 +1,112 @@
+//! What a monitoring proof states, as the package writes it down.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cohort::BatchStatement,
+    digest::{Commitment, Digest},
+    instant::Instant,
+    shape::CircuitId,
+};
+
+/// Statement kinds with their version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum StatementKind {
+    /// Scored cohorts counted batch by batch over a period, under one model.
+    #[serde(rename = "monitoring/v1")]
+    MonitoringV1,
+}
+
+impl StatementKind {
+    /// As written in packages and policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MonitoringV1 => "monitoring/v1",
+        }
+    }
+
+    /// What a valid proof of this kind leaves open; printed wherever its results are.
+    pub const fn does_not_show(self) -> &'static str {
+        match self {
+            Self::MonitoringV1 => {
+                "That the committed rows are the real world's, that outcomes and groups were recorded truthfully, or that nothing was left out before commitment. \
+                 That the metrics or limits are the right ones, that the integer model equals the float model it came from, or that any law is complied with. \
+                 Counts, bins, batch times and sizes are public; only rows and weights stay hidden."
+            }
+        }
+    }
+}
+
+/// Whose system is audited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Legal name of the audited party.
+    pub name: String,
+    /// Legal Entity Identifier (ISO 17442), 20 characters.
+    pub lei: String,
+    /// Identifier of the system in the party's own inventory.
+    pub system: String,
+    /// Identifier of the model in the party's model inventory.
+    pub model: String,
+}
+
+/// A span of time, end exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// First second inside.
+    pub start: Instant,
+    /// First second after.
+    pub end: Instant,
+}
+
+impl Period {
+    /// As people read it: first and last day.
+    pub fn text(self) -> String {
+        let last = Instant::from_unix_secs(self.end.unix_secs().saturating_sub(1)).unwrap_or(self.end);
+        format!("{} – {}", self.start.date_text(), last.date_text())
+    }
+}
+
+/// What the header element of the proof's state is a digest of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Kind and version of the statement.
+    pub statement: StatementKind,
+    /// Circuit and shape.
+    pub circuit: CircuitId,
+    /// Whose system.
+    pub subject: Subject,
+    /// What the package covers; the reference may lie before it.
+    pub period: Period,
+    /// Chain head of the package before this one, for continuity; absent for the first.
+    pub previous_chain_head: Option<Commitment>,
+}
+
+impl Header {
+    /// SHA-256 of the canonical JSON; its lower 250 bits are the header element.
+    pub fn digest(&self) -> Digest {
+        Digest::of_canonical(self)
+    }
+}
+
+/// Everything public about one monitoring proof. Claimed until verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MonitoringStatement {
+    /// Subject, period, circuit.
+    pub header: Header,
+    /// Commitment to the plan.
+    pub plan_commitment: Commitment,
+    /// Commitment to the model that scored every row.
+    pub model_commitment: Commitment,
+    /// Folding steps.
+    pub steps: u64,
+    /// Value of the chain after the last batch.
+    pub chain_head: Commitment,
+    /// Batches in order; the reference first.
+    pub batches: Vec<BatchStatement>,
+}

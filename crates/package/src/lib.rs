@@ -1,0 +1,1 @@
+//! Untrusted bytes to and from a claimed package.

@@ -1,0 +1,1 @@
+//! Policies and engagements: TOML to types, linter, plain-English sentences.

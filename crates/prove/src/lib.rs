@@ -1,0 +1,1 @@
+//! Models and data to statements, proofs and packages.

@@ -1,0 +1,1 @@
+//! Audit records to PDF/A reports.

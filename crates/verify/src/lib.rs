@@ -1,0 +1,1 @@
+//! Claimed package, policy and engagement to verified evidence and results.

@@ -1,0 +1,1 @@
+//! The egui audit workbench, library and native binary.
