@@ -1,1 +1,2 @@
+//! workbench
 fn main() {}

@@ -1,1 +1,47 @@
-fn main() {}
+//! One door for development: `cargo xtask COMMAND`.
+//!
+//! - [`tidy`]: does the tree keep the rules that no compiler knows?
+//! - [`docs`]: are the generated pages what the code says?
+//!
+//! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
+//! stand behind the feature `fixtures`, so that `cargo tidy` answers before those crates compile.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program answers on standard output")]
+
+#[cfg(feature = "fixtures")]
+mod docs;
+mod tidy;
+
+use std::{path::Path, process::ExitCode};
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "One door for development")]
+enum Command {
+    /// Check the rules that no compiler knows: crate arrows, dependencies, words, links
+    Tidy,
+    /// Write the generated pages under docs/
+    #[cfg(feature = "fixtures")]
+    Docs(docs::Args),
+}
+
+fn main() -> ExitCode {
+    let root = workspace_root();
+    let done = match Command::parse() {
+        Command::Tidy => tidy::run(root),
+        #[cfg(feature = "fixtures")]
+        Command::Docs(args) => docs::run(root, &args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace: the folder above this crate.
+fn workspace_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}

@@ -243,7 +243,7 @@ impl Plan {
         }
         increasing("scoring.edges", &self.scoring.edges, shape.bins() - 1)?;
         let bound = 1i64 << Self::score_bits(shape);
-        if self.scoring.edges.iter().any(|edge| edge.abs() >= bound) {
+        if self.scoring.edges.iter().any(|edge| edge.unsigned_abs() >= bound.unsigned_abs()) {
             return refuse("scoring.edges", format!("edges lie strictly inside ±2^{}", Self::score_bits(shape)));
         }
         if usize::from(self.scoring.cutoff) >= self.scoring.edges.len() {

@@ -1,1 +1,53 @@
-//! Untrusted bytes to and from a claimed package.
+//! Untrusted bytes to and from a [`ClaimedPackage`]. This crate never verifies a proof, never
+//! opens a file, and believes nothing: whatever it hands on is a claim.
+//!
+//! What does reading establish?
+//! - [`container`]: the file is the one canonical container of its entries, so nothing hides between or behind them.
+//! - [`manifest`]: every entry is listed with size, digest and role, and every listed entry is there.
+//! - [`claimed`]: plan and statements have one spelling, known kinds, and agree with the manifest on subject and period.
+//! - [`limits`]: all of it within stated bounds, checked before memory is spent.
+//!
+//! What it does not establish: who made the package, that a proof is valid, that a plan or a table
+//! is free of contradictions. Anyone can make a package that reads well.
+
+pub mod claimed;
+pub mod container;
+pub mod error;
+pub mod limits;
+pub mod manifest;
+mod plain_text;
+pub mod writing;
+
+use schemars::schema_for;
+use verifold_model::{plan::Plan, record::AuditRecord, statement::MonitoringStatement};
+
+pub use crate::{
+    claimed::{ClaimedPackage, ClaimedProof},
+    error::PackageError,
+    limits::Limits,
+    manifest::{EntryRole, Manifest},
+    writing::{Contents, write},
+};
+
+/// JSON Schemas of the formats a package and a verification write: file name and text.
+pub fn schemas() -> Vec<(&'static str, String)> {
+    let text = |schema: schemars::Schema| format!("{:#}\n", schema.to_value());
+    vec![
+        ("manifest.schema.json", text(schema_for!(Manifest))),
+        ("plan.schema.json", text(schema_for!(Plan))),
+        ("statement.schema.json", text(schema_for!(MonitoringStatement))),
+        ("record.schema.json", text(schema_for!(AuditRecord))),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_schema_is_an_object_schema_that_closes_its_fields() {
+        for (name, text) in super::schemas() {
+            let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(schema["type"], "object", "{name}");
+            assert_eq!(schema["additionalProperties"], false, "{name}");
+        }
+    }
+}

@@ -1,1 +1,57 @@
-//! Policies and engagements: TOML to types, linter, plain-English sentences.
+//! Policies and engagements: what is demanded, fixed before any result is known. This crate never
+//! reads a package, and never decides whether a requirement is met; `verify` does.
+//!
+//! - [`policy`]: requirements with their legal basis, accepted circuits, constraints on the measurement plan
+//! - [`sentence`]: each requirement as one plain English sentence, generated from its rule
+//! - [`plan_choices`]: which choices of a plan the policy constrains, and which the provider made alone
+//! - [`engagement`]: what the auditor of this audit expects, and where the expectation comes from
+//! - [`draft`]: an engagement to begin with, in which nothing counts until the auditor confirms it
+//! - [`calendar`]: the batches a calendar expects
+//! - [`notice`]: errors and warnings with line and column
+//!
+//! Holding a policy says nothing about the law: who wrote it chose the metrics and the limits.
+
+pub mod calendar;
+pub mod draft;
+pub mod engagement;
+mod engagement_file;
+pub mod notice;
+pub mod plan_choices;
+pub mod policy;
+mod policy_file;
+mod policy_lint;
+pub mod sentence;
+
+use schemars::schema_for;
+
+pub use crate::{
+    calendar::Slot,
+    draft::{Draft, DraftBatch},
+    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
+    notice::{Level, Lint, Notice, ReadError},
+    policy::{
+        AcceptedCircuit, Assertion, Comparator, Exemption, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope,
+        Tolerance,
+    },
+};
+
+/// JSON Schemas of the two file formats: file name and text.
+pub fn schemas() -> Vec<(&'static str, String)> {
+    let text = |schema: schemars::Schema| format!("{:#}\n", schema.to_value());
+    vec![
+        ("policy.schema.json", text(schema_for!(policy_file::PolicyFile))),
+        ("engagement.schema.json", text(schema_for!(engagement_file::EngagementFile))),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_schema_is_an_object_schema_that_closes_its_fields() {
+        for (name, text) in super::schemas() {
+            let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(schema["type"], "object", "{name}");
+            assert_eq!(schema["additionalProperties"], false, "{name}");
+        }
+    }
+}

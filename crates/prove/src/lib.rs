@@ -1,1 +1,34 @@
-//! Models and data to statements, proofs and packages.
+//! Models and data to statements, proofs and packages. This crate never serves a verifier: nothing
+//! it says about data, models or rounding is established by its saying so.
+//!
+//! - [`spec`]: what a specification says; [`calendar`]: the batches it cuts a period into
+//! - [`table`]: CSV and Parquet as rows of texts; [`rows`]: texts as rows to commit; [`number`]: exact decimals
+//! - [`onnx`]: coefficients of an ONNX model, and its own float run; [`integer`]: the integers that stand for them
+//! - [`layout`], [`plan`]: the measurement plan that follows
+//! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
+//! - [`secrets`]: what the prover keeps
+//!
+//! Files are read and written here because streaming tables is this crate's work; the clock and
+//! cancellation come from the caller through [`Progress`], randomness from the operating system.
+
+pub mod calendar;
+pub mod error;
+pub mod integer;
+pub mod layout;
+pub mod monitoring;
+pub mod number;
+pub mod onnx;
+mod output;
+pub mod plan;
+pub mod progress;
+mod recount;
+pub mod rows;
+pub mod secrets;
+pub mod spec;
+pub mod table;
+
+pub use crate::{
+    error::ProveError,
+    monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
+    progress::{Event, Progress},
+};

@@ -1,0 +1,38 @@
+//! Which hash is which: one domain separator per use of Poseidon.
+//!
+//! A tag enters the sponge's capacity together with the number of absorbed elements, so hashes under
+//! different tags, arities or lengths never meet. Values are part of the formats named in the docs of
+//! each item: changing one makes a new version.
+
+/// Plan commitment: document digest, schema digest, mask of used features, score edges, histogram edges.
+pub const PLAN: u32 = 0x5646_0001;
+
+/// Model commitment: weights in feature order, bias, salt.
+pub const MODEL: u32 = 0x5646_0002;
+
+/// Start of a row stream (`row-stream/v1`): schema digest, salt.
+pub const ROWS: u32 = 0x5646_0011;
+
+/// One block of a row stream: accumulator, row elements, zeros behind the last row.
+pub const ROW_BLOCK: u32 = 0x5646_0012;
+
+/// End of a row stream: accumulator, number of rows.
+pub const ROWS_END: u32 = 0x5646_0013;
+
+/// Start of an outcome stream (`outcome-stream/v1`): schema digest, salt.
+pub const OUTCOMES: u32 = 0x5646_0021;
+
+/// One block of an outcome stream: accumulator, seven elements of three rows each.
+pub const OUTCOME_BLOCK: u32 = 0x5646_0022;
+
+/// End of an outcome stream: accumulator, number of rows.
+pub const OUTCOMES_END: u32 = 0x5646_0023;
+
+/// Count table: salt (zero while a batch is open), count words, histogram words.
+pub const TABLE: u32 = 0x5646_0031;
+
+/// State of an open batch: table, role, start, end, row accumulator, outcome accumulator, rows, next key.
+pub const STATE: u32 = 0x5646_0032;
+
+/// Link of the batch chain: previous link, index, role, start, end, row commitment, outcome commitment, table commitment.
+pub const CHAIN: u32 = 0x5646_0033;

@@ -1,0 +1,259 @@
+//! What does a package claim, once its bytes are in order?
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use verifold_model::{
+    digest::{Digest, canonical_json},
+    instant::Instant,
+    plan::Plan,
+    proof_system::ProofSystem,
+    record::EntrySummary,
+    shape::CircuitFamily,
+    state::Stage,
+    statement::{MonitoringStatement, Period, StatementKind, Subject},
+};
+
+use crate::{
+    container::{self, MANIFEST, RawEntry},
+    error::PackageError,
+    limits::Limits,
+    manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, contradicts},
+    plain_text,
+};
+
+/// Everything read from a package. Nothing in it has been verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedPackage {
+    /// SHA-256 of the file.
+    pub digest: Digest,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Program that wrote it, as claimed.
+    pub written_by: String,
+    /// When it was written, as claimed.
+    pub created: Instant,
+    /// Whose system; every statement names the same.
+    pub subject: Subject,
+    /// What it covers; every statement lies inside.
+    pub period: Period,
+    /// Entries in file order, the manifest first; digests computed here.
+    pub entries: Vec<EntrySummary>,
+    /// The measurement plan; its own contradictions are not looked for here ([`Plan::check`] does).
+    pub plan: Plan,
+    /// Proofs with their statements, at least one.
+    pub proofs: Vec<ClaimedProof>,
+}
+
+/// A proof with what it is said to establish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedProof {
+    /// Identifier, unique in the package.
+    pub id: String,
+    /// As read on screen.
+    pub title: String,
+    /// Life-cycle stage, the one its kind belongs to.
+    pub stage: Stage,
+    /// Kind of statement.
+    pub kind: StatementKind,
+    /// Proof system.
+    pub system: ProofSystem,
+    /// The statement.
+    pub statement: MonitoringStatement,
+    /// Bytes of the proof.
+    pub bytes: Vec<u8>,
+}
+
+impl ClaimedPackage {
+    /// Reads a package. See the crate's page for what that establishes.
+    ///
+    /// # Errors
+    /// The first deviation; [`PackageError::exit`] says of what sort.
+    pub fn read(file: &[u8], limits: &Limits) -> Result<Self, PackageError> {
+        let raw = container::decode(file, limits)?;
+        let (manifest_entry, rest) = match raw.split_first() {
+            Some((first, rest)) if first.path == MANIFEST => (first, rest),
+            _ => return Err(PackageError::MissingManifest),
+        };
+        check_size(manifest_entry, EntryRole::Manifest, limits)?;
+        let manifest = read_manifest(manifest_entry.bytes)?;
+        if manifest.proofs.len() > limits.proofs {
+            return Err(PackageError::TooManyProofs { limit: limits.proofs, found: manifest.proofs.len() });
+        }
+        if manifest.proofs.is_empty() {
+            return Err(PackageError::NoProofs);
+        }
+        manifest.check_proofs()?;
+        for entry in rest {
+            if let Some(role) = manifest.role_of(entry.path) {
+                check_size(entry, role, limits)?;
+            }
+        }
+        manifest.check_entries(rest)?;
+
+        let content = |path: &str| {
+            rest.iter().find(|entry| entry.path == path).map(|entry| entry.bytes).ok_or_else(|| PackageError::MissingEntry { path: path.to_owned() })
+        };
+        let plan: Plan = read_canonical(PLAN_PATH, content(PLAN_PATH)?)?;
+        plain_text::check_plan(PLAN_PATH, &plan)?;
+        let proofs = manifest.proofs.iter().enumerate().map(|(i, listed)| {
+            read_proof(&manifest, i, listed, content(&listed.statement_path)?, content(&listed.proof_path)?, limits)
+        });
+        let proofs = proofs.collect::<Result<_, _>>()?;
+        Ok(Self {
+            digest: Digest::of(file),
+            size: file.len() as u64,
+            entries: raw.iter().map(|entry| summary(&manifest, entry)).collect(),
+            written_by: manifest.written_by,
+            created: manifest.created,
+            subject: manifest.subject,
+            period: manifest.period,
+            plan,
+            proofs,
+        })
+    }
+}
+
+fn check_size(entry: &RawEntry<'_>, role: EntryRole, limits: &Limits) -> Result<(), PackageError> {
+    let limit = match role {
+        EntryRole::Manifest | EntryRole::Plan | EntryRole::Statement => limits.json_bytes,
+        EntryRole::Proof => limits.proof_bytes,
+    };
+    let found = entry.bytes.len() as u64;
+    if found > limit { Err(PackageError::EntryTooLarge { path: entry.path.to_owned(), limit, found }) } else { Ok(()) }
+}
+
+fn summary(manifest: &Manifest, entry: &RawEntry<'_>) -> EntrySummary {
+    let role = manifest.role_of(entry.path).unwrap_or(EntryRole::Manifest);
+    EntrySummary {
+        path: entry.path.to_owned(),
+        media_type: role.media_type().to_owned(),
+        role: role.name().to_owned(),
+        size: entry.bytes.len() as u64,
+        digest: Digest::of(entry.bytes),
+    }
+}
+
+fn read_manifest(bytes: &[u8]) -> Result<Manifest, PackageError> {
+    /// The version alone, whatever else stands there.
+    #[derive(Deserialize)]
+    struct Version {
+        schema: String,
+    }
+    if let Ok(Version { schema }) = serde_json::from_slice(bytes)
+        && schema != SCHEMA
+    {
+        return Err(PackageError::UnknownSchema { expected: SCHEMA, found: cut(&schema) });
+    }
+    let manifest: Manifest = read_canonical(MANIFEST, bytes)?;
+    plain_text::check_name(MANIFEST, "written_by", &manifest.written_by)?;
+    plain_text::check_subject(MANIFEST, &manifest.subject)?;
+    for (i, proof) in manifest.proofs.iter().enumerate() {
+        plain_text::check_name(MANIFEST, &format!("proofs[{i}].title"), &proof.title)?;
+    }
+    Ok(manifest)
+}
+
+fn read_proof(
+    manifest: &Manifest,
+    position: usize,
+    listed: &ListedProof,
+    statement: &[u8],
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<ClaimedProof, PackageError> {
+    let proof = listed.id.clone();
+    let kind: StatementKind =
+        known(&listed.statement).ok_or_else(|| PackageError::UnknownStatement { proof: proof.clone(), found: cut(&listed.statement) })?;
+    let system: ProofSystem =
+        known(&listed.system).ok_or_else(|| PackageError::UnknownProofSystem { proof: proof.clone(), found: cut(&listed.system) })?;
+    let stage = match kind {
+        StatementKind::MonitoringV1 => Stage::Monitoring,
+    };
+    if listed.stage != stage {
+        return Err(contradicts(format!("proofs[{position}].stage"), stage.title(), listed.stage.title()));
+    }
+    check_circuit_is_known(&proof, statement)?;
+    let statement: MonitoringStatement = read_canonical(&listed.statement_path, statement)?;
+    if statement.batches.len() > limits.batches {
+        return Err(PackageError::TooManyBatches {
+            path: listed.statement_path.clone(),
+            limit: limits.batches,
+            found: statement.batches.len(),
+        });
+    }
+    let header = &statement.header;
+    if header.statement != kind {
+        return Err(contradicts(format!("proofs[{position}].statement"), header.statement.name(), kind.name()));
+    }
+    let (ours, theirs) = (&manifest.subject, &header.subject);
+    for (field, ours, theirs) in [
+        ("name", &ours.name, &theirs.name),
+        ("lei", &ours.lei, &theirs.lei),
+        ("system", &ours.system, &theirs.system),
+        ("model", &ours.model, &theirs.model),
+    ] {
+        if ours != theirs {
+            return Err(PackageError::SubjectDiffers { proof, field, manifest: ours.clone(), statement: theirs.chars().take(200).collect() });
+        }
+    }
+    if header.period.start < manifest.period.start || header.period.end > manifest.period.end {
+        let text = |period: Period| format!("{} to {}", period.start, period.end);
+        return Err(PackageError::PeriodDiffers { proof, manifest: text(manifest.period), statement: text(header.period) });
+    }
+    Ok(ClaimedProof { id: proof, title: listed.title.clone(), stage, kind, system, statement, bytes: bytes.to_vec() })
+}
+
+/// The value of an enum written as a plain string, if this program knows it.
+fn known<T: DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+}
+
+/// Tells a circuit of a later program from a malformed statement, before the statement is read whole.
+fn check_circuit_is_known(proof: &str, statement: &[u8]) -> Result<(), PackageError> {
+    #[derive(Deserialize)]
+    struct Statement {
+        header: Header,
+    }
+    #[derive(Deserialize)]
+    struct Header {
+        circuit: Circuit,
+    }
+    #[derive(Deserialize)]
+    struct Circuit {
+        family: String,
+    }
+    match serde_json::from_slice::<Statement>(statement) {
+        Ok(Statement { header: Header { circuit: Circuit { family } } }) if known::<CircuitFamily>(&family).is_none() => {
+            Err(PackageError::UnknownCircuit { proof: proof.to_owned(), found: cut(&family) })
+        }
+        // What cannot be read at all is named, with its place, by the full reading that follows.
+        _ => Ok(()),
+    }
+}
+
+/// Reads a JSON entry that must be the canonical spelling of its value.
+///
+/// Writing the value back and comparing bytes leaves no room for a second spelling: white space,
+/// order, doubled or unknown fields, other forms of a number.
+fn read_canonical<T: DeserializeOwned + Serialize>(path: &str, bytes: &[u8]) -> Result<T, PackageError> {
+    let value: T = serde_json::from_slice(bytes).map_err(|error| {
+        let text = error.to_string();
+        // The place is given in fields of its own.
+        let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(problem, _)| problem);
+        PackageError::JsonMalformed {
+            path: path.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            problem: problem.escape_debug().take(400).collect(),
+        }
+    })?;
+    let canonical = canonical_json(&value);
+    if canonical == bytes {
+        return Ok(value);
+    }
+    let offset = canonical.iter().zip(bytes).position(|(ours, theirs)| ours != theirs).unwrap_or(canonical.len().min(bytes.len()));
+    Err(PackageError::JsonNotCanonical { path: path.to_owned(), offset })
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(60).collect()
+}

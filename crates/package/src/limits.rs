@@ -1,0 +1,26 @@
+//! How much may a package ask of the program that reads it?
+
+/// Bounds that hold before and while a package is read.
+///
+/// Chosen here, from what the largest honest packages need; whoever reads may choose others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file. 64 MiB: two statements of the largest size allowed, and their proofs.
+    pub file_bytes: u64,
+    /// Entries. 256: manifest, plan, and two for each proof, with room for later kinds.
+    pub entries: usize,
+    /// Bytes of one JSON entry. 32 MiB: 20 000 batches at 20 bins, 4 groups and 4 histograms take about 30 MB.
+    pub json_bytes: u64,
+    /// Bytes of one proof. 64 KiB: compressed Nova proofs of every shape on the menu stay below 16 kB.
+    pub proof_bytes: u64,
+    /// Proofs. 32: a change of model every week of half a year.
+    pub proofs: usize,
+    /// Batches of one statement. 20 000: twice what verification is measured with; daily batches of 50 years.
+    pub batches: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file_bytes: 64 << 20, entries: 256, json_bytes: 32 << 20, proof_bytes: 64 << 10, proofs: 32, batches: 20_000 }
+    }
+}

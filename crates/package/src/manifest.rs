@@ -1,0 +1,206 @@
+//! What does a package say is in it?
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use verifold_model::{
+    digest::Digest,
+    instant::Instant,
+    state::Stage,
+    statement::{Period, Subject},
+};
+
+use crate::{container::RawEntry, error::PackageError};
+
+/// Format version this program reads and writes.
+pub const SCHEMA: &str = "verifold-package/v1";
+
+/// The root of truth of a package: canonical JSON, first entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Format version, [`SCHEMA`].
+    pub schema: String,
+    /// Program and version that wrote the package.
+    pub written_by: String,
+    /// When it was written.
+    pub created: Instant,
+    /// Whose system the package is about.
+    pub subject: Subject,
+    /// What the package covers.
+    pub period: Period,
+    /// Every entry but the manifest itself, by path.
+    pub entries: Vec<ListedEntry>,
+    /// Proofs in life-cycle and time order.
+    pub proofs: Vec<ListedProof>,
+}
+
+/// An entry as the manifest lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListedEntry {
+    /// Path inside the package.
+    pub path: String,
+    /// Media type, fixed by the role.
+    pub media_type: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// What it is for.
+    pub role: EntryRole,
+}
+
+/// What an entry is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryRole {
+    /// The manifest itself; never listed.
+    Manifest,
+    /// The measurement plan.
+    Plan,
+    /// What a proof states.
+    Statement,
+    /// Bytes that establish a statement.
+    Proof,
+}
+
+impl EntryRole {
+    /// As written in manifests and read on screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Plan => "plan",
+            Self::Statement => "statement",
+            Self::Proof => "proof",
+        }
+    }
+
+    /// Media type of entries with this role.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Manifest | Self::Plan | Self::Statement => "application/json",
+            Self::Proof => "application/octet-stream",
+        }
+    }
+}
+
+/// A proof as the manifest lists it.
+///
+/// Kind and system are texts here: a later program may write ones that this one does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListedProof {
+    /// Identifier, 1 to 48 of `a–z`, `0–9` and hyphen.
+    pub id: String,
+    /// As read on screen.
+    pub title: String,
+    /// Life-cycle stage.
+    pub stage: Stage,
+    /// Kind of statement, for example `monitoring/v1`.
+    pub statement: String,
+    /// Proof system, for example `nova-pasta-ipa`.
+    pub system: String,
+    /// Path of the statement, `statements/ID.json`.
+    pub statement_path: String,
+    /// Path of the proof, `proofs/ID.bin`.
+    pub proof_path: String,
+}
+
+/// Path of the plan.
+pub const PLAN_PATH: &str = "plan.json";
+
+/// Path of the statement of proof `id`.
+pub fn statement_path(id: &str) -> String {
+    format!("statements/{id}.json")
+}
+
+/// Path of the bytes of proof `id`.
+pub fn proof_path(id: &str) -> String {
+    format!("proofs/{id}.bin")
+}
+
+impl Manifest {
+    /// The role that the path `path` has in a package with these proofs.
+    pub fn role_of(&self, path: &str) -> Option<EntryRole> {
+        if path == PLAN_PATH {
+            Some(EntryRole::Plan)
+        } else if self.proofs.iter().any(|proof| proof.statement_path == path) {
+            Some(EntryRole::Statement)
+        } else if self.proofs.iter().any(|proof| proof.proof_path == path) {
+            Some(EntryRole::Proof)
+        } else {
+            None
+        }
+    }
+
+    /// Checks the list against the entries found (all but the manifest, in file order): nothing
+    /// unlisted, missing or listed twice; sizes and digests; roles and media types.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn check_entries(&self, found: &[RawEntry<'_>]) -> Result<(), PackageError> {
+        for (i, listed) in self.entries.iter().enumerate() {
+            if self.entries[..i].iter().any(|earlier| earlier.path == listed.path) {
+                return Err(PackageError::ListedTwice { path: listed.path.clone() });
+            }
+            if !found.iter().any(|entry| entry.path == listed.path) {
+                return Err(PackageError::MissingEntry { path: listed.path.clone() });
+            }
+        }
+        for (i, entry) in found.iter().enumerate() {
+            let Some((position, listed)) = self.entries.iter().enumerate().find(|(_, listed)| listed.path == entry.path) else {
+                return Err(PackageError::UnlistedEntry { path: entry.path.to_owned() });
+            };
+            if position != i {
+                return Err(contradicts(format!("entries[{i}].path"), entry.path, &self.entries[i].path));
+            }
+            if listed.size != entry.bytes.len() as u64 {
+                return Err(PackageError::SizeDiffers { path: listed.path.clone(), stated: listed.size, found: entry.bytes.len() as u64 });
+            }
+            let found = Digest::of(entry.bytes);
+            if listed.sha256 != found {
+                return Err(PackageError::DigestDiffers { path: listed.path.clone(), stated: listed.sha256, found });
+            }
+            let Some(role) = self.role_of(entry.path) else {
+                return Err(contradicts(format!("entries[{i}]"), "the plan, or an entry of a listed proof", entry.path));
+            };
+            if listed.role != role {
+                return Err(contradicts(format!("entries[{i}].role"), role.name(), listed.role.name()));
+            }
+            if listed.media_type != role.media_type() {
+                return Err(contradicts(format!("entries[{i}].media_type"), role.media_type(), &listed.media_type));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the identifiers and paths of the proofs: well formed, unique, where they belong.
+    ///
+    /// # Errors
+    /// The first deviation.
+    pub fn check_proofs(&self) -> Result<(), PackageError> {
+        for (i, proof) in self.proofs.iter().enumerate() {
+            let formed = (1..=48).contains(&proof.id.len())
+                && proof.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            if !formed {
+                return Err(contradicts(format!("proofs[{i}].id"), "1 to 48 of a–z, 0–9 and hyphen", &format!("{:?}", proof.id)));
+            }
+            if self.proofs[..i].iter().any(|earlier| earlier.id == proof.id) {
+                return Err(contradicts(format!("proofs[{i}].id"), "an identifier not used before", &proof.id));
+            }
+            let statement = statement_path(&proof.id);
+            if proof.statement_path != statement {
+                return Err(contradicts(format!("proofs[{i}].statement_path"), &statement, &format!("{:?}", proof.statement_path)));
+            }
+            let bytes = proof_path(&proof.id);
+            if proof.proof_path != bytes {
+                return Err(contradicts(format!("proofs[{i}].proof_path"), &bytes, &format!("{:?}", proof.proof_path)));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn contradicts(field: String, expected: &str, found: &str) -> PackageError {
+    PackageError::ManifestContradicts { field, expected: expected.to_owned(), found: found.chars().take(200).collect() }
+}

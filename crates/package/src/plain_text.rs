@@ -1,0 +1,61 @@
+//! May a text from a package be printed?
+//!
+//! Package texts reach terminals, screens and reports. Control characters could rewrite a
+//! terminal, direction marks could reorder what a person reads: neither is needed in a name.
+
+use verifold_model::{plan::Plan, statement::Subject};
+
+use crate::error::PackageError;
+
+/// Most bytes of a name or title.
+const MAX_NAME_BYTES: usize = 200;
+/// Most bytes of a sentence.
+const MAX_SENTENCE_BYTES: usize = 2_000;
+
+fn is_refused(c: char) -> bool {
+    // Bidirectional marks, embeddings, overrides and isolates; line and paragraph separators.
+    c.is_control() || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn check(path: &str, field: &str, text: &str, limit: usize) -> Result<(), PackageError> {
+    let refuse = |problem| Err(PackageError::TextRefused { path: path.to_owned(), field: field.to_owned(), problem });
+    if text.len() > limit {
+        return refuse(format!("has {} bytes, the limit is {limit}", text.len()));
+    }
+    match text.chars().find(|c| is_refused(*c)) {
+        Some(c) => refuse(format!("holds the unprintable character U+{:04X}", u32::from(c))),
+        None => Ok(()),
+    }
+}
+
+/// Checks a name or title in the manifest.
+pub(crate) fn check_name(path: &str, field: &str, text: &str) -> Result<(), PackageError> {
+    check(path, field, text, MAX_NAME_BYTES)
+}
+
+/// Checks every text of a subject.
+pub(crate) fn check_subject(path: &str, subject: &Subject) -> Result<(), PackageError> {
+    for (field, text) in
+        [("subject.name", &subject.name), ("subject.lei", &subject.lei), ("subject.system", &subject.system), ("subject.model", &subject.model)]
+    {
+        check_name(path, field, text)?;
+    }
+    Ok(())
+}
+
+/// Checks every text of a plan.
+pub(crate) fn check_plan(path: &str, plan: &Plan) -> Result<(), PackageError> {
+    for (i, feature) in plan.features.iter().enumerate() {
+        check_name(path, &format!("features[{i}].name"), &feature.name)?;
+        check_name(path, &format!("features[{i}].unit"), &feature.unit)?;
+    }
+    check(path, "outcome.bad_means", &plan.outcome.bad_means, MAX_SENTENCE_BYTES)?;
+    check_name(path, "grouping.attribute", &plan.grouping.attribute)?;
+    for (i, name) in plan.grouping.names.iter().enumerate() {
+        check_name(path, &format!("grouping.names[{i}]"), name)?;
+    }
+    for (i, histogram) in plan.histograms.iter().enumerate() {
+        check_name(path, &format!("histograms[{i}].feature"), &histogram.feature)?;
+    }
+    Ok(())
+}

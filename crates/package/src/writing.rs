@@ -1,0 +1,99 @@
+//! How does a package come to be?
+
+use verifold_model::{
+    digest::{Digest, canonical_json},
+    instant::Instant,
+    plan::Plan,
+    proof_system::ProofSystem,
+    statement::{Period, Subject},
+};
+
+use crate::{
+    claimed::{ClaimedPackage, ClaimedProof},
+    container::{self, MANIFEST},
+    error::PackageError,
+    limits::Limits,
+    manifest::{EntryRole, ListedEntry, ListedProof, Manifest, PLAN_PATH, SCHEMA, proof_path, statement_path},
+};
+
+/// What goes into a package. Sizes, digests, order and container follow from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// Program and version.
+    pub written_by: String,
+    /// When.
+    pub created: Instant,
+    /// Whose system; the same in every statement.
+    pub subject: Subject,
+    /// What is covered; every statement lies inside.
+    pub period: Period,
+    /// The measurement plan.
+    pub plan: Plan,
+    /// Proofs in life-cycle and time order, at least one.
+    pub proofs: Vec<ClaimedProof>,
+}
+
+/// Writes a package. The same contents give the same bytes.
+///
+/// # Errors
+/// Whatever [`ClaimedPackage::read`] would find wrong with the result under the default limits: it is read back before it is returned.
+pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
+    let mut entries = vec![(PLAN_PATH.to_owned(), EntryRole::Plan, canonical_json(&contents.plan))];
+    for proof in &contents.proofs {
+        entries.push((statement_path(&proof.id), EntryRole::Statement, canonical_json(&proof.statement)));
+        entries.push((proof_path(&proof.id), EntryRole::Proof, proof.bytes.clone()));
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    let manifest = Manifest {
+        schema: SCHEMA.to_owned(),
+        written_by: contents.written_by.clone(),
+        created: contents.created,
+        subject: contents.subject.clone(),
+        period: contents.period,
+        entries: entries
+            .iter()
+            .map(|(path, role, bytes)| ListedEntry {
+                path: path.clone(),
+                media_type: role.media_type().to_owned(),
+                size: bytes.len() as u64,
+                sha256: Digest::of(bytes),
+                role: *role,
+            })
+            .collect(),
+        proofs: contents.proofs.iter().map(listed).collect(),
+    };
+    let mut files = vec![(MANIFEST.to_owned(), canonical_json(&manifest))];
+    files.extend(entries.into_iter().map(|(path, _, bytes)| (path, bytes)));
+    let file = container::encode(&files);
+    ClaimedPackage::read(&file, &Limits::default())?;
+    Ok(file)
+}
+
+fn listed(proof: &ClaimedProof) -> ListedProof {
+    let system = match proof.system {
+        ProofSystem::NovaPastaIpa => "nova-pasta-ipa",
+    };
+    ListedProof {
+        id: proof.id.clone(),
+        title: proof.title.clone(),
+        stage: proof.stage,
+        statement: proof.kind.name().to_owned(),
+        system: system.to_owned(),
+        statement_path: statement_path(&proof.id),
+        proof_path: proof_path(&proof.id),
+    }
+}
+
+impl ClaimedPackage {
+    /// What [`write`](crate::write) needs to make this package again.
+    pub fn contents(&self) -> Contents {
+        Contents {
+            written_by: self.written_by.clone(),
+            created: self.created,
+            subject: self.subject.clone(),
+            period: self.period,
+            plan: self.plan.clone(),
+            proofs: self.proofs.clone(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What is wrong with a policy or engagement file, and where?
+
+use std::{fmt, ops::Range};
+
+/// How much a notice weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used; its author probably meant something else.
+    Warning,
+}
+
+impl Level {
+    /// As written in front of a notice.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One thing found in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Error or warning.
+    pub level: Level,
+    /// Stable identifier of the cause, for example `duplicate-id`.
+    pub cause: &'static str,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What was found, and what it should be.
+    pub text: String,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: line {}, column {}: {} [{}]", self.level.word(), self.line, self.column, self.text, self.cause)
+    }
+}
+
+/// Everything found in a file, and its value if there was no error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lint<T> {
+    /// The value; absent if there is an error.
+    pub value: Option<T>,
+    /// Errors and warnings in the order of the file.
+    pub notices: Vec<Notice>,
+}
+
+impl<T> Lint<T> {
+    /// The value, or the errors.
+    ///
+    /// # Errors
+    /// [`ReadError`] with every error of the file.
+    pub fn into_result(self, file: &'static str) -> Result<T, ReadError> {
+        let errors = || self.notices.iter().filter(|notice| notice.level == Level::Error).cloned().collect();
+        match self.value {
+            Some(value) => Ok(value),
+            None => Err(ReadError { file, notices: errors() }),
+        }
+    }
+}
+
+/// Why a file cannot be used: at least one error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the {file} cannot be used: {}", .notices.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct ReadError {
+    /// Kind of file: `policy` or `engagement`.
+    pub file: &'static str,
+    /// Its errors, in the order of the file.
+    pub notices: Vec<Notice>,
+}
+
+/// Collects notices against the text they are about.
+pub(crate) struct Notices<'a> {
+    source: &'a str,
+    found: Vec<Notice>,
+}
+
+impl<'a> Notices<'a> {
+    pub(crate) const fn new(source: &'a str) -> Self {
+        Self { source, found: Vec::new() }
+    }
+
+    fn push(&mut self, level: Level, cause: &'static str, at: Range<usize>, text: String) {
+        let before = self.source.get(..at.start).unwrap_or(self.source);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let number = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        self.found.push(Notice {
+            level,
+            cause,
+            line: number(before.matches('\n').count()),
+            column: number(before[line_start..].chars().count()),
+            text,
+        });
+    }
+
+    pub(crate) fn error(&mut self, cause: &'static str, at: Range<usize>, text: impl Into<String>) {
+        self.push(Level::Error, cause, at, text.into());
+    }
+
+    pub(crate) fn warning(&mut self, cause: &'static str, at: Range<usize>, text: impl Into<String>) {
+        self.push(Level::Warning, cause, at, text.into());
+    }
+
+    /// Reads TOML into `T`; a syntax error, unknown key or wrong value becomes the only notice.
+    pub(crate) fn parse<T: serde::de::DeserializeOwned>(&mut self) -> Option<T> {
+        match toml::from_str(self.source) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let message = error.message().trim_end().replace('\n', ", ");
+                self.error("toml", error.span().unwrap_or(0..0), message);
+                None
+            }
+        }
+    }
+
+    /// Ends the collection: the value counts only if there is no error.
+    pub(crate) fn finish<T>(mut self, value: Option<T>) -> Lint<T> {
+        self.found.sort_by_key(|notice| (notice.line, notice.column));
+        let usable = self.found.iter().all(|notice| notice.level != Level::Error);
+        Lint { value: value.filter(|_| usable), notices: self.found }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters() {
+        let mut notices = Notices::new("a = \"é\"\nb = é é x");
+        notices.error("toml", 18..19, "here");
+        assert_eq!(notices.finish::<()>(None).notices[0].to_string(), "error: line 2, column 8: here [toml]");
+    }
+}

@@ -1,0 +1,133 @@
+//! Into which batches does a calendar cut a period?
+//!
+//! Every slot of the calendar inside the period is a batch, with or without rows: a slot left out
+//! would be a gap an auditor has to ask about.
+
+use verifold_model::{instant::Instant, plan::Calendar, statement::Period};
+
+/// Most batches of one package.
+///
+/// Chosen as ten times the 10 000 batches that verification is measured with.
+const MAX_SLOTS: usize = 100_000;
+
+const DAY: u64 = 86_400;
+
+/// A calendar slot: the span of time of one batch.
+pub type Slot = Period;
+
+/// The slots of `calendar` that make up `period`; `free` are the slots of a free calendar.
+///
+/// # Errors
+/// A sentence that says which boundary does not fit.
+pub fn slots(calendar: Calendar, period: Period, free: &[Slot]) -> Result<Vec<Slot>, String> {
+    if calendar != Calendar::Free && !free.is_empty() {
+        return Err("batches are listed only under the calendar `free`".to_owned());
+    }
+    match calendar {
+        Calendar::Free => free_slots(period, free),
+        Calendar::IsoWeek => {
+            aligned(period, Instant::starts_iso_week, "a Monday at 00:00:00 UTC")?;
+            repeated(period, |start| Some(start.unix_secs() + 7 * DAY))
+        }
+        Calendar::Month => {
+            aligned(period, Instant::starts_month, "the first of a month at 00:00:00 UTC")?;
+            // The first second of the next month is the first month start among the next 28 to 31 midnights.
+            repeated(period, |start| {
+                (28..=31)
+                    .map(|days| start.unix_secs() + days * DAY)
+                    .find(|secs| Instant::from_unix_secs(*secs).is_some_and(Instant::starts_month))
+            })
+        }
+    }
+}
+
+fn aligned(period: Period, starts: impl Fn(Instant) -> bool, boundary: &str) -> Result<(), String> {
+    for (name, at) in [("start", period.start), ("end", period.end)] {
+        if !starts(at) {
+            return Err(format!("with this calendar the {name} of the period must be {boundary}, it is {at}"));
+        }
+    }
+    Ok(())
+}
+
+fn repeated(period: Period, next: impl Fn(Instant) -> Option<u64>) -> Result<Vec<Slot>, String> {
+    let mut slots = Vec::new();
+    let mut start = period.start;
+    while start < period.end {
+        let end = next(start).and_then(Instant::from_unix_secs).ok_or_else(|| format!("no slot of the calendar begins after {start}"))?;
+        slots.push(Slot { start, end });
+        start = end;
+        if slots.len() > MAX_SLOTS {
+            return Err(format!("more than {MAX_SLOTS} batches"));
+        }
+    }
+    Ok(slots)
+}
+
+fn free_slots(period: Period, free: &[Slot]) -> Result<Vec<Slot>, String> {
+    if free.is_empty() || free.len() > MAX_SLOTS {
+        return Err(format!("the calendar `free` needs 1 to {MAX_SLOTS} batches, listed as [[batches.slot]]"));
+    }
+    for (i, slot) in free.iter().enumerate() {
+        if slot.start >= slot.end {
+            return Err(format!("batch {} ends at {}, not after its start", i + 1, slot.end));
+        }
+        if slot.start < period.start || slot.end > period.end {
+            return Err(format!("batch {} reaches outside the period", i + 1));
+        }
+        if i > 0 && slot.start < free[i - 1].end {
+            return Err(format!("batch {} starts before batch {i} ends", i + 1));
+        }
+    }
+    Ok(free.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(start: &str, end: &str) -> Period {
+        let at = |date: &str| format!("{date}T00:00:00Z").parse().unwrap();
+        Period { start: at(start), end: at(end) }
+    }
+
+    #[track_caller]
+    fn check(calendar: Calendar, period: Period, free: &[Slot], expected: Result<usize, &str>) {
+        let found = slots(calendar, period, free);
+        if let Ok(slots) = &found {
+            assert!(slots.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        }
+        assert_eq!(found.as_ref().map(Vec::len).map_err(String::as_str), expected);
+    }
+
+    #[test]
+    fn a_period_is_cut_where_the_calendar_says() {
+        check(Calendar::IsoWeek, span("2026-01-05", "2026-06-22"), &[], Ok(24));
+        check(Calendar::Month, span("2024-01-01", "2026-01-01"), &[], Ok(24));
+        check(
+            Calendar::Free,
+            span("2026-01-01", "2026-02-01"),
+            &[span("2026-01-03", "2026-01-04"), span("2026-01-05", "2026-02-01")],
+            Ok(2),
+        );
+    }
+
+    #[test]
+    fn a_boundary_that_does_not_fit_is_named() {
+        check(
+            Calendar::IsoWeek,
+            span("2026-01-01", "2026-06-22"),
+            &[],
+            Err("with this calendar the start of the period must be a Monday at 00:00:00 UTC, it is 2026-01-01T00:00:00Z"),
+        );
+        check(
+            Calendar::Month,
+            span("2026-01-01", "2026-06-22"),
+            &[],
+            Err("with this calendar the end of the period must be the first of a month at 00:00:00 UTC, it is 2026-06-22T00:00:00Z"),
+        );
+        let overlapping = [span("2026-01-03", "2026-01-05"), span("2026-01-04", "2026-01-06")];
+        check(Calendar::Free, span("2026-01-01", "2026-02-01"), &overlapping, Err("batch 2 starts before batch 1 ends"));
+        check(Calendar::Month, span("2026-01-01", "2026-02-01"), &overlapping, Err("batches are listed only under the calendar `free`"));
+    }
+}

@@ -1,0 +1,489 @@
+//! From files to a package: how is a period of monitoring proven?
+//!
+//! 1. [`prepare`] reads specification, model and tables, derives the plan, compares the integer
+//!    model with the float one, and counts every batch natively.
+//! 2. [`Prepared::witness`] commits to the rows; a second, unrelated count must agree.
+//! 3. [`fold`] folds, compresses, and verifies the proof as a reader would.
+//! 4. [`prove_monitoring`] does all of it and writes package, secrets and report, or nothing.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use verifold_circuits::{BatchRows, Keys, Model, MonitoringWitness, Prover, RowRecord, Salt, native, verify_proof};
+use verifold_model::{
+    cohort::BatchRole,
+    digest::{Commitment, Digest},
+    format::counted,
+    instant::Instant,
+    plan::Plan,
+    proof_system::ProofSystem,
+    shape::{CircuitFamily, CircuitId},
+    state::Stage,
+    statement::{Header, StatementKind},
+};
+use verifold_package::{ClaimedProof, Contents};
+
+use crate::{
+    calendar::Slot,
+    error::{BadRows, ProveError},
+    integer::{self, QuantisationError},
+    layout::Layout,
+    onnx::LogisticRegression,
+    output::Outputs,
+    plan,
+    progress::{Event, Folded, Phase, Progress},
+    recount,
+    rows::{Ingested, OutcomeTable, PreparedRow, ingest},
+    secrets::Secrets,
+    spec::{DecisionSource, Spec, TimeSource},
+    table,
+};
+
+/// What to do with rows that cannot be scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnBadRow {
+    /// Commit them as void, counted by reason and group.
+    Void,
+    /// Stop and list them.
+    #[default]
+    Stop,
+}
+
+/// Files a proof is made from.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// Specification, TOML.
+    pub spec: PathBuf,
+    /// Model, ONNX.
+    pub model: PathBuf,
+    /// Reference rows: a CSV or Parquet file, or a folder of them.
+    pub reference: PathBuf,
+    /// Rows of the period, likewise.
+    pub batches: PathBuf,
+    /// Outcomes by row identifier, likewise, if they stand in a table of their own.
+    pub outcomes: Option<PathBuf>,
+    /// What to do with rows that cannot be scored.
+    pub on_bad_row: OnBadRow,
+}
+
+/// A run of the prover.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Files to read.
+    pub sources: Sources,
+    /// Package to write; the secrets and the report stand beside it.
+    pub output: PathBuf,
+    /// Whether files of those names may be replaced.
+    pub overwrite: bool,
+    /// Time written into the package.
+    pub created: Instant,
+    /// Program and version written into the package.
+    pub written_by: String,
+}
+
+/// What was read from one source of rows. Claimed by the prover.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceReport {
+    /// Rows read.
+    pub read: u64,
+    /// Rows outside the reference or the period's batches: claimed, dropped before commitment.
+    pub dropped: u64,
+    /// Rows scored.
+    pub scored: u64,
+    /// Rows void by the plan's rules for missing and outside values.
+    pub void_by_rule: BadRows,
+    /// Rows void because a value cannot be read or a group is unknown.
+    pub void_as_bad: BadRows,
+    /// Rows whose identifier an earlier row already had.
+    pub repeated_ids: u64,
+    /// What rounding the model to integers changed.
+    pub quantisation: QuantisationError,
+}
+
+/// Seconds a phase took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Timing {
+    /// The phase.
+    pub phase: Phase,
+    /// Wall-clock seconds.
+    pub elapsed_secs: f64,
+}
+
+/// What the prover says about its run. Claimed: no proof contains it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Version of this structure.
+    pub schema: &'static str,
+    /// What the report is worth.
+    pub notice: &'static str,
+    /// SHA-256 of the package.
+    pub package_sha256: Digest,
+    /// Size of the package.
+    pub package_bytes: u64,
+    /// Size of the proof.
+    pub proof_bytes: u64,
+    /// The circuit.
+    pub circuit: CircuitId,
+    /// Steps folded.
+    pub steps: u64,
+    /// Digest of the plan, for a policy or engagement to pin.
+    pub plan_digest: Digest,
+    /// Commitment to the model, likewise.
+    pub model_commitment: Commitment,
+    /// Head of the chain, for the next package to continue.
+    pub chain_head: Commitment,
+    /// Batches of the period, the reference not counted.
+    pub batches: u64,
+    /// Those of them without a row.
+    pub empty_batches: u64,
+    /// Label of the class whose probability the model gives.
+    pub model_class: String,
+    /// Rows of the reference.
+    pub reference: SourceReport,
+    /// Rows of the period.
+    pub monitoring: SourceReport,
+    /// What a reader should know about how the data became rows.
+    pub notes: Vec<String>,
+    /// Where the time went.
+    pub timings: Vec<Timing>,
+}
+
+/// Everything a proof is made from, read and checked. Holds secrets.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Subject, period, circuit.
+    pub header: Header,
+    /// The measurement plan.
+    pub plan: Plan,
+    /// The integer model.
+    pub model: Model,
+    /// Fresh salt of the model commitment.
+    pub model_salt: Salt,
+    /// Reference, then every slot of the calendar, each with fresh salts.
+    pub batches: Vec<BatchRows>,
+    /// Label of the class whose probability the model gives.
+    pub model_class: String,
+    /// What was read of the reference.
+    pub reference: SourceReport,
+    /// What was read of the period.
+    pub monitoring: SourceReport,
+    /// What a reader should know about how the data became rows.
+    pub notes: Vec<String>,
+}
+
+/// Reads and checks everything a proof is made from.
+///
+/// # Errors
+/// [`ProveError`]; nothing has been written or proven then.
+pub fn prepare(sources: &Sources, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
+    progress.report(Event::Phase(Phase::Reading));
+    let text = String::from_utf8(table::bytes(&sources.spec)?)
+        .map_err(|_| ProveError::Table { path: sources.spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
+    let spec = Spec::parse(&text, &sources.spec)?;
+    let layout = Layout::new(&spec)?;
+    let features: Vec<&str> = spec.features.iter().map(|feature| feature.name.as_str()).collect();
+    let float = LogisticRegression::read(&table::bytes(&sources.model)?, &features, &sources.model)?;
+    let model = integer::quantise_model(&float, &layout, spec.scoring.scale_bits)?;
+
+    let slots = spec.slots().map_err(|problem| ProveError::Reference { problem })?;
+    let outcomes = sources.outcomes.as_deref().map(|path| OutcomeTable::read(&spec, path)).transpose()?;
+    // A reference whose outcomes have long been known carries them itself.
+    let own_outcome = match &spec.columns.outcome {
+        Some(outcome) => table::has_column(&sources.reference, &outcome.column)?,
+        None => false,
+    };
+    let reference = ingest(&spec, &layout, &sources.reference, &[spec.reference], outcomes.as_ref().filter(|_| !own_outcome))?;
+    stop_if_cancelled(progress)?;
+    let monitoring = ingest(&spec, &layout, &sources.batches, &slots, outcomes.as_ref())?;
+    stop_if_cancelled(progress)?;
+    refuse_bad_rows(&reference, &monitoring, sources.on_bad_row)?;
+
+    progress.report(Event::Phase(Phase::Comparing));
+    let decision = (spec.scoring.cutoff, spec.scoring.direction);
+    let compare = |ingested: &Ingested| {
+        integer::compare(&float, &sources.model, &model, spec.scoring.scale_bits, decision, ingested.batches.iter().flatten())
+    };
+    let (probabilities, reference_error) = compare(&reference)?;
+    stop_if_cancelled(progress)?;
+    let (_, monitoring_error) = compare(&monitoring)?;
+    stop_if_cancelled(progress)?;
+    let plan = plan::derive(&spec, &layout, &model, &reference.batches.concat(), &probabilities)?;
+
+    let notes = notes(&spec, &layout, outcomes.as_ref());
+    let (reference, reference_rows) = source_report(reference, reference_error);
+    let (monitoring, monitoring_rows) = source_report(monitoring, monitoring_error);
+    let header = Header {
+        statement: StatementKind::MonitoringV1,
+        circuit: CircuitId { family: CircuitFamily::ScoredCohortV1, shape: plan.shape },
+        subject: spec.subject.clone(),
+        period: spec.period,
+        previous_chain_head: spec.previous_chain_head,
+    };
+    let mut batches = Vec::with_capacity(slots.len() + 1);
+    for rows in reference_rows {
+        batches.push(batch(BatchRole::Reference, spec.reference, rows)?);
+    }
+    for (slot, rows) in slots.into_iter().zip(monitoring_rows) {
+        batches.push(batch(BatchRole::Monitoring, slot, rows)?);
+    }
+    Ok(Prepared { header, plan, model, model_salt: salt()?, batches, model_class: float.class.clone(), reference, monitoring, notes })
+}
+
+fn stop_if_cancelled(progress: &dyn Progress) -> Result<(), ProveError> {
+    if progress.is_cancelled() { Err(ProveError::Cancelled) } else { Ok(()) }
+}
+
+fn salt() -> Result<Salt, ProveError> {
+    Salt::random().map_err(|error| ProveError::Proof { step: "drawing a salt", problem: error.to_string() })
+}
+
+fn batch(role: BatchRole, slot: Slot, rows: Vec<RowRecord>) -> Result<BatchRows, ProveError> {
+    Ok(BatchRows { role, start: slot.start, end: slot.end, rows, row_salt: salt()?, outcome_salt: salt()?, table_salt: salt()? })
+}
+
+fn refuse_bad_rows(reference: &Ingested, monitoring: &Ingested, on_bad_row: OnBadRow) -> Result<(), ProveError> {
+    let both = |of: fn(&Ingested) -> &BadRows| {
+        let mut rows = of(reference).clone();
+        rows.append(of(monitoring).clone());
+        rows
+    };
+    let unplaced = both(|ingested| &ingested.unplaced);
+    if unplaced.count > 0 {
+        return Err(ProveError::UnplacedRows { rows: unplaced });
+    }
+    let bad = both(|ingested| &ingested.bad);
+    if bad.count > 0 && on_bad_row == OnBadRow::Stop {
+        return Err(ProveError::BadRows { rows: bad });
+    }
+    Ok(())
+}
+
+/// Splits what was read into its report and the rows to commit, batch by batch.
+fn source_report(ingested: Ingested, quantisation: QuantisationError) -> (SourceReport, Vec<Vec<RowRecord>>) {
+    let Ingested { batches, read, dropped, void_by_rule, bad, repeated_ids, unplaced: _ } = ingested;
+    let report = SourceReport { read, dropped, scored: quantisation.rows, void_by_rule, void_as_bad: bad, repeated_ids, quantisation };
+    let records = |rows: Vec<PreparedRow>| rows.into_iter().map(|row| row.record).collect();
+    (report, batches.into_iter().map(records).collect())
+}
+
+fn notes(spec: &Spec, layout: &Layout, outcomes: Option<&OutcomeTable>) -> Vec<String> {
+    let mut notes = Vec::new();
+    match &spec.columns.time {
+        TimeSource::Column(_) => {}
+        TimeSource::BatchColumn(column) => notes.push(format!(
+            "Rows have no times of their own: column `{column}` numbers their batch, and they stand at its first second in file order."
+        )),
+        TimeSource::RowsPerBatch(rows) => notes.push(format!(
+            "Rows have no times of their own: every {} in file order make a batch, and stand at its first second.",
+            counted(u64::from(*rows), "row", "rows")
+        )),
+    }
+    if spec.columns.decision == DecisionSource::AllApproved {
+        notes.push("The data hold no decisions: every row counts as approved.".to_owned());
+    }
+    match (&spec.columns.outcome, outcomes) {
+        (None, _) => notes.push("The data hold no outcomes: every outcome is unknown.".to_owned()),
+        (Some(_), Some(table)) => {
+            notes.push(format!(
+                "Outcomes were joined by identifier from a table of {}.",
+                counted(table.len() as u64, "outcome", "outcomes")
+            ));
+        }
+        (Some(_), None) => {}
+    }
+    if !layout.added_histograms.is_empty() {
+        notes.push(format!(
+            "The menu of shapes has 0, 1, 4 or 8 histograms, so these features got one as well: {}.",
+            layout.added_histograms.join(", ")
+        ));
+    }
+    notes
+}
+
+impl Prepared {
+    /// Commits to every batch, and counts them a second time in an unrelated way.
+    ///
+    /// # Errors
+    /// [`ProveError::Proof`] if plan, model or a row do not fit; [`ProveError::Disagreement`] if the counts differ.
+    pub fn witness(&self) -> Result<MonitoringWitness, ProveError> {
+        let witness = MonitoringWitness::new(
+            self.header.clone(),
+            self.plan.clone(),
+            self.model.clone(),
+            self.model_salt.clone(),
+            self.batches.clone(),
+        )
+        .map_err(|error| ProveError::Proof { step: "checking rows", problem: error.to_string() })?;
+        for (batch, stated) in self.batches.iter().zip(&witness.statement().batches) {
+            recount::check(&self.plan, &self.model, &batch.rows, stated)?;
+        }
+        Ok(witness)
+    }
+}
+
+/// Folds every step of a witness, compresses, and verifies the proof against the statement's own replay.
+///
+/// Returns the proof's bytes.
+///
+/// # Errors
+/// [`ProveError::Proof`], or [`ProveError::Cancelled`] between two steps.
+pub fn fold(witness: &MonitoringWitness, keys: &Keys, progress: &mut dyn Progress) -> Result<Vec<u8>, ProveError> {
+    let failed = |step: &'static str| move |problem: String| ProveError::Proof { step, problem };
+    let statement = witness.statement();
+    let rows_total = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
+
+    progress.report(Event::Phase(Phase::Folding));
+    let begun = progress.elapsed();
+    let mut prover = Prover::new(keys, witness.initial_state()).map_err(|error| failed("folding")(error.to_string()))?;
+    let mut rows = 0;
+    for step in witness.steps() {
+        stop_if_cancelled(progress)?;
+        prover.fold(&step).map_err(|error| failed("folding")(error.to_string()))?;
+        rows += step.rows() as u64;
+        let elapsed = progress.elapsed().saturating_sub(begun);
+        progress.report(Event::Folded(Folded { steps: prover.folded(), steps_total: statement.steps, rows, rows_total, elapsed }));
+    }
+    stop_if_cancelled(progress)?;
+
+    progress.report(Event::Phase(Phase::Compressing));
+    let proof = prover.compress().map_err(|error| failed("compressing")(error.to_string()))?;
+    stop_if_cancelled(progress)?;
+
+    progress.report(Event::Phase(Phase::Verifying));
+    let replay = native::replay(statement, witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
+    let reached =
+        verify_proof(keys.verifier(), &replay.z0, replay.steps, &proof).map_err(|error| failed("verifying")(error.to_string()))?;
+    if reached != replay.zn {
+        return Err(failed("verifying")("the proof leads to another state than the statement".to_owned()));
+    }
+    Ok(proof)
+}
+
+/// The contents of a package that holds one monitoring proof.
+pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, written_by: String) -> Contents {
+    let header = &witness.statement().header;
+    Contents {
+        written_by,
+        created,
+        subject: header.subject.clone(),
+        period: header.period,
+        plan: witness.plan().clone(),
+        proofs: vec![ClaimedProof {
+            id: "monitoring".to_owned(),
+            title: "Online monitoring".to_owned(),
+            stage: Stage::Monitoring,
+            kind: StatementKind::MonitoringV1,
+            system: ProofSystem::NovaPastaIpa,
+            statement: witness.statement().clone(),
+            bytes: proof,
+        }],
+    }
+}
+
+/// Proves a period of monitoring and writes package, secrets and report, or nothing.
+///
+/// Takes minutes. Randomness comes from the operating system alone; the same inputs give another
+/// package every time.
+///
+/// # Errors
+/// [`ProveError`]; no file has been written or replaced then.
+pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Result<Report, ProveError> {
+    let progress = &mut Timed { inner: progress, running: None, timings: Vec::new() };
+    let outputs = Outputs::prepare(&request.output, request.overwrite)?;
+    let prepared = prepare(&request.sources, progress)?;
+
+    progress.report(Event::Phase(Phase::Committing));
+    let witness = prepared.witness()?;
+    stop_if_cancelled(progress)?;
+    progress.report(Event::Phase(Phase::DerivingKeys));
+    let keys =
+        Keys::derive(prepared.header.circuit).map_err(|error| ProveError::Proof { step: "deriving keys", problem: error.to_string() })?;
+    let proof = fold(&witness, &keys, progress)?;
+
+    progress.report(Event::Phase(Phase::Writing));
+    let proof_bytes = proof.len() as u64;
+    let package = verifold_package::write(&contents(&witness, proof, request.created, request.written_by.clone()))
+        .map_err(|error| ProveError::Package(error.to_string()))?;
+    let package_sha256 = Digest::of(&package);
+    let secrets = Secrets::new(package_sha256, &prepared.model, &prepared.model_salt, &prepared.batches);
+    let statement = witness.statement();
+    let monitored = || statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
+    let report = Report {
+        schema: "prove-report/v1",
+        notice: "Claimed by the prover; no proof contains any of it.",
+        package_sha256,
+        package_bytes: package.len() as u64,
+        proof_bytes,
+        circuit: prepared.header.circuit,
+        steps: statement.steps,
+        plan_digest: prepared.plan.digest(),
+        model_commitment: statement.model_commitment,
+        chain_head: statement.chain_head,
+        batches: monitored().count() as u64,
+        empty_batches: monitored().filter(|batch| batch.rows == 0).count() as u64,
+        model_class: prepared.model_class.clone(),
+        reference: prepared.reference.clone(),
+        monitoring: prepared.monitoring.clone(),
+        notes: prepared.notes.clone(),
+        timings: progress.timings(),
+    };
+    stop_if_cancelled(progress)?;
+    outputs.commit(&package, &json(&secrets)?, &json(&report)?)?;
+    Ok(report)
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, ProveError> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| ProveError::Package(error.to_string()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Passes everything on, and notes when phases begin.
+struct Timed<'a> {
+    inner: &'a mut dyn Progress,
+    running: Option<(Phase, std::time::Duration)>,
+    timings: Vec<Timing>,
+}
+
+impl Timed<'_> {
+    fn close(&mut self) {
+        let now = self.inner.elapsed();
+        if let Some((phase, begun)) = self.running.take() {
+            self.timings.push(Timing { phase, elapsed_secs: now.saturating_sub(begun).as_secs_f64() });
+        }
+    }
+
+    /// Phases closed so far; the one going on is closed.
+    fn timings(&mut self) -> Vec<Timing> {
+        self.close();
+        self.timings.clone()
+    }
+}
+
+impl Progress for Timed<'_> {
+    fn elapsed(&self) -> std::time::Duration {
+        self.inner.elapsed()
+    }
+
+    fn report(&mut self, event: Event) {
+        if let Event::Phase(phase) = event {
+            self.close();
+            self.running = Some((phase, self.inner.elapsed()));
+        }
+        self.inner.report(event);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.inner.is_cancelled()
+    }
+}
+
+/// Where the secrets of a package stand.
+pub fn secrets_path(package: &Path) -> PathBuf {
+    package.with_extension("secrets")
+}
+
+/// Where the prover's report on a package stands.
+pub fn report_path(package: &Path) -> PathBuf {
+    package.with_extension("claimed.json")
+}

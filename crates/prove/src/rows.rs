@@ -1,0 +1,383 @@
+//! Which rows of the tables go into which batch, and as what?
+//!
+//! [`ingest`] reads every row, places it in time, judges its cells and sorts the rows into the
+//! given slots. Rows outside every slot are dropped and counted: that count is a claim. Within a
+//! batch rows stand in order of time, then of reading, and their keys say so:
+//! `seconds << 24 | position within the second`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use verifold_circuits::{RowKind, RowRecord};
+use verifold_model::{
+    cohort::{MAX_ROWS, Outcome, VoidReason},
+    instant::{Instant, SEQUENCE_BITS},
+    plan::{MissingRule, OutsideRule},
+};
+
+use crate::{
+    calendar::Slot,
+    error::{BadRow, BadRows, ProveError},
+    layout::Layout,
+    number::{Quantised, Value, quantise},
+    spec::{DecisionSource, Meanings, Spec, TimeSource, read_time},
+    table,
+};
+
+/// A row as it will be committed, and what the float model makes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreparedRow {
+    /// What is committed and counted. A row whose group is unknown carries the code of "not disclosed" if there is one, else 0.
+    pub record: RowRecord,
+    /// Values in the order of the model's inputs; empty for a void row.
+    pub inputs: Vec<f32>,
+}
+
+/// Rows of a source, sorted into slots.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ingested {
+    /// One list per slot, in key order.
+    pub batches: Vec<Vec<PreparedRow>>,
+    /// Rows read.
+    pub read: u64,
+    /// Rows outside every slot, dropped before commitment.
+    pub dropped: u64,
+    /// Rows that are void because the plan's own rules for missing and outside values say so.
+    pub void_by_rule: BadRows,
+    /// Rows that are void because a value cannot be read or a group is unknown.
+    pub bad: BadRows,
+    /// Rows without a readable place in time.
+    pub unplaced: BadRows,
+    /// Rows whose identifier an earlier row already had.
+    pub repeated_ids: u64,
+}
+
+/// Outcomes of a second table, by row identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OutcomeTable(BTreeMap<String, Outcome>);
+
+impl OutcomeTable {
+    /// Reads the identifier and outcome columns of the specification from `path`.
+    ///
+    /// # Errors
+    /// [`ProveError`] if a column is missing, an outcome cannot be read, or an identifier has two different outcomes.
+    pub fn read(spec: &Spec, path: &Path) -> Result<Self, ProveError> {
+        let table_error = |problem: String| ProveError::Table { path: path.to_owned(), problem };
+        let (Some(id), Some(source)) = (&spec.columns.id, &spec.columns.outcome) else {
+            return Err(table_error("joining outcomes needs `columns.id` and `columns.outcome` in the specification".to_owned()));
+        };
+        let meanings = outcome_meanings(spec)?;
+        let mut outcomes = BTreeMap::new();
+        table::read(path, &[id, &source.column], &mut |row| {
+            if let Some(torn) = row.torn {
+                return Err(table_error(format!("{}, {}: {torn}", row.file, row.place)));
+            }
+            let [id, cell] = row.cells else { return Ok(()) };
+            let outcome = outcome(present(cell, spec), &meanings)
+                .map_err(|problem| table_error(format!("{}, {}, column `{}`: {problem}", row.file, row.place, source.column)))?;
+            match outcomes.insert(id.clone(), outcome) {
+                Some(earlier) if earlier != outcome => {
+                    Err(table_error(format!("{}, {}: {id:?} has two different outcomes", row.file, row.place)))
+                }
+                _ => Ok(()),
+            }
+        })?;
+        Ok(Self(outcomes))
+    }
+
+    /// Identifiers in the table.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the table is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Reads all rows of `path` and sorts them into `slots`, which follow each other in time.
+///
+/// With `outcomes`, outcomes are joined by identifier and the tables need no outcome column.
+/// Where the specification gives rows no time of their own, they stand at the first second of
+/// their slot; rows of a single slot need no batch number.
+///
+/// # Errors
+/// [`ProveError`] if a table cannot be read or a batch is too large. Bad rows are no error here.
+pub fn ingest(spec: &Spec, layout: &Layout, path: &Path, slots: &[Slot], outcomes: Option<&OutcomeTable>) -> Result<Ingested, ProveError> {
+    let judge = Judge::new(spec, layout, outcomes, slots.len() == 1)?;
+    let mut ingested = Ingested { batches: vec![Vec::new(); slots.len()], ..Ingested::default() };
+    // Second, nanosecond, then reading order: what rows are sorted by.
+    let mut placed: Vec<(Instant, u32, usize, PreparedRow)> = Vec::new();
+    let mut ids = BTreeSet::new();
+    table::read(path, &judge.columns, &mut |row| {
+        let number = ingested.read;
+        ingested.read += 1;
+        let bad = |column: Option<&str>, problem: String, reason| {
+            let column = column.map(str::to_owned);
+            BadRow { file: row.file.to_owned(), place: row.place, column, problem, reason }
+        };
+        if let Some(torn) = row.torn {
+            ingested.unplaced.push(bad(None, torn.to_owned(), None));
+            return Ok(());
+        }
+        let (at, nanos, slot) = match judge.place(row.cells, number, slots) {
+            Ok(Some(place)) => place,
+            Ok(None) => {
+                ingested.dropped += 1;
+                return Ok(());
+            }
+            Err((column, problem)) => {
+                ingested.unplaced.push(bad(Some(column), problem, None));
+                return Ok(());
+            }
+        };
+        if let Some(id) = judge.id(row.cells)
+            && !ids.insert(id.to_owned())
+        {
+            ingested.repeated_ids += 1;
+        }
+        let (group, kind, inputs) = match judge.judge(row.cells) {
+            (group, Ok((kind, inputs))) => (group, kind, inputs),
+            (group, Err(Fault { reason, column, problem })) => {
+                let row = bad(Some(column), problem, Some(reason));
+                match reason {
+                    VoidReason::MissingValue | VoidReason::OutsideDomain => ingested.void_by_rule.push(row),
+                    VoidReason::Unreadable | VoidReason::UnknownGroup => ingested.bad.push(row),
+                }
+                (group, RowKind::Void(reason), Vec::new())
+            }
+        };
+        placed.push((at, nanos, slot, PreparedRow { record: RowRecord { key: 0, group, kind }, inputs }));
+        Ok(())
+    })?;
+    placed.sort_by_key(|(at, nanos, ..)| (*at, *nanos));
+
+    let (mut second, mut sequence) = (None, 0u64);
+    for (at, _, slot, mut row) in placed {
+        sequence = if second == Some(at) { sequence + 1 } else { 0 };
+        second = Some(at);
+        if sequence >> SEQUENCE_BITS != 0 {
+            return Err(ProveError::TooManyRows { rows: sequence + 1, place: format!("stand at {at}") });
+        }
+        row.record.key = at.first_key() | sequence;
+        ingested.batches[slot].push(row);
+    }
+    for (slot, rows) in slots.iter().zip(&ingested.batches) {
+        if rows.len() as u64 >= u64::from(MAX_ROWS) {
+            return Err(ProveError::TooManyRows {
+                rows: rows.len() as u64,
+                place: format!("are in the batch from {} to {}", slot.start, slot.end),
+            });
+        }
+    }
+    Ok(ingested)
+}
+
+/// A cell's text, or nothing if it stands for a missing value.
+fn present<'a>(cell: &'a str, spec: &Spec) -> Option<&'a str> {
+    (!cell.is_empty() && !spec.columns.missing_values.iter().any(|missing| missing == cell)).then_some(cell)
+}
+
+fn outcome_meanings(spec: &Spec) -> Result<Meanings, ProveError> {
+    let source = spec.columns.outcome.iter();
+    meanings(source.flat_map(|outcome| [("good", &outcome.good[..]), ("bad", &outcome.bad[..])]))
+}
+
+/// A specification that was read has been through the same check; one built by hand may not have.
+fn meanings<'a>(meanings: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Result<Meanings, ProveError> {
+    Meanings::new(meanings).map_err(|problem| ProveError::Reference { problem })
+}
+
+fn outcome(cell: Option<&str>, meanings: &Meanings) -> Result<Outcome, String> {
+    match cell {
+        None => Ok(Outcome::Unknown),
+        Some(cell) => match meanings.of(cell) {
+            Some(0) => Ok(Outcome::Good),
+            Some(_) => Ok(Outcome::Bad),
+            None => Err(format!("{cell:?} is no outcome; the outcomes are {} and an empty cell for unknown", meanings.listed())),
+        },
+    }
+}
+
+/// Why a row is void.
+struct Fault<'a> {
+    reason: VoidReason,
+    column: &'a str,
+    problem: String,
+}
+
+/// Reads cells as the specification says.
+struct Judge<'a> {
+    spec: &'a Spec,
+    layout: &'a Layout,
+    outcomes: Option<&'a OutcomeTable>,
+    single_slot: bool,
+    columns: Vec<&'a str>,
+    time: Option<usize>,
+    id: Option<usize>,
+    group: usize,
+    decision: Option<usize>,
+    outcome: Option<usize>,
+    first_feature: usize,
+    groups: Meanings,
+    decisions: Meanings,
+    outcome_meanings: Meanings,
+}
+
+impl<'a> Judge<'a> {
+    fn new(spec: &'a Spec, layout: &'a Layout, outcomes: Option<&'a OutcomeTable>, single_slot: bool) -> Result<Self, ProveError> {
+        let mut columns: Vec<&'a str> = Vec::new();
+        let mut want = |column: &'a str| {
+            columns.push(column);
+            columns.len() - 1
+        };
+        let time = match &spec.columns.time {
+            TimeSource::Column(column) => Some(want(column)),
+            TimeSource::BatchColumn(column) if !single_slot => Some(want(column)),
+            TimeSource::BatchColumn(_) | TimeSource::RowsPerBatch(_) => None,
+        };
+        let id = spec.columns.id.as_deref().filter(|_| outcomes.is_some() || !single_slot).map(&mut want);
+        let group = want(&spec.columns.group);
+        let decision = match &spec.columns.decision {
+            DecisionSource::Column { column, .. } => Some(want(column)),
+            DecisionSource::AllApproved => None,
+        };
+        let outcome = spec.columns.outcome.as_ref().filter(|_| outcomes.is_none()).map(|source| want(&source.column));
+        let first_feature = columns.len();
+        columns.extend(spec.features.iter().map(|feature| feature.column()));
+        let decisions = match &spec.columns.decision {
+            DecisionSource::Column { approved, declined, .. } => meanings([("approved", &approved[..]), ("declined", &declined[..])])?,
+            DecisionSource::AllApproved => meanings([])?,
+        };
+        let groups = meanings(spec.grouping.groups.iter().map(|group| (group.name.as_str(), &group.values[..])))?;
+        let outcome_meanings = outcome_meanings(spec)?;
+        Ok(Self {
+            spec,
+            layout,
+            outcomes,
+            single_slot,
+            columns,
+            time,
+            id,
+            group,
+            decision,
+            outcome,
+            first_feature,
+            groups,
+            decisions,
+            outcome_meanings,
+        })
+    }
+
+    fn id<'c>(&self, cells: &'c [String]) -> Option<&'c str> {
+        self.id.map(|at| cells[at].as_str())
+    }
+
+    /// Time and slot of a row; `None` if it lies outside every slot.
+    fn place(&self, cells: &[String], number: u64, slots: &[Slot]) -> Result<Option<(Instant, u32, usize)>, (&'a str, String)> {
+        let at_slot = |slot: Option<usize>| Ok(slot.and_then(|slot| Some((slots.get(slot)?.start, 0, slot))));
+        let timed = |at: usize| (self.columns[at], cells[at].as_str());
+        match (&self.spec.columns.time, self.time.map(timed)) {
+            (TimeSource::Column(_), Some((column, cell))) => {
+                let (at, nanos) = read_time(cell)
+                    .ok_or_else(|| (column, format!("{cell:?} is no time; expected RFC 3339, `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DD`")))?;
+                let slot = slots.partition_point(|slot| slot.end <= at);
+                Ok(slots.get(slot).filter(|slot| slot.start <= at).map(|_| (at, nanos, slot)))
+            }
+            (TimeSource::BatchColumn(_), Some((column, cell))) => {
+                let batch = cell.parse::<usize>().or_else(|_| cell.trim_end_matches('0').trim_end_matches('.').parse::<usize>());
+                let batch = batch
+                    .ok()
+                    .filter(|batch| *batch > 0)
+                    .ok_or_else(|| (column, format!("{cell:?} is no batch number; batches are counted from 1")))?;
+                at_slot(Some(batch - 1))
+            }
+            (TimeSource::RowsPerBatch(rows), _) if !self.single_slot => at_slot(usize::try_from(number / u64::from(*rows)).ok()),
+            _ => at_slot(Some(0)),
+        }
+    }
+
+    /// Group code of a row, and either what is scored of it and the model's inputs, or why it is void.
+    fn judge(&self, cells: &[String]) -> (u8, Result<(RowKind, Vec<f32>), Fault<'a>>) {
+        let cell = |at: usize| present(&cells[at], self.spec);
+        let fault = |reason, at: usize, problem| Fault { reason, column: self.columns[at], problem };
+        // A group may be the one that missing values stand for, so the bare cell is looked up.
+        let found = self.groups.of(&cells[self.group]).or_else(|| cell(self.group).is_none().then(|| self.groups.of("")).flatten());
+        let Some(group) = found.and_then(|group| u8::try_from(group).ok()) else {
+            let undisclosed =
+                self.spec.grouping.groups.iter().position(|group| Some(&group.name) == self.spec.grouping.not_disclosed.as_ref());
+            let problem = match cell(self.group) {
+                Some(text) => format!("{text:?} is no group; the groups are {}", self.groups.listed()),
+                None => format!("no group; the groups are {}", self.groups.listed()),
+            };
+            let code = undisclosed.and_then(|code| u8::try_from(code).ok()).unwrap_or(0);
+            return (code, Err(fault(VoidReason::UnknownGroup, self.group, problem)));
+        };
+        (group, self.scored(cells).map_err(|(reason, at, problem)| fault(reason, at, problem)))
+    }
+
+    fn scored(&self, cells: &[String]) -> Result<(RowKind, Vec<f32>), (VoidReason, usize, String)> {
+        let cell = |at: usize| present(&cells[at], self.spec);
+        let logged = match self.decision {
+            None => true,
+            Some(at) => match cell(at).map(|text| (text, self.decisions.of(text))) {
+                Some((_, Some(meaning))) => meaning == 0,
+                Some((text, None)) => {
+                    return Err((
+                        VoidReason::Unreadable,
+                        at,
+                        format!("{text:?} is no decision; the decisions are {}", self.decisions.listed()),
+                    ));
+                }
+                None => return Err((VoidReason::Unreadable, at, format!("no decision; the decisions are {}", self.decisions.listed()))),
+            },
+        };
+        let outcome = match (self.outcomes, self.outcome) {
+            (Some(outcomes), _) => self.id(cells).and_then(|id| outcomes.0.get(id)).copied().unwrap_or(Outcome::Unknown),
+            (None, Some(at)) => outcome(cell(at), &self.outcome_meanings).map_err(|problem| (VoidReason::Unreadable, at, problem))?,
+            (None, None) => Outcome::Unknown,
+        };
+        let mut features = vec![0; self.layout.features.len()];
+        let mut inputs = vec![0f32; self.layout.features.len()];
+        // In the table's order, so that the first fault named is the first one met by a reader.
+        let mut plan_position = vec![0; inputs.len()];
+        for (position, input) in self.layout.model_position.iter().enumerate() {
+            plan_position[*input] = position;
+        }
+        for input in 0..inputs.len() {
+            let (at, position) = (self.first_feature + input, plan_position[input]);
+            let feature = &self.layout.features[position];
+            let Some(text) = cell(at) else {
+                let MissingRule::Value(value) = feature.missing else {
+                    return Err((VoidReason::MissingValue, at, "no value".to_owned()));
+                };
+                features[position] = value;
+                inputs[input] = (feature.offset.to_f64() + feature.step.to_f64() * f64::from(value)) as f32;
+                continue;
+            };
+            let (Some(value), Ok(float)) = (Value::read(text), text.parse::<f64>()) else {
+                return Err((VoidReason::Unreadable, at, format!("{text:?} is no number")));
+            };
+            inputs[input] = float as f32;
+            features[position] = match (quantise(value, feature), feature.outside) {
+                (Quantised::Inside(q), _) => q,
+                (Quantised::Below, OutsideRule::Clamp) => 0,
+                (Quantised::Above, OutsideRule::Clamp) => feature.max,
+                (Quantised::Below | Quantised::Above, OutsideRule::Void) => {
+                    return Err((
+                        VoidReason::OutsideDomain,
+                        at,
+                        format!(
+                            "{text} lies outside the domain: {} to {} steps of {} above {}",
+                            0, feature.max, feature.step, feature.offset
+                        ),
+                    ));
+                }
+            };
+        }
+        Ok((RowKind::Scored { features, logged, outcome }, inputs))
+    }
+}
