@@ -112,14 +112,7 @@ fn no_wire_is_free_in_any_step() {
 fn a_forgotten_constraint_shows() {
     let (z, steps) = steps(TINY, plan(), &model(), &[batch(BatchRole::Reference, 1, 2, mixed_rows(1, 2))]);
     let (recorder, _) = Recorder::run(&steps[0], &z);
-    for (family, wire) in [
-        (family::ROW_KEY, "row 0/key"),
-        (family::SCORE, "row 1/product 0"),
-        (family::CELL, "row 0/cell"),
-        (family::BOUND_BITS, "row 0/score/above/bit 3"),
-        (family::INDEX, "next/index"),
-        (family::WEIGHT_RANGE, "model/weight 0/bit 2"),
-    ] {
-        assert!(free(&recorder, &[family]).contains(wire), "{family}");
+    for family in [family::ROW_KEY, family::SCORE, family::CELL, family::COUNT, family::BOUND_BITS, family::WEIGHT_RANGE, family::INDEX] {
+        assert!(!free(&recorder, &[family]).is_empty(), "{family}");
     }
 }

@@ -1,0 +1,295 @@
+//! How is an engagement written down? The TOML structure, and its reading.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+use verifold_model::{
+    digest::{Commitment, Digest},
+    instant::Instant,
+    plan::Calendar,
+    statement::Period,
+};
+
+use crate::{
+    calendar::{Slot, label, slots},
+    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
+    notice::{Lint, Notices},
+};
+
+/// Version of the engagement format.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) enum EngagementSchema {
+    /// First version.
+    #[serde(rename = "engagement/v1")]
+    V1,
+}
+
+/// What the auditor of one audit expects, written independently of the package.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(title = "Engagement")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EngagementFile {
+    /// Version of the format.
+    #[serde(rename = "schema")]
+    _schema: EngagementSchema,
+    /// Identifier.
+    id: String,
+    /// Title.
+    title: String,
+    /// Who audits.
+    #[serde(default)]
+    auditor: String,
+    /// Whose system.
+    #[serde(default)]
+    subject: SubjectFile,
+    /// Period covered.
+    #[schemars(with = "Option<PeriodFile>")]
+    period: Option<Spanned<PeriodFile>>,
+    /// Models that may have scored.
+    #[serde(default)]
+    model: Vec<ModelFile>,
+    /// Measurement plan.
+    plan: Option<PlanPin>,
+    /// Package before this one.
+    previous: Option<PreviousFile>,
+    /// Batches expected.
+    #[schemars(with = "Option<CalendarFile>")]
+    calendar: Option<Spanned<CalendarFile>>,
+    /// Totals per batch from an independent source.
+    controls: Option<ControlsFile>,
+}
+
+/// Whose system; each part is pinned for itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SubjectFile {
+    /// Legal name.
+    name: Option<TextFile>,
+    /// Legal Entity Identifier.
+    lei: Option<TextFile>,
+    /// System in the party's inventory.
+    system: Option<TextFile>,
+    /// Model in the party's model inventory.
+    model: Option<TextFile>,
+}
+
+/// A text with its origin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TextFile {
+    /// The text.
+    value: String,
+    /// Where the auditor has it from.
+    #[serde(default)]
+    origin: String,
+    /// Whether it pins.
+    #[serde(default)]
+    status: Status,
+}
+
+/// A span of time with its origin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PeriodFile {
+    /// First second inside.
+    start: Instant,
+    /// First second after.
+    end: Instant,
+    /// Where the auditor has it from.
+    #[serde(default)]
+    origin: String,
+    /// Whether it pins.
+    #[serde(default)]
+    status: Status,
+}
+
+/// A model commitment with its origin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ModelFile {
+    /// The commitment.
+    commitment: Commitment,
+    /// Where the auditor has it from.
+    #[serde(default)]
+    origin: String,
+    /// Whether it pins.
+    #[serde(default)]
+    status: Status,
+}
+
+/// A plan digest with its origin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PlanPin {
+    /// SHA-256 of the plan's canonical JSON.
+    digest: Digest,
+    /// Where the auditor has it from.
+    #[serde(default)]
+    origin: String,
+    /// Whether it pins.
+    #[serde(default)]
+    status: Status,
+}
+
+/// The chain head of the package before, with its origin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PreviousFile {
+    /// The chain head.
+    chain_head: Commitment,
+    /// Where the auditor has it from.
+    #[serde(default)]
+    origin: String,
+    /// Whether it pins.
+    #[serde(default)]
+    status: Status,
+}
+
+/// Batches expected: cut by a calendar out of the period, or listed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CalendarFile {
+    /// How batches are cut; `free` needs every slot listed.
+    kind: Calendar,
+    /// Slots, for a free calendar.
+    #[serde(default)]
+    slot: Vec<SlotFile>,
+    /// Where the auditor has it from.
+    #[serde(default)]
+    origin: String,
+    /// Whether it pins.
+    #[serde(default)]
+    status: Status,
+}
+
+/// One listed slot.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SlotFile {
+    /// First second inside.
+    start: Instant,
+    /// First second after.
+    end: Instant,
+    /// As read on screen; its days if not given.
+    label: Option<String>,
+}
+
+/// Totals per batch with their origin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ControlsFile {
+    /// Where the auditor has them from.
+    #[serde(default)]
+    origin: String,
+    /// Whether they pin.
+    #[serde(default)]
+    status: Status,
+    /// One per batch.
+    #[serde(default)]
+    #[schemars(with = "Vec<ControlFile>")]
+    batch: Vec<Spanned<ControlFile>>,
+}
+
+/// Totals of one batch.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ControlFile {
+    /// Start of the batch.
+    start: Instant,
+    /// Rows committed.
+    rows: Option<u64>,
+    /// Rows scored.
+    scored: Option<u64>,
+    /// Rows logged as approved.
+    approved: Option<u64>,
+}
+
+fn text(file: TextFile) -> Stated<String> {
+    Stated { value: file.value, origin: file.origin, status: file.status }
+}
+
+/// The slots of a calendar table, or a notice why there are none.
+fn expected(notices: &mut Notices<'_>, calendar: Spanned<CalendarFile>, period: Option<Period>) -> Option<Stated<ExpectedCalendar>> {
+    let at = calendar.span();
+    let CalendarFile { kind, slot, origin, status } = calendar.into_inner();
+    let listed: Vec<Slot> = slot
+        .into_iter()
+        .map(|s| Slot { start: s.start, end: s.end, label: s.label.unwrap_or_else(|| label(kind, s.start, s.end)) })
+        .collect();
+    let slots = match (kind, period) {
+        (Calendar::Free, _) if listed.is_empty() => {
+            notices.error("calendar", at, "a free calendar needs [[calendar.slot]] tables with start and end");
+            return None;
+        }
+        (Calendar::Free, _) => {
+            if listed.iter().any(|slot| slot.start >= slot.end) || listed.windows(2).any(|pair| pair[1].start < pair[0].end) {
+                notices.error("calendar", at, "slots must end after they start, stand in order and not overlap");
+                return None;
+            }
+            listed
+        }
+        (_, _) if !listed.is_empty() => {
+            notices.error("calendar", at, "only a free calendar lists slots; this one cuts them out of the period");
+            return None;
+        }
+        (_, None) => {
+            notices.error("calendar", at, "a calendar of weeks or months needs [period] to cut");
+            return None;
+        }
+        (_, Some(period)) => match slots(kind, period) {
+            Ok(slots) => slots,
+            Err(problem) => {
+                notices.error("calendar", at, problem);
+                return None;
+            }
+        },
+    };
+    Some(Stated { value: ExpectedCalendar { kind, slots }, origin, status })
+}
+
+/// Reads an engagement with all there is to say about it.
+pub(crate) fn lint(source: &str) -> Lint<Engagement> {
+    let mut notices = Notices::new(source);
+    let Some(file) = notices.parse::<EngagementFile>() else { return notices.finish(None) };
+    let period = file.period.map(|period| {
+        let at = period.span();
+        let PeriodFile { start, end, origin, status } = period.into_inner();
+        if start >= end {
+            notices.error("period", at, format!("the period ends at {end}, not after its start {start}"));
+        }
+        Stated { value: Period { start, end }, origin, status }
+    });
+    let calendar = file.calendar.and_then(|calendar| expected(&mut notices, calendar, period.as_ref().map(|p| p.value)));
+    let controls = file.controls.map(|controls| {
+        let mut totals: Vec<ControlTotal> = Vec::new();
+        for batch in controls.batch {
+            let at = batch.span();
+            let ControlFile { start, rows, scored, approved } = batch.into_inner();
+            if totals.iter().any(|total| total.start == start) {
+                notices.error("duplicate-control", at.clone(), format!("the batch starting {start} has two control totals"));
+            }
+            if let Some(calendar) = &calendar
+                && !calendar.value.slots.iter().any(|slot| slot.start == start)
+            {
+                notices.error("stray-control", at, format!("no expected batch starts at {start}"));
+            }
+            totals.push(ControlTotal { start, rows, scored, approved });
+        }
+        Stated { value: totals, origin: controls.origin, status: controls.status }
+    });
+    let SubjectFile { name, lei, system, model } = file.subject;
+    let engagement = Engagement {
+        id: file.id,
+        title: file.title,
+        auditor: file.auditor,
+        subject: SubjectPins { name: name.map(text), lei: lei.map(text), system: system.map(text), model: model.map(text) },
+        period,
+        models: file.model.into_iter().map(|m| Stated { value: m.commitment, origin: m.origin, status: m.status }).collect(),
+        plan: file.plan.map(|p| Stated { value: p.digest, origin: p.origin, status: p.status }),
+        previous_chain_head: file.previous.map(|p| Stated { value: p.chain_head, origin: p.origin, status: p.status }),
+        calendar,
+        controls,
+        digest: Digest::of(source.as_bytes()),
+    };
+    notices.finish(Some(engagement))
+}
