@@ -1,1 +1,100 @@
-fn main() {}
+//! `verifold`: verify proof packages, check policies, draft engagements, prove, from the command line.
+//!
+//! This is a shell: it reads files and the clock, prints, and turns outcomes into exit codes. What is
+//! verified and assessed is decided in the crates below it.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this shell's work is to print")]
+
+mod circuits;
+mod engagement;
+mod failure;
+mod files;
+mod inspect;
+mod memo;
+mod policy;
+mod prove;
+mod report;
+mod verify;
+mod worker;
+mod wrap;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use verifold_model::state::Exit;
+
+use crate::failure::Failure;
+
+/// Verifies proof packages about machine-learning systems, locally and offline.
+#[derive(Debug, Parser)]
+#[command(name = "verifold", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes of verify:
+  0  all mandatory requirements are met
+  1  a mandatory requirement is violated
+  2  the command line is wrong
+  3  a file is malformed
+  4  a proof, link or digest is rejected
+  5  origin is not as demanded
+  6  a limit is exceeded
+  7  something could not be checked here
+  8  evidence is missing or a judgement is open
+  9  wrong subject, model, plan or period, or an expected batch is missing
+Several apply: the first of 2 3 6 4 5 9 7 1 8.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Verify a package against a policy, and against what the auditor expects.
+    Verify(verify::Arguments),
+    /// Show what a package claims, believing none of it.
+    Inspect(inspect::Arguments),
+    /// Work with policies.
+    Policy {
+        #[command(subcommand)]
+        command: policy::Command,
+    },
+    /// Work with engagements.
+    Engagement {
+        #[command(subcommand)]
+        command: engagement::Command,
+    },
+    /// List circuits with what each costs.
+    Circuits(circuits::Arguments),
+    /// Render an audit record as a PDF report.
+    Report(report::Arguments),
+    /// Make a proof package.
+    Prove {
+        #[command(subcommand)]
+        command: prove::Command,
+    },
+    /// Serve the workbench: one JSON request per line in, events out.
+    #[command(hide = true)]
+    Worker,
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Policy { command } => policy::run(&command),
+        Command::Engagement { command } => engagement::run(&command),
+        Command::Circuits(arguments) => circuits::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Prove { command } => prove::run(command),
+        Command::Worker => worker::run(),
+    }
+}
+
+fn main() -> ExitCode {
+    // clap itself exits with 2 on a wrong command line, which is Exit::Usage.
+    match run(Arguments::parse().command) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}

@@ -86,7 +86,7 @@ pub enum Command {
 
 /// What the host tells the workbench.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Event {
     /// Sample audits found; empty if there are none.
     Samples {

@@ -2,13 +2,19 @@
 //!
 //! - [`tidy`]: does the tree keep the rules that no compiler knows?
 //! - [`docs`]: are the generated pages what the code says?
+//! - [`samples`]: where do the sample audits come from, and do they still end as they should?
+//! - [`bench_fixture`]: the packages that verification is measured with
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
 //! stand behind the feature `fixtures`, so that `cargo tidy` answers before those crates compile.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program answers on standard output")]
 
 #[cfg(feature = "fixtures")]
+mod bench_fixture;
+#[cfg(feature = "fixtures")]
 mod docs;
+#[cfg(feature = "fixtures")]
+mod samples;
 mod tidy;
 
 use std::{path::Path, process::ExitCode};
@@ -23,6 +29,12 @@ enum Command {
     /// Write the generated pages under docs/
     #[cfg(feature = "fixtures")]
     Docs(docs::Args),
+    /// Write the sample audits, or check that they end as they should
+    #[cfg(feature = "fixtures")]
+    Samples(samples::Args),
+    /// Prove the packages that verification is measured with; takes tens of minutes
+    #[cfg(feature = "fixtures")]
+    BenchFixture(bench_fixture::Args),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +43,10 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(root),
         #[cfg(feature = "fixtures")]
         Command::Docs(args) => docs::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::Samples(args) => samples::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::BenchFixture(args) => bench_fixture::run(root, &args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -113,8 +113,7 @@ impl Keys {
         let CircuitFamily::ScoredCohortV1 = circuit.family;
         let dimensions = Dimensions::of(circuit.shape).ok_or(KeyError::NoRoom(circuit.shape))?;
         let refused = |error: nova_snark::errors::NovaError| KeyError::Setup { circuit, reason: error.to_string() };
-        let parameters =
-            PublicParams::setup(&Step::blank(dimensions), &*S1::ck_floor(), &*S2::ck_floor()).map_err(refused)?;
+        let parameters = PublicParams::setup(&Step::blank(dimensions), &*S1::ck_floor(), &*S2::ck_floor()).map_err(refused)?;
         let (prover, key) = Proof::setup(&parameters).map_err(refused)?;
         let layout = ProofLayout::new(parameters.num_constraints(), parameters.num_variables());
         let verifier = VerifierKey { circuit, digest: to_commitment(parameters.digest()), layout, key };

@@ -1,4 +1,18 @@
-//! Row stream, step circuits, native twins and shapes.
+//! Circuits and their native twins: what a proof of this program says, and how it is checked.
+//!
+//! This crate never reads a file or a clock, never believes a value of a package, and never takes a key
+//! from one: keys are derived from the code below. Randomness comes from the operating system alone.
+//!
+//! `scored-cohort/v1` is the one family so far; its argument is docs/circuits/scored-cohort-v1.md.
+//!
+//! - rows and outcomes become commitments: [`RowStream`], [`OutcomeStream`]
+//! - batches become a statement and steps: [`MonitoringWitness`], [`Steps`]
+//! - steps become a proof: [`Keys`], [`Prover`]
+//! - a statement becomes the states a proof must join: [`native::replay`]
+//! - proof bytes become the state they lead to: [`VerifierKey`], [`verify_proof`]
+//!
+//! A verifier compares the state of [`verify_proof`] with that of [`native::replay`]; neither says
+//! anything without the other.
 
 #[cfg(test)]
 mod audit;

@@ -368,8 +368,7 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
     if found != statement.plan_commitment {
         return Err(ReplayError::PlanCommitment { stated: statement.plan_commitment, found });
     }
-    to_element(statement.model_commitment)
-        .map_err(|source| ReplayError::NotCanonical { place: "model commitment".into(), source })?;
+    to_element(statement.model_commitment).map_err(|source| ReplayError::NotCanonical { place: "model commitment".into(), source })?;
     let Some(last) = statement.batches.last() else { return Err(ReplayError::NoBatches) };
 
     let mut steps = 0;
@@ -422,4 +421,3 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
     let zn = State { chain, index: statement.batches.len() as u64, key_floor: last.end.first_key(), ..z0 };
     Ok(Replay { z0, zn, steps })
 }
-

@@ -84,8 +84,7 @@ fn one_hot<CS: ConstraintSystem<F>>(
     total: &Lc,
 ) -> Vec<Lc> {
     let one = wires.one();
-    let others: Vec<Lc> =
-        (1..count).map(|i| wires.gated_wire(family, || format!("{}/{i}", name()), flag(hot == Some(i)), &one)).collect();
+    let others: Vec<Lc> = (1..count).map(|i| wires.gated_wire(family, || format!("{}/{i}", name()), flag(hot == Some(i)), &one)).collect();
     let first = others.iter().fold(total.clone(), Lc::minus);
     wires.gated(family, &first, &one);
     let mut all = vec![first];
@@ -177,9 +176,8 @@ pub(crate) fn slot<CS: ConstraintSystem<F>>(
     for (code, reason) in reasons.into_iter().enumerate() {
         cell.add(power_of_two((SCORED_CELLS + code) * COUNTER_BITS), reason);
     }
-    let others: Vec<Lc> = (1..d.groups)
-        .map(|k| wires.product(family::GROUP_CELL, || name(&format!("cell of group {k}")), &groups[k], &cell))
-        .collect();
+    let others: Vec<Lc> =
+        (1..d.groups).map(|k| wires.product(family::GROUP_CELL, || name(&format!("cell of group {k}")), &groups[k], &cell)).collect();
     let mut cells = vec![others.iter().fold(cell, Lc::minus)];
     cells.extend(others);
 

@@ -27,7 +27,6 @@ use crate::{
 };
 
 /// What stays the same over all steps of a proof.
-#[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) dimensions: Dimensions,
     pub(crate) plan: PlanOpening,
@@ -45,7 +44,7 @@ impl Context {
 }
 
 /// One step with its witness. Holds secrets: it stays with the prover.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Step {
     pub(crate) context: Arc<Context>,
     /// The step begins a batch.
@@ -149,7 +148,13 @@ impl Step {
     }
 
     /// Extends both streams by the slots; blocks that begin with an empty slot are not absorbed.
-    fn extend_streams<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, slots: &[Slot], mut rows: Lc, mut outcomes: Lc) -> (Lc, Lc) {
+    fn extend_streams<CS: ConstraintSystem<F>>(
+        &self,
+        wires: &mut Wires<'_, CS>,
+        slots: &[Slot],
+        mut rows: Lc,
+        mut outcomes: Lc,
+    ) -> (Lc, Lc) {
         let d = self.context.dimensions;
         for (i, block) in slots.chunks(d.block_rows()).enumerate() {
             let mut inputs = vec![rows.clone()];
@@ -174,7 +179,13 @@ impl Step {
     }
 
     /// The table words after the slots.
-    fn recover_table<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, measure: &Measure, slots: &[Slot], before: &[Lc]) -> Vec<Lc> {
+    fn recover_table<CS: ConstraintSystem<F>>(
+        &self,
+        wires: &mut Wires<'_, CS>,
+        measure: &Measure,
+        slots: &[Slot],
+        before: &[Lc],
+    ) -> Vec<Lc> {
         let d = self.context.dimensions;
         let mut words = before.to_vec();
         for bin in 0..d.bins {
@@ -186,8 +197,7 @@ impl Step {
             }
             // The counts of group 0 brought the bin's edges along, once for each row counted there.
             let rows = Lc::sum(slots.iter().map(|slot| &slot.counted_in[bin]));
-            let edges =
-                wires.product(family::EDGE_REMAINDER, || format!("edge remainder {bin}"), &rows, &measure.score_edges.pairs[bin]);
+            let edges = wires.product(family::EDGE_REMAINDER, || format!("edge remainder {bin}"), &rows, &measure.score_edges.pairs[bin]);
             words[bin * d.groups].add(-F::ONE, &edges);
         }
         for h in 0..d.histograms {
@@ -228,10 +238,12 @@ impl StepCircuit<F> for Step {
             return Err(SynthesisError::IncompatibleLengthVector(format!("{} state elements, expected {ARITY}", z.len())));
         };
         let Context { dimensions: d, empty_table, .. } = &*self.context;
+        #[cfg(not(test))]
         let wires = &mut Wires::new(cs);
         #[cfg(test)]
         let wires = &mut Wires::new(cs).with_overrides(self.overrides.as_deref());
-        let [plan_in, model_in, chain_in, index_in, floor_in, open_in] = [plan, model, chain, index, key_floor, open].map(|n| wires.existing(n));
+        let [plan_in, model_in, chain_in, index_in, floor_in, open_in] =
+            [plan, model, chain, index, key_floor, open].map(|n| wires.existing(n));
         let one = wires.one();
 
         let first = wires.gated_wire(family::STEP_FLAGS, || "first".into(), flag(self.first), &one);

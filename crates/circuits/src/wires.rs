@@ -80,7 +80,7 @@ impl Lc {
 #[derive(Debug, Default)]
 pub(crate) struct Overrides {
     /// Wire or hash name to value.
-    pub(crate) values: std::collections::HashMap<String, F>,
+    pub(crate) values: std::collections::BTreeMap<String, F>,
     /// Wires whose recorded value has to move so that an overridden hash output is what it says.
     pub(crate) moved: std::sync::Mutex<Vec<(Variable, F)>>,
 }
@@ -221,7 +221,6 @@ impl<'a, CS: ConstraintSystem<F>> Wires<'a, CS> {
     }
 
     /// What a Poseidon circuit squeezed, as a combination.
-    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests look the output up among the overrides"))]
     pub(crate) fn squeezed(&self, family: &'static str, name: &str, output: &Elt<F>) -> Lc {
         let value = output.val().unwrap_or(F::ZERO);
         let terms = if self.structured { output.lc().iter().map(|(wire, c)| (wire, *c)).collect() } else { Vec::new() };
@@ -230,7 +229,6 @@ impl<'a, CS: ConstraintSystem<F>> Wires<'a, CS> {
     }
 
     #[cfg(not(test))]
-    #[expect(clippy::unused_self, reason = "tests look the wire up among the overrides")]
     fn overridden(&self, _name: &impl Fn() -> String) -> Option<F> {
         None
     }
@@ -241,7 +239,6 @@ impl<'a, CS: ConstraintSystem<F>> Wires<'a, CS> {
     }
 
     #[cfg(not(test))]
-    #[expect(clippy::unused_self, reason = "tests look the output up among the overrides")]
     fn moved_output(&self, _family: &'static str, _name: &str, lc: Lc) -> Lc {
         lc
     }

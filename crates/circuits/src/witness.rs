@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The rows of one batch with the salts of its commitments.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BatchRows {
     /// Reference or monitoring.
     pub role: BatchRole,
@@ -47,6 +47,13 @@ pub struct BatchRows {
     pub outcome_salt: Salt,
     /// Salt of the table commitment; disclosed with the table.
     pub table_salt: Salt,
+}
+
+impl std::fmt::Debug for BatchRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Rows are what the proof hides; they do not get into logs.
+        write!(f, "BatchRows({:?} {} – {}, {} rows)", self.role, self.start, self.end, self.rows.len())
+    }
 }
 
 /// Why batches cannot be proven under a plan and model.
@@ -111,7 +118,6 @@ pub enum WitnessError {
 }
 
 /// Everything a monitoring proof is made from. Holds secrets: it stays with the prover.
-#[derive(Debug)]
 pub struct MonitoringWitness {
     plan: Plan,
     model: Model,
@@ -187,15 +193,21 @@ fn check_batches(plan: &Plan, batches: &[BatchRows]) -> Result<(), WitnessError>
         }
         let mut next_key = batch.start.first_key();
         for (position, row) in batch.rows.iter().enumerate() {
-            row.check(plan, next_key, batch.end.first_key())
-                .map_err(|source| WitnessError::Row { batch: index, row: position, source })?;
+            row.check(plan, next_key, batch.end.first_key()).map_err(|source| WitnessError::Row { batch: index, row: position, source })?;
             next_key = row.key + 1;
         }
     }
     Ok(())
 }
 
-fn state(header: Header, plan: &Plan, model: &Model, model_salt: &Salt, batches: &[BatchRows], dimensions: Dimensions) -> MonitoringStatement {
+fn state(
+    header: Header,
+    plan: &Plan,
+    model: &Model,
+    model_salt: &Salt,
+    batches: &[BatchRows],
+    dimensions: Dimensions,
+) -> MonitoringStatement {
     use rayon::prelude::*;
 
     let schema = plan.row_schema_digest();
@@ -302,8 +314,7 @@ impl Iterator for Steps<'_> {
         let mut running = self.open.take().unwrap_or_else(|| {
             let rows = RowStream::with(*dimensions, plan.schema, batch.row_salt.element());
             let outcomes = OutcomeStream::with(*dimensions, plan.schema, batch.outcome_salt.element());
-            let state =
-                OpenBatch::begun(batch.role, batch.start.first_key(), batch.end.first_key(), &self.empty, &rows, &outcomes);
+            let state = OpenBatch::begun(batch.role, batch.start.first_key(), batch.end.first_key(), &self.empty, &rows, &outcomes);
             Running { table: self.empty.clone(), rows, outcomes, state }
         });
         let before = running.state.clone();

@@ -36,6 +36,9 @@ impl Decimal {
         Some(Self { mantissa, places })
     }
 
+    /// Zero, without places.
+    pub const ZERO: Self = Self { mantissa: 0, places: 0 };
+
     /// A whole number of at most 18 digits.
     pub const fn integer(value: i64) -> Option<Self> {
         Self::new(value, 0)

@@ -90,13 +90,17 @@ impl ClaimedPackage {
         manifest.check_entries(rest)?;
 
         let content = |path: &str| {
-            rest.iter().find(|entry| entry.path == path).map(|entry| entry.bytes).ok_or_else(|| PackageError::MissingEntry { path: path.to_owned() })
+            rest.iter()
+                .find(|entry| entry.path == path)
+                .map(|entry| entry.bytes)
+                .ok_or_else(|| PackageError::MissingEntry { path: path.to_owned() })
         };
         let plan: Plan = read_canonical(PLAN_PATH, content(PLAN_PATH)?)?;
         plain_text::check_plan(PLAN_PATH, &plan)?;
-        let proofs = manifest.proofs.iter().enumerate().map(|(i, listed)| {
-            read_proof(&manifest, i, listed, content(&listed.statement_path)?, content(&listed.proof_path)?, limits)
-        });
+        let proofs =
+            manifest.proofs.iter().enumerate().map(|(i, listed)| {
+                read_proof(&manifest, i, listed, content(&listed.statement_path)?, content(&listed.proof_path)?, limits)
+            });
         let proofs = proofs.collect::<Result<_, _>>()?;
         Ok(Self {
             digest: Digest::of(file),
@@ -192,7 +196,12 @@ fn read_proof(
         ("model", &ours.model, &theirs.model),
     ] {
         if ours != theirs {
-            return Err(PackageError::SubjectDiffers { proof, field, manifest: ours.clone(), statement: theirs.chars().take(200).collect() });
+            return Err(PackageError::SubjectDiffers {
+                proof,
+                field,
+                manifest: ours.clone(),
+                statement: theirs.chars().take(200).collect(),
+            });
         }
     }
     if header.period.start < manifest.period.start || header.period.end > manifest.period.end {

@@ -163,7 +163,7 @@ fn find_end_record(file: &[u8]) -> Result<usize, PackageError> {
     if file[last..].starts_with(&END_RECORD) {
         return Ok(last);
     }
-    let Some(earlier) = file[..last].windows(4).rposition(|window| window == END_RECORD) else { return Err(missing) };
+    let Some(earlier) = file[..last + 3].windows(4).rposition(|window| window == END_RECORD) else { return Err(missing) };
     let offset = earlier + END_RECORD_BYTES;
     let count = file.len() - offset;
     if usize::from(half(file, earlier + 20)?) == count {

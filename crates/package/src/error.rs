@@ -385,9 +385,11 @@ impl PackageError {
             | Self::UnknownCircuit { proof, .. }
             | Self::SubjectDiffers { proof, .. }
             | Self::PeriodDiffers { proof, .. } => proof,
-            Self::MissingManifest | Self::UnknownSchema { .. } | Self::ManifestContradicts { .. } | Self::NoProofs | Self::TooManyProofs { .. } => {
-                "manifest.json"
-            }
+            Self::MissingManifest
+            | Self::UnknownSchema { .. }
+            | Self::ManifestContradicts { .. }
+            | Self::NoProofs
+            | Self::TooManyProofs { .. } => "manifest.json",
             Self::FileTooLarge { .. }
             | Self::TooManyEntries { .. }
             | Self::NotAZip { .. }

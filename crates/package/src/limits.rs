@@ -9,7 +9,7 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Entries. 256: manifest, plan, and two for each proof, with room for later kinds.
     pub entries: usize,
-    /// Bytes of one JSON entry. 32 MiB: 20 000 batches at 20 bins, 4 groups and 4 histograms take about 30 MB.
+    /// Bytes of one JSON entry. 32 MiB: 20 000 batches at 10 bins, 4 groups and 4 histograms of some hundred rows take about 26 MB.
     pub json_bytes: u64,
     /// Bytes of one proof. 64 KiB: compressed Nova proofs of every shape on the menu stay below 16 kB.
     pub proof_bytes: u64,

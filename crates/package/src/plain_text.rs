@@ -35,9 +35,12 @@ pub(crate) fn check_name(path: &str, field: &str, text: &str) -> Result<(), Pack
 
 /// Checks every text of a subject.
 pub(crate) fn check_subject(path: &str, subject: &Subject) -> Result<(), PackageError> {
-    for (field, text) in
-        [("subject.name", &subject.name), ("subject.lei", &subject.lei), ("subject.system", &subject.system), ("subject.model", &subject.model)]
-    {
+    for (field, text) in [
+        ("subject.name", &subject.name),
+        ("subject.lei", &subject.lei),
+        ("subject.system", &subject.system),
+        ("subject.model", &subject.model),
+    ] {
         check_name(path, field, text)?;
     }
     Ok(())

@@ -113,7 +113,10 @@ impl Draft {
             }
         }
 
-        writeln!(out, "\n# Totals from a system that does not feed the package, such as the loan ledger. From the package they control nothing.")?;
+        writeln!(
+            out,
+            "\n# Totals from a system that does not feed the package, such as the loan ledger. From the package they control nothing."
+        )?;
         write!(out, "[controls]\n{UNCONFIRMED}")?;
         for batch in &self.batches {
             let DraftBatch { start, rows, scored, approved, .. } = batch;

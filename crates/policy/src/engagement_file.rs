@@ -1,5 +1,7 @@
 //! How is an engagement written down? The TOML structure, and its reading.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -47,16 +49,20 @@ pub(crate) struct EngagementFile {
     period: Option<Spanned<PeriodFile>>,
     /// Models that may have scored.
     #[serde(default)]
-    model: Vec<ModelFile>,
+    #[schemars(with = "Vec<ModelFile>")]
+    model: Vec<Spanned<ModelFile>>,
     /// Measurement plan.
-    plan: Option<PlanPin>,
+    #[schemars(with = "Option<PlanPin>")]
+    plan: Option<Spanned<PlanPin>>,
     /// Package before this one.
-    previous: Option<PreviousFile>,
+    #[schemars(with = "Option<PreviousFile>")]
+    previous: Option<Spanned<PreviousFile>>,
     /// Batches expected.
     #[schemars(with = "Option<CalendarFile>")]
     calendar: Option<Spanned<CalendarFile>>,
     /// Totals per batch from an independent source.
-    controls: Option<ControlsFile>,
+    #[schemars(with = "Option<ControlsFile>")]
+    controls: Option<Spanned<ControlsFile>>,
 }
 
 /// Whose system; each part is pinned for itself.
@@ -64,13 +70,17 @@ pub(crate) struct EngagementFile {
 #[serde(deny_unknown_fields)]
 struct SubjectFile {
     /// Legal name.
-    name: Option<TextFile>,
+    #[schemars(with = "Option<TextFile>")]
+    name: Option<Spanned<TextFile>>,
     /// Legal Entity Identifier.
-    lei: Option<TextFile>,
+    #[schemars(with = "Option<TextFile>")]
+    lei: Option<Spanned<TextFile>>,
     /// System in the party's inventory.
-    system: Option<TextFile>,
+    #[schemars(with = "Option<TextFile>")]
+    system: Option<Spanned<TextFile>>,
     /// Model in the party's model inventory.
-    model: Option<TextFile>,
+    #[schemars(with = "Option<TextFile>")]
+    model: Option<Spanned<TextFile>>,
 }
 
 /// A text with its origin.
@@ -204,8 +214,19 @@ struct ControlFile {
     approved: Option<u64>,
 }
 
-fn text(file: TextFile) -> Stated<String> {
-    Stated { value: file.value, origin: file.origin, status: file.status }
+/// A value with its origin; one that pins without saying where it is from is remarked on.
+fn stated<T>(notices: &mut Notices<'_>, at: Range<usize>, value: T, origin: String, status: Status) -> Stated<T> {
+    if status == Status::Confirmed && origin.trim().is_empty() {
+        notices.warning("no-origin", at, "a confirmed value says in `origin` where the auditor has it from");
+    }
+    Stated { value, origin, status }
+}
+
+fn text(notices: &mut Notices<'_>, file: Option<Spanned<TextFile>>) -> Option<Stated<String>> {
+    let file = file?;
+    let at = file.span();
+    let TextFile { value, origin, status } = file.into_inner();
+    Some(stated(notices, at, value, origin, status))
 }
 
 /// The slots of a calendar table, or a notice why there are none.
@@ -218,33 +239,33 @@ fn expected(notices: &mut Notices<'_>, calendar: Spanned<CalendarFile>, period: 
         .collect();
     let slots = match (kind, period) {
         (Calendar::Free, _) if listed.is_empty() => {
-            notices.error("calendar", at, "a free calendar needs [[calendar.slot]] tables with start and end");
+            notices.error("calendar", at.clone(), "a free calendar needs [[calendar.slot]] tables with start and end");
             return None;
         }
         (Calendar::Free, _) => {
             if listed.iter().any(|slot| slot.start >= slot.end) || listed.windows(2).any(|pair| pair[1].start < pair[0].end) {
-                notices.error("calendar", at, "slots must end after they start, stand in order and not overlap");
+                notices.error("calendar", at.clone(), "slots must end after they start, stand in order and not overlap");
                 return None;
             }
             listed
         }
         (_, _) if !listed.is_empty() => {
-            notices.error("calendar", at, "only a free calendar lists slots; this one cuts them out of the period");
+            notices.error("calendar", at.clone(), "only a free calendar lists slots; this one cuts them out of the period");
             return None;
         }
         (_, None) => {
-            notices.error("calendar", at, "a calendar of weeks or months needs [period] to cut");
+            notices.error("calendar", at.clone(), "a calendar of weeks or months needs [period] to cut");
             return None;
         }
         (_, Some(period)) => match slots(kind, period) {
             Ok(slots) => slots,
             Err(problem) => {
-                notices.error("calendar", at, problem);
+                notices.error("calendar", at.clone(), problem);
                 return None;
             }
         },
     };
-    Some(Stated { value: ExpectedCalendar { kind, slots }, origin, status })
+    Some(stated(notices, at, ExpectedCalendar { kind, slots }, origin, status))
 }
 
 /// Reads an engagement with all there is to say about it.
@@ -255,41 +276,74 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         let at = period.span();
         let PeriodFile { start, end, origin, status } = period.into_inner();
         if start >= end {
-            notices.error("period", at, format!("the period ends at {end}, not after its start {start}"));
+            notices.error("period", at.clone(), format!("the period ends at {end}, not after its start {start}"));
         }
-        Stated { value: Period { start, end }, origin, status }
+        stated(&mut notices, at, Period { start, end }, origin, status)
     });
     let calendar = file.calendar.and_then(|calendar| expected(&mut notices, calendar, period.as_ref().map(|p| p.value)));
     let controls = file.controls.map(|controls| {
-        let mut totals: Vec<ControlTotal> = Vec::new();
-        for batch in controls.batch {
-            let at = batch.span();
-            let ControlFile { start, rows, scored, approved } = batch.into_inner();
-            if totals.iter().any(|total| total.start == start) {
-                notices.error("duplicate-control", at.clone(), format!("the batch starting {start} has two control totals"));
-            }
-            if let Some(calendar) = &calendar
-                && !calendar.value.slots.iter().any(|slot| slot.start == start)
-            {
-                notices.error("stray-control", at, format!("no expected batch starts at {start}"));
-            }
-            totals.push(ControlTotal { start, rows, scored, approved });
-        }
-        Stated { value: totals, origin: controls.origin, status: controls.status }
+        let at = controls.span();
+        let ControlsFile { origin, status, batch } = controls.into_inner();
+        let totals = control_totals(&mut notices, batch, calendar.as_ref());
+        stated(&mut notices, at, totals, origin, status)
     });
     let SubjectFile { name, lei, system, model } = file.subject;
     let engagement = Engagement {
         id: file.id,
         title: file.title,
         auditor: file.auditor,
-        subject: SubjectPins { name: name.map(text), lei: lei.map(text), system: system.map(text), model: model.map(text) },
+        subject: SubjectPins {
+            name: text(&mut notices, name),
+            lei: text(&mut notices, lei),
+            system: text(&mut notices, system),
+            model: text(&mut notices, model),
+        },
         period,
-        models: file.model.into_iter().map(|m| Stated { value: m.commitment, origin: m.origin, status: m.status }).collect(),
-        plan: file.plan.map(|p| Stated { value: p.digest, origin: p.origin, status: p.status }),
-        previous_chain_head: file.previous.map(|p| Stated { value: p.chain_head, origin: p.origin, status: p.status }),
+        models: file
+            .model
+            .into_iter()
+            .map(|model| {
+                let at = model.span();
+                let ModelFile { commitment, origin, status } = model.into_inner();
+                stated(&mut notices, at, commitment, origin, status)
+            })
+            .collect(),
+        plan: file.plan.map(|plan| {
+            let at = plan.span();
+            let PlanPin { digest, origin, status } = plan.into_inner();
+            stated(&mut notices, at, digest, origin, status)
+        }),
+        previous_chain_head: file.previous.map(|previous| {
+            let at = previous.span();
+            let PreviousFile { chain_head, origin, status } = previous.into_inner();
+            stated(&mut notices, at, chain_head, origin, status)
+        }),
         calendar,
         controls,
         digest: Digest::of(source.as_bytes()),
     };
     notices.finish(Some(engagement))
+}
+
+/// The totals in file order; each of its own batch, and of an expected one.
+fn control_totals(
+    notices: &mut Notices<'_>,
+    batches: Vec<Spanned<ControlFile>>,
+    calendar: Option<&Stated<ExpectedCalendar>>,
+) -> Vec<ControlTotal> {
+    let mut totals: Vec<ControlTotal> = Vec::new();
+    for batch in batches {
+        let at = batch.span();
+        let ControlFile { start, rows, scored, approved } = batch.into_inner();
+        if totals.iter().any(|total| total.start == start) {
+            notices.error("duplicate-control", at.clone(), format!("the batch starting {start} has two control totals"));
+        }
+        if let Some(calendar) = calendar
+            && !calendar.value.slots.iter().any(|slot| slot.start == start)
+        {
+            notices.error("stray-control", at, format!("no expected batch starts at {start}"));
+        }
+        totals.push(ControlTotal { start, rows, scored, approved });
+    }
+    totals
 }

@@ -30,8 +30,8 @@ pub use crate::{
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Level, Lint, Notice, ReadError},
     policy::{
-        AcceptedCircuit, Assertion, Comparator, Exemption, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope,
-        Tolerance,
+        AcceptedCircuit, Assertion, Comparator, Exemption, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule,
+        Scope, Tolerance,
     },
 };
 

@@ -25,13 +25,20 @@ impl Policy {
         let names = |features: Vec<&str>| if features.is_empty() { "none".to_owned() } else { features.join(", ") };
         let free = |what: &str, chosen: String| PlanChoice { what: what.to_owned(), chosen, constraint: None, holds: true };
         vec![
-            free("features", format!("{}: {}", plan.features.len(), names(plan.features.iter().map(|feature| feature.name.as_str()).collect()))),
+            free(
+                "features",
+                format!("{}: {}", plan.features.len(), names(plan.features.iter().map(|feature| feature.name.as_str()).collect())),
+            ),
             free("quantisation", format!("each feature in at most {} bits, offset and step as listed", plan.shape.width_bits())),
             free("values outside the domain", outside_words(plan)),
             free("missing values", missing_words(plan)),
-            self.constrained("score scale", format!("2^{} score units per unit of log-odds", scoring.scale_bits), plan, reference, |constraint| {
-                matches!(constraint, PlanConstraint::ScaleBits { .. })
-            }),
+            self.constrained(
+                "score scale",
+                format!("2^{} score units per unit of log-odds", scoring.scale_bits),
+                plan,
+                reference,
+                |constraint| matches!(constraint, PlanConstraint::ScaleBits { .. }),
+            ),
             free(
                 "score direction",
                 match scoring.direction {
@@ -45,12 +52,18 @@ impl Policy {
             self.constrained("reference share of each score bin", reference_words(reference), plan, reference, |constraint| {
                 matches!(constraint, PlanConstraint::ReferenceShare { .. })
             }),
-            self.constrained("cut-off", cutoff_words(plan), plan, reference, |constraint| matches!(constraint, PlanConstraint::CutoffIsEdge)),
+            self.constrained("cut-off", cutoff_words(plan), plan, reference, |constraint| {
+                matches!(constraint, PlanConstraint::CutoffIsEdge)
+            }),
             free("expected bad share per bin", expected_words(plan)),
             free("bad outcome", plan.outcome.bad_means.clone()),
-            self.constrained("outcome maturity", format::counted(plan.outcome.maturity_days.into(), "day", "days"), plan, reference, |constraint| {
-                matches!(constraint, PlanConstraint::MaturityDays { .. })
-            }),
+            self.constrained(
+                "outcome maturity",
+                format::counted(plan.outcome.maturity_days.into(), "day", "days"),
+                plan,
+                reference,
+                |constraint| matches!(constraint, PlanConstraint::MaturityDays { .. }),
+            ),
             self.constrained("grouping attribute", plan.grouping.attribute.clone(), plan, reference, |constraint| {
                 matches!(constraint, PlanConstraint::Attribute { .. })
             }),
@@ -98,7 +111,8 @@ impl PlanConstraint {
             Self::ScaleBits { at_least } => u32::from(plan.scoring.scale_bits) >= *at_least,
             Self::ReferenceShare { at_least, at_most } => reference.is_some_and(|table| {
                 let (bins, scored) = bin_counts(table);
-                scored > 0 && bins.iter().all(|count| share_is_at_least(*count, scored, *at_least) && share_is_at_most(*count, scored, *at_most))
+                scored > 0
+                    && bins.iter().all(|count| share_is_at_least(*count, scored, *at_least) && share_is_at_most(*count, scored, *at_most))
             }),
             Self::CutoffIsEdge => usize::from(plan.scoring.cutoff) < plan.scoring.edges.len(),
             Self::Attribute { exactly } => plan.grouping.attribute == *exactly,

@@ -348,7 +348,9 @@ fn metric_rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Metr
 
     match (&file.decisions, definition.by_decisions) {
         (None, true) => notices.error("decisions-missing", metric_at.clone(), "this metric needs `decisions`: \"model\" or \"logged\""),
-        (Some(decisions), false) => notices.error("decisions-not-used", decisions.span(), "this metric does not look at decisions of one kind"),
+        (Some(decisions), false) => {
+            notices.error("decisions-not-used", decisions.span(), "this metric does not look at decisions of one kind");
+        }
         _ => {}
     }
     match (&file.feature, metric == Metric::FeatureCsi) {
@@ -359,12 +361,16 @@ fn metric_rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Metr
     let groups = compares_groups(metric);
     match (&file.minimum_group_n, groups) {
         (Some(minimum), false) => notices.error("key-not-used", minimum.span(), "this metric does not compare groups"),
-        (None, true) => notices.warning("no-minimum", metric_at.clone(), "without `minimum_group_n` the rate of a handful of rows can decide"),
+        (None, true) => {
+            notices.warning("no-minimum", metric_at.clone(), "without `minimum_group_n` the rate of a handful of rows can decide");
+        }
         _ => {}
     }
     match (&file.minimum_n, metric == Metric::Volume) {
         (Some(minimum), true) => notices.error("key-not-used", minimum.span(), "the volume is itself the number of rows"),
-        (None, false) if !groups => notices.warning("no-minimum", metric_at, "without `minimum_n` a value over a handful of rows can decide"),
+        (None, false) if !groups => {
+            notices.warning("no-minimum", metric_at, "without `minimum_n` a value over a handful of rows can decide");
+        }
         _ => {}
     }
     let (comparator, limit_at, limit, scope_at, scope) =
@@ -376,7 +382,11 @@ fn metric_rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Metr
             crate::Comparator::AtLeast => *warn.get_ref() > limit,
         };
         if !right_side {
-            let text = format!("a warning comes before the limit: with {} {limit} it lies on the other side of {}", comparator.words(), warn.get_ref());
+            let text = format!(
+                "a warning comes before the limit: with {} {limit} it lies on the other side of {}",
+                comparator.words(),
+                warn.get_ref()
+            );
             notices.error("warn-beyond-limit", warn.span(), text);
         }
     }
@@ -440,7 +450,11 @@ fn warn_of_what_cannot_be_met(
     };
     for pin in needs.iter().chain(&requirement.pinned) {
         if !pinned.contains(pin) {
-            notices.warning("not-pinned", at.clone(), format!("rests on {}, which the policy's `pinned` does not demand of engagements", pin.words()));
+            notices.warning(
+                "not-pinned",
+                at.clone(),
+                format!("rests on {}, which the policy's `pinned` does not demand of engagements", pin.words()),
+            );
         }
     }
     if let Rule::PlanConstraints = requirement.rule
@@ -449,9 +463,14 @@ fn warn_of_what_cannot_be_met(
         notices.warning("no-constraint", at.clone(), "the policy has no [[plan]] constraint that could be kept or missed");
     }
     if let Rule::Metric(rule) = &requirement.rule
+        && rule.key.metric == Metric::FeatureCsi
         && let Some(feature) = &rule.key.feature
         && !plan.iter().any(|constraint| matches!(constraint, PlanConstraint::Histograms { include } if include.contains(feature)))
     {
-        notices.warning("histogram-not-demanded", at, format!("no [[plan]] constraint demands a histogram of {feature:?}; without one this is uncovered"));
+        notices.warning(
+            "histogram-not-demanded",
+            at,
+            format!("no [[plan]] constraint demands a histogram of {feature:?}; without one this is uncovered"),
+        );
     }
 }

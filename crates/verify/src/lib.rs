@@ -1,1 +1,26 @@
-//! Claimed package, policy and engagement to verified evidence and results.
+//! From claimed bytes to verified evidence to results. This crate never takes a value from a package for true:
+//! what it assesses is what a proof binds, under a key it derived from circuit code.
+//!
+//! - [`verify`]: one verification, from bytes to an audit record
+//! - [`VerifiedEvidence`]: what a valid proof establishes; nothing else can build one
+//! - [`metrics`]: what follows from a verified count table, exactly or as an interval
+//! - [`KeyStore`]: verifier keys of this process, derived once each
+//!
+//! It does not establish that committed rows are the real world's, that nothing was left out before
+//! commitment, or that anything complies with the law.
+
+mod assess;
+mod compare;
+mod evidence;
+mod fixed;
+mod headline;
+mod keys;
+pub mod metrics;
+mod run;
+mod scope;
+
+pub use crate::{
+    evidence::VerifiedEvidence,
+    keys::KeyStore,
+    run::{Inputs, Progress, verify},
+};

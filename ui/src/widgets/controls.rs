@@ -2,7 +2,7 @@
 
 use egui::{
     Align, Color32, CornerRadius, CursorIcon, Frame, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Role, pos2, vec2,
 };
 
 use super::{
@@ -57,7 +57,7 @@ pub fn button(ui: &mut Ui, icon: Option<Icon>, label: &str, keys: &str, weight: 
         paint_text(ui, chip, Align::Center, keys, kind().caption, if weight == Weight::Primary { ink } else { colors.text3 }, Fit::MayCut);
     }
     focus_ring(ui, &response, radius);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
     if enabled { response.on_hover_cursor(CursorIcon::PointingHand) } else { response }
 }
 
@@ -71,7 +71,7 @@ pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str, enabled: bool) -> Respon
     }
     paint_icon(ui, rect.center(), icon, 16.0, if enabled { colors.text2 } else { colors.disabled });
     focus_ring(ui, &response, tokens().radius.control);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
     response.on_hover_text(name)
 }
 
@@ -85,7 +85,7 @@ pub fn link(ui: &mut Ui, label: &str) -> Response {
         ui.painter().hline(covered.x_range(), covered.bottom(), Stroke::new(1.0, colors.accent));
     }
     focus_ring(ui, &response, 2);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Link, true, label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, label));
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
@@ -114,7 +114,7 @@ pub fn segments(ui: &mut Ui, labels: &[&str], selected: usize) -> Option<usize> 
                 ui.painter().rect(rect, radius, fill, Stroke::new(1.0, if i == selected { colors.accent } else { colors.line_strong }), StrokeKind::Inside);
                 paint_text(ui, rect, Align::Center, label, if i == selected { strong(face) } else { face }, if i == selected { colors.text } else { colors.text2 }, Fit::MayCut);
                 focus_ring(ui, &response, 6);
-                response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, i == selected, *label));
+                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, i == selected, *label));
                 if response.clicked() {
                     clicked = Some(i);
                 }
@@ -215,7 +215,7 @@ pub fn verdict_chip(ui: &mut Ui, verdict: &Verdict) -> Response {
     }
     paint_icon(ui, pos2(rect.left() + 14.0, rect.center().y), verdict.form.icon(), 14.0, colors.chip_text);
     paint_text(ui, rect.with_min_x(rect.left() + 26.0), Align::Min, &verdict.word, face, colors.chip_text, Fit::Must);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &verdict.word));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &verdict.word));
     response
 }
 
@@ -227,5 +227,5 @@ pub fn verdict_line(ui: &mut Ui, verdict: &Verdict) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     paint_icon(ui, pos2(rect.left() + 8.0, rect.center().y), verdict.form.icon(), 16.0, colors.mark);
     paint_text(ui, rect.with_min_x(rect.left() + 22.0), Align::Min, &verdict.word, face, colors.ink, Fit::Must);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &verdict.word));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &verdict.word));
 }

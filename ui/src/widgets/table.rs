@@ -3,7 +3,7 @@
 //! The header stays; each row is one target with the sentence it would be read as. Columns share
 //! the width that fixed ones leave; below the sum of their least widths the table scrolls sideways.
 
-use egui::{Align, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
 
 use super::{
     focus_ring,
@@ -70,7 +70,7 @@ pub enum Row {
 
 /// Draws a table; returns the row clicked. `row` is asked for visible rows only.
 pub fn table(ui: &mut Ui, name: &str, columns: &[Column], rows: usize, selected: Option<usize>, follow: bool, row: impl Fn(usize) -> Row) -> Option<usize> {
-    let padding = 12.0;
+    let padding = 12.0_f32;
     let least: f32 = columns.iter().map(|column| column.least + 2.0 * padding.min(8.0)).sum::<f32>() + padding;
     let width = ui.available_width().max(least);
     let left_over = width - least;
@@ -124,7 +124,7 @@ fn draw(ui: &mut Ui, columns: &[Column], edges: &[(f32, f32)], width: f32, row: 
             let covered = paint_text(ui, rect.shrink2(vec2(14.0, 0.0)), Align::Min, &title, strong(kind().table), colors.text, Fit::Must);
             paint_text(ui, rect.with_min_x(covered.right() + 8.0).with_max_x(rect.right() - 14.0), Align::Min, &aside, kind().table, colors.text3, Fit::MayCut);
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, colors.grid));
-            response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{title}, {aside}")));
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}, {aside}")));
             return false;
         }
         Row::Cells(cells, name) => (cells, name),
@@ -152,6 +152,6 @@ fn draw(ui: &mut Ui, columns: &[Column], edges: &[(f32, f32)], width: f32, row: 
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, colors.grid));
     focus_ring(ui, &response, 0);
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, name));
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, &name));
     response.clicked()
 }

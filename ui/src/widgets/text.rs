@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{
-    Align, Align2, Color32, FontId, Galley, Id, Label, Pos2, Rect, Response, RichText, Sense, Ui, Vec2, WidgetInfo, WidgetType,
+    Align, Align2, Color32, FontId, Galley, Id, Label, Pos2, Rect, Response, RichText, Sense, Ui, Vec2, WidgetInfo, Role,
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
@@ -110,7 +110,7 @@ pub fn digest(ui: &mut Ui, name: &str, full: &str, claimed: bool) -> Response {
         ui.ctx().copy_text(full.to_owned());
     }
     let standing = if claimed { ", claimed" } else { "" };
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("{name} {full}{standing}, copy")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{name} {full}{standing}, copy")));
     response.on_hover_ui(|ui| {
         let groups: Vec<String> = full.as_bytes().chunks(16).map(|line| {
             line.chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>().join(" ")

@@ -93,7 +93,8 @@ impl Ledger {
         for application in applications {
             self.rows += 1;
             let recommended = deciders.approve(application);
-            let overridden = if recommended { random.chance(overrides.to_decline[application.age_band]) } else { random.chance(overrides.to_approve) };
+            let overridden =
+                if recommended { random.chance(overrides.to_decline[application.age_band]) } else { random.chance(overrides.to_approve) };
             let matured = application.decided_at + MATURITY_DAYS * DAY <= extracted_at;
             let known = random.chance(FOUND_BY_BUREAU) && matured;
             let outcome = match (known, application.defaults) {
@@ -101,8 +102,18 @@ impl Ledger {
                 (true, false) => "good",
                 (true, true) => "bad",
             };
-            let mut cells = vec![format!("{}-{:06}", self.id_prefix, self.rows), time_text(application.decided_at)?, AGE_BANDS[application.age_band].to_owned()];
-            cells.extend(application.features.iter().zip(&FEATURES).map(|(value, column)| value.map_or_else(String::new, |units| decimal_text(units, column.places))));
+            let mut cells = vec![
+                format!("{}-{:06}", self.id_prefix, self.rows),
+                time_text(application.decided_at)?,
+                AGE_BANDS[application.age_band].to_owned(),
+            ];
+            cells.extend(
+                application
+                    .features
+                    .iter()
+                    .zip(&FEATURES)
+                    .map(|(value, column)| value.map_or_else(String::new, |units| decimal_text(units, column.places))),
+            );
             spoil(random, &mut cells);
             cells.extend([if recommended != overridden { "approved" } else { "declined" }, outcome].map(str::to_owned));
             self.writer.write_record(cells)?;

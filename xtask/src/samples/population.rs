@@ -97,7 +97,8 @@ impl Conditions {
     pub(super) const USUAL: Self = Self { creditworthiness: 0.0, age_bands: [0.25, 0.33, 0.25, 0.17], income: 1.0, brokered_young: 0.0 };
 
     /// A loan broker for young people with little income begins to send applicants, and incomes fall in general.
-    pub(super) const BROKER: Self = Self { creditworthiness: -0.50, age_bands: [0.31, 0.30, 0.23, 0.16], income: 0.78, brokered_young: 0.40 };
+    pub(super) const BROKER: Self =
+        Self { creditworthiness: -0.50, age_bands: [0.31, 0.30, 0.23, 0.16], income: 0.78, brokered_young: 0.40 };
 }
 
 /// Draws `count` applications with decisions between `start` and `end`, in order of time.
@@ -147,7 +148,8 @@ fn applicant(random: &mut Random, conditions: &Conditions, decided_at: u64) -> A
 
     let income_of_band = [0.93, 1.05, 1.08, 0.97][band];
     let broker_income = if brokered { 0.62 } else { 1.0 };
-    let income = (random.around(2_500.0, 0.36) * exp(0.12 * worth) * income_of_band * broker_income * conditions.income).clamp(650.0, 24_000.0);
+    let income =
+        (random.around(2_500.0, 0.36) * exp(0.12 * worth) * income_of_band * broker_income * conditions.income).clamp(650.0, 24_000.0);
     let debt_to_income = (random.around(26.0, 0.42) * exp(-0.20 * worth)).min(120.0);
     let utilisation = 108.0 * probability(-0.55 + 1.05 * random.normal() - 0.60 * worth);
 
@@ -177,7 +179,8 @@ fn applicant(random: &mut Random, conditions: &Conditions, decided_at: u64) -> A
     let dependants = random.poisson([0.25, 1.1, 0.7, 0.1][band]).min(6);
     let products = 1 + random.poisson(if brokered { 0.1 } else { 0.9 }).min(6);
 
-    let log_odds = -3.25 + 0.50 * (delinquencies.min(3) as f64)
+    let log_odds = -3.25
+        + 0.50 * (delinquencies.min(3) as f64)
         + 0.013 * (utilisation - 40.0)
         + 0.024 * (debt_to_income - 28.0)
         + 0.20 * (enquiries.min(6) as f64 - 1.0)

@@ -5,7 +5,7 @@
 //! falsehood would be provable.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -32,14 +32,14 @@ use crate::{
 struct Lie {
     step: Step,
     z: [F; 7],
-    values: HashMap<String, F>,
+    values: BTreeMap<String, F>,
 }
 
 impl Lie {
     fn about(d: Dimensions, plan: PlanOpening, model: &Model, start: u64, rows: Vec<RowRecord>, position: usize) -> Self {
         let (z0, steps) = steps(d, plan, model, &[batch(BatchRole::Reference, start, start + 1, rows)]);
         let z = position.checked_sub(1).map_or(z0, |i| steps[i].after);
-        Self { step: steps[position].clone(), z, values: HashMap::new() }
+        Self { step: steps[position].clone(), z, values: BTreeMap::new() }
     }
 
     /// The only step of a batch of three scored rows, one in each bin, and a void one.
@@ -104,7 +104,14 @@ fn case(family: &'static str, falsehood: &'static str, lie: Lie) -> Case {
 fn takeover_cases() -> Vec<Case> {
     let before = |lie: Lie| {
         let start = F::from(key(5, 0));
-        Lie { z: { let mut z = lie.z; z[5] = start + F::from(10); z }, ..lie }
+        Lie {
+            z: {
+                let mut z = lie.z;
+                z[5] = start + F::from(10);
+                z
+            },
+            ..lie
+        }
     };
     let early = |mut lie: Lie| {
         lie.step.rows[0].key = key(5, 0) - 5;
@@ -196,7 +203,11 @@ fn row_cases() -> Vec<Case> {
         case(
             family::BOUND_BITS,
             "a score counts in the bin above its own",
-            Lie::short().number("row 1/bin/1", 0).number("row 1/bin/2", 1).first_bit("row 1/score/above", TINY.score_bits() + 1, signed(2 - 4)),
+            Lie::short().number("row 1/bin/1", 0).number("row 1/bin/2", 1).first_bit(
+                "row 1/score/above",
+                TINY.score_bits() + 1,
+                signed(2 - 4),
+            ),
         ),
         case(
             family::HISTOGRAM_BIN,
@@ -273,7 +284,11 @@ fn closing_cases() -> Vec<Case> {
             lie.set("hash: model/model", committed)
         }),
         case(family::HASH_ROWS, "other rows are committed than are counted", Lie::short().number("hash: row stream/block 0", 999)),
-        case(family::HASH_OUTCOMES, "other outcomes are committed than are counted", Lie::short().number("hash: outcome stream/block 0", 999)),
+        case(
+            family::HASH_OUTCOMES,
+            "other outcomes are committed than are counted",
+            Lie::short().number("hash: outcome stream/block 0", 999),
+        ),
         case(family::HASH_TABLE, "another table is committed than was counted", Lie::short().number("hash: table/after", 999)),
         case(family::HASH_STATE, "earlier steps counted one row more", {
             let lie = Lie::full(1, 30);

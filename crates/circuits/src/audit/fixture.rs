@@ -27,7 +27,11 @@ pub(crate) fn model() -> Model {
 }
 
 pub(crate) fn empty_table(d: Dimensions) -> BatchTable {
-    BatchTable { counts: vec![vec![[0; 6]; d.groups]; d.bins], void: vec![[0; 4]; d.groups], histograms: vec![vec![0; d.bins]; d.histograms] }
+    BatchTable {
+        counts: vec![vec![[0; 6]; d.groups]; d.bins],
+        void: vec![[0; 4]; d.groups],
+        histograms: vec![vec![0; d.bins]; d.histograms],
+    }
 }
 
 pub(crate) fn scored(key: u64, group: u8, features: Vec<u32>, logged: bool, outcome: Outcome) -> RowRecord {

@@ -20,7 +20,9 @@ fn declared(name: &str) -> bool {
     let row_part = name.strip_prefix("row ").and_then(|rest| rest.split_once('/')).map(|(_, part)| part);
     match row_part {
         Some(part) => {
-            part == "filled" || part == "logged" || ["kind/", "key gap/", "group/", "outcome/", "feature "].iter().any(|p| part.starts_with(p))
+            part == "filled"
+                || part == "logged"
+                || ["kind/", "key gap/", "group/", "outcome/", "feature "].iter().any(|p| part.starts_with(p))
         }
         None => {
             ["z ", "plan/", "open/"].iter().any(|p| name.starts_with(p))

@@ -120,7 +120,8 @@ fn check_count(d: Dimensions) {
 fn the_formula_counts_what_is_synthesised() {
     check_count(TINY);
     check_count(Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40 });
-    for shape in ["f8.w8.g2.b10.h1.n15", "f20.w8.g4.b10.h4.n16", "f16.w12.g8.b20.h0.n16", "f64.w16.g8.b20.h8.n17", "f32.w16.g2.b10.h8.n16"] {
+    for shape in ["f8.w8.g2.b10.h1.n15", "f20.w8.g4.b10.h4.n16", "f16.w12.g8.b20.h0.n16", "f64.w16.g8.b20.h8.n17", "f32.w16.g2.b10.h8.n16"]
+    {
         check_count(Dimensions::of(shape.parse().unwrap()).unwrap());
     }
 }

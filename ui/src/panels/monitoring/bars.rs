@@ -1,6 +1,6 @@
 //! Groups and drift of one batch, drawn: rates with intervals, indices as bars.
 
-use egui::{Align, Align2, Color32, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align, Align2, Color32, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, Role, pos2, vec2};
 use verifold_model::format;
 
 use super::model::{Drift, Groups};
@@ -66,7 +66,7 @@ pub(super) fn groups_ui(ui: &mut Ui, groups: &Groups) {
         paint_text(ui, line.with_min_x(rect.right() - 44.0), Align::Max, &format::count(group.n), kind().mono, look.color.text3, Fit::MayCut);
     }
     let read = groups.rates.iter().map(|g| format!("{} {} of {}", g.name, g.approved, g.n)).collect::<Vec<_>>().join(", ");
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, format!("{}. {read}", groups.title)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}. {read}", groups.title)));
 }
 
 /// Drift indices as bars with the warning level and limit.
@@ -98,5 +98,5 @@ pub(super) fn drift_ui(ui: &mut Ui, drift: &Drift) {
         ui.painter().text(pos2(at, plot.bottom() + 11.0), Align2::CENTER_CENTER, text, kind().caption.with(Face::Regular).font(), look.color.text2);
     }
     let read = drift.bars.iter().map(|(name, v)| format!("{name} {v:.3}")).collect::<Vec<_>>().join(", ");
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, format!("{}. {read}", drift.title)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}. {read}", drift.title)));
 }

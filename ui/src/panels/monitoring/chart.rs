@@ -1,6 +1,6 @@
 //! The line of one metric: limit, warning level, violating batches, gaps, selection.
 
-use egui::{Align, Align2, Color32, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align, Align2, Color32, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, Role, pos2, vec2};
 use verifold_model::record::Standing;
 
 use super::model::{Model, Slot};
@@ -99,7 +99,7 @@ fn read(slot: &Slot) -> String {
 }
 
 fn describe(response: &Response, model: &Model) {
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, format!("Chart. {}. The table below holds the same values.", model.title)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Chart. {}. The table below holds the same values.", model.title)));
 }
 
 fn legend(ui: &mut Ui, model: &Model) {
@@ -108,7 +108,7 @@ fn legend(ui: &mut Ui, model: &Model) {
     let missing = model.slots.iter().filter(|s| s.standing == Standing::Missing).count();
     let claimed = model.slots.iter().filter(|s| s.standing == Standing::Claimed).count();
     let text2 = look.color.text2;
-    let mut item = |ui: &mut Ui, label: &str, draw: &dyn Fn(&Ui, Rect)| {
+    let item = |ui: &mut Ui, label: &str, draw: &dyn Fn(&Ui, Rect)| {
         let size = vec2(width(ui, label, kind().caption.font()) + 32.0, 18.0);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         draw(ui, rect.with_max_x(rect.left() + 22.0));

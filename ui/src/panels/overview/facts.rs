@@ -1,6 +1,6 @@
 //! The inspector beside the overview: key facts of the audit, or one rung with its findings.
 
-use egui::{Align, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align, Sense, Ui, WidgetInfo, Role, pos2, vec2};
 use verifold_model::{
     cohort::BatchRole,
     format,
@@ -111,7 +111,7 @@ fn to_settle(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
         paint_text(ui, rect.with_min_x(id.right().max(rect.left() + 66.0) + 8.0), Align::Min, &result.title, kind().table, look.color.text2, Fit::MayCut);
         focus_ring(ui, &response, 4);
         let name = format!("{}, {}, {}", result.id, verdict.word.to_lowercase(), result.title);
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("Settle {name}")));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Settle {name}")));
         if response.on_hover_text(name).clicked() {
             asked.push(Action::Open(Screen::Requirements, Selection::Requirement(result.id.clone())));
         }

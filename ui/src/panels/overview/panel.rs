@@ -1,6 +1,6 @@
 //! Overview as drawn.
 
-use egui::{Align, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, Role, pos2, vec2};
 
 use super::model::{Model, Tile};
 use crate::{
@@ -94,7 +94,7 @@ fn counts(ui: &mut Ui, model: &Model) {
         ui.painter().hline(rect.x_range(), y, Stroke::new(1.0, colors.line));
     }
     ui.painter().galley(pos2(rect.left() + 12.0, y + 6.0), galley, colors.text2);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &model.formula));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &model.formula));
 }
 
 fn matrix(ui: &mut Ui, model: &Model, selection: &Selection, asked: &mut Asked) {
@@ -152,7 +152,7 @@ fn two_lines(ui: &Ui, rect: Rect, upper: &str, lower: &str) {
 fn draw_tile(ui: &mut Ui, rect: Rect, tile: &Tile, selected: bool) -> bool {
     let look = theme(ui);
     let paint = tile.verdict.form.colors(look);
-    let response = ui.interact(rect, ui.id().with(("tile", &tile.id)), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(("tile", &tile.id)), Sense::click());
     let radius = tokens().radius.chip;
     ui.painter().rect_filled(rect, radius, paint.chip_fill);
     if selected || response.hovered() {
@@ -177,7 +177,7 @@ fn draw_tile(ui: &mut Ui, rect: Rect, tile: &Tile, selected: bool) -> bool {
         paint_text(ui, rest, Align::Max, &tile.value, kind().caption, paint.chip_text, Fit::MayCut);
     }
     focus_ring(ui, &response, radius);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, &tile.sentence));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &tile.sentence));
     response.on_hover_text(&tile.sentence).clicked()
 }
 

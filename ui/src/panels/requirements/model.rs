@@ -81,8 +81,8 @@ impl Model {
         let mut groups: Vec<(String, Vec<&RequirementResult>)> = Vec::new();
         match order {
             Order::State => {
-                let (settled, mut outstanding): (Vec<_>, Vec<_>) = found.iter().partition(|r| r.state.is_settled());
-                outstanding.sort_by_key(|r| Form::from(r.state));
+                let (settled, mut outstanding): (Vec<&RequirementResult>, Vec<&RequirementResult>) = found.iter().partition(|r| r.state.is_settled());
+                outstanding.sort_by_key(|r: &&RequirementResult| Form::from(r.state));
                 groups.push(("Outstanding".into(), outstanding));
                 groups.push(("Settled".into(), settled));
             }

@@ -1,6 +1,6 @@
 //! The inspector of a requirement: the sentence, the rule with values filled in, source, law, limits of what it shows.
 
-use egui::{Align, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align, Rect, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
 use verifold_model::{
     record::{AuditRecord, RequirementResult},
     state::{Severity, State},
@@ -128,7 +128,7 @@ fn rule(ui: &mut Ui, result: &RequirementResult) {
         ui.painter().hline(rect.left() + indent..=rect.right(), rect.bottom() - 0.5, Stroke::new(1.0, colors.grid));
         let word = node.state.map_or("", State::word).to_lowercase();
         let sentence = [text.as_str(), word.as_str(), node.actual.as_str(), node.threshold.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(", ");
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, sentence));
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
         if !node.integers.is_empty() {
             ui.add_space(4.0);
             sentence_in(ui, &format!("In whole numbers: {}", node.integers), indent + 21.0);

@@ -1,0 +1,65 @@
+//! `verifold engagement new`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use verifold_model::{cohort::BatchRole, state::Exit};
+use verifold_package::{ClaimedPackage, Limits};
+use verifold_policy::{Draft, DraftBatch, Engagement};
+
+use crate::{failure::Failure, files, inspect, verify::file_name};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Draft an engagement from a package: every value is marked "taken from the package" and pins nothing until the auditor confirms it.
+    New {
+        /// The package.
+        package: PathBuf,
+        /// Where the draft goes; standard output if not given.
+        #[arg(long, short, value_name = "E.toml")]
+        output: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
+    let Command::New { package: path, output } = command;
+    let data = files::package(path)?;
+    let package = ClaimedPackage::read(&data, &Limits::default()).map_err(|error| inspect::unreadable(&error, path))?;
+    let mut models = Vec::new();
+    for proof in &package.proofs {
+        if !models.contains(&proof.statement.model_commitment) {
+            models.push(proof.statement.model_commitment);
+        }
+    }
+    let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches).filter(|batch| batch.role == BatchRole::Monitoring);
+    let text = Engagement::draft(&Draft {
+        package_file: file_name(path),
+        package_digest: package.digest,
+        subject: package.subject.clone(),
+        period: package.period,
+        models,
+        plan_digest: package.plan.digest(),
+        previous_chain_head: package.proofs.first().and_then(|proof| proof.statement.header.previous_chain_head),
+        calendar: package.plan.calendar,
+        batches: batches
+            .map(|batch| DraftBatch {
+                start: batch.start,
+                end: batch.end,
+                rows: u64::from(batch.rows),
+                scored: batch.table.scored(),
+                approved: batch.table.logged_approvals(),
+            })
+            .collect(),
+    });
+    match output {
+        Some(path) if path.exists() => {
+            return Err(Failure::new(Exit::Usage, format!("a file is there already and was left alone: {}", path.display()), "give another name"));
+        }
+        Some(path) => {
+            files::write(path, text.as_bytes())?;
+            println!("Drafted, with every value marked \"taken from the package\"; confirm or replace each: {}", path.display());
+        }
+        None => print!("{text}"),
+    }
+    Ok(Exit::Met)
+}

@@ -1,0 +1,99 @@
+//! Reading input files with clear errors, and writing output files whole or not at all.
+
+use std::{fs, io::Write as _, path::Path};
+
+use verifold_model::{
+    digest::Digest,
+    instant::Instant,
+    record::AuditRecord,
+    state::Exit,
+};
+use verifold_policy::{Engagement, Policy, ReadError};
+
+use crate::failure::Failure;
+
+/// Most bytes of a policy, engagement or record.
+const TEXT_BYTES: u64 = 64 << 20;
+
+fn open(what: &str, path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::new(Exit::Usage, format!("the {what} cannot be read, so nothing was checked ({error}): {}", path.display()), "check the path and its permissions")
+    };
+    let size = fs::metadata(path).map_err(cannot)?.len();
+    if size > most {
+        return Err(Failure::new(
+            Exit::Limits,
+            format!("the {what} has {size} bytes, more than the {most} this program reads, so nothing was checked: {}", path.display()),
+            "ask for a smaller one, or check that this is the right file",
+        ));
+    }
+    fs::read(path).map_err(cannot)
+}
+
+/// Bytes of a package; its own limits apply when it is parsed.
+pub(crate) fn package(path: &Path) -> Result<Vec<u8>, Failure> {
+    open("package", path, verifold_package::Limits::default().file_bytes)
+}
+
+/// Text of a policy or engagement.
+pub(crate) fn text(what: &str, path: &Path) -> Result<String, Failure> {
+    String::from_utf8(open(what, path, TEXT_BYTES)?).map_err(|error| {
+        Failure::new(Exit::Malformed, format!("the {what} is not UTF-8 text (byte {}): {}", error.utf8_error().valid_up_to(), path.display()), "save it as UTF-8")
+    })
+}
+
+fn unusable(error: &ReadError, path: &Path) -> Failure {
+    let lines: Vec<String> = error.notices.iter().map(|notice| format!("\n  {notice}")).collect();
+    Failure::new(
+        Exit::Malformed,
+        format!("the {} cannot be used, so nothing was checked: {}{}", error.file, path.display(), lines.concat()),
+        "mend the lines named; `verifold policy check` shows warnings as well",
+    )
+}
+
+/// A policy without errors.
+pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
+    Policy::read(&text("policy", path)?).map_err(|error| unusable(&error, path))
+}
+
+/// An engagement without errors.
+pub(crate) fn engagement(path: &Path) -> Result<Engagement, Failure> {
+    Engagement::read(&text("engagement", path)?).map_err(|error| unusable(&error, path))
+}
+
+/// A record read back: a claim again.
+pub(crate) fn record(path: &Path) -> Result<(AuditRecord, Digest), Failure> {
+    let bytes = open("record", path, TEXT_BYTES)?;
+    let record = serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::new(Exit::Malformed, format!("the record cannot be read ({error}): {}", path.display()), "give a file that `verifold verify --record` wrote")
+    })?;
+    Ok((record, Digest::of(&bytes)))
+}
+
+/// Writes beside the target, then renames: nothing is ever half-written.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::new(Exit::Usage, format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()), "check the folder and its permissions")
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A temporary file is private; a record or report is an ordinary document.
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).map_err(cannot)?;
+    }
+    file.persist(path).map_err(|error| cannot(error.error))?;
+    Ok(())
+}
+
+/// The time now, to the second.
+pub(crate) fn now() -> Option<Instant> {
+    #[expect(clippy::disallowed_methods, reason = "shells know the time")]
+    let now = std::time::SystemTime::now();
+    now.duration_since(std::time::UNIX_EPOCH).ok().and_then(|since| Instant::from_unix_secs(since.as_secs()))
+}

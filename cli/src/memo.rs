@@ -1,0 +1,161 @@
+//! A record as an auditor would write it up: conclusion, ladder, requirements, what is not shown.
+
+use verifold_model::{
+    format::{bytes, counted},
+    record::{AuditRecord, RequirementResult, Source, Standing},
+    state::{RungState, Severity, State},
+};
+
+use crate::wrap::{fill, pad};
+
+/// Column of the details behind a requirement's state.
+const STATE_WIDTH: usize = 16;
+
+fn mark(state: RungState) -> &'static str {
+    match state {
+        RungState::Holds => "[holds]",
+        RungState::Fails => "[FAILS]",
+        RungState::NotMet => "[not met]",
+        RungState::NotEstablished => "[ – ]",
+        RungState::NotCheckable => "[not checkable]",
+        RungState::Undecided => "[undecided]",
+        RungState::NotReached => "[not reached]",
+    }
+}
+
+fn sourced(source: Source) -> &'static str {
+    match source {
+        Source::Pinned => "as the engagement expects",
+        Source::Contradicted => "NOT what the engagement expects",
+        Source::Package => "taken from the package",
+    }
+}
+
+fn requirement(out: &mut String, result: &RequirementResult) {
+    let mut word = result.state.word().to_owned();
+    if result.watch {
+        word.push_str(", watch");
+    }
+    let advisory = if result.severity == Severity::Advisory { " (advisory)" } else { "" };
+    out.push_str(&format!("  {} {} {}{advisory}\n", pad(&word, STATE_WIDTH), pad(&result.id, 6), result.title));
+    let mut figures = Vec::new();
+    for (label, text) in [("actual", &result.actual), ("limit", &result.limit), ("margin", &result.margin), ("n", &result.n)] {
+        if !text.is_empty() {
+            figures.push(format!("{label} {text}"));
+        }
+    }
+    let indent = " ".repeat(STATE_WIDTH + 10);
+    if !figures.is_empty() {
+        out.push_str(&fill(&indent, &indent, &figures.join("   ")));
+    }
+    if !result.reason.is_empty() && (result.state != State::Satisfied || result.watch) {
+        out.push_str(&fill(&indent, &indent, &result.reason));
+    }
+}
+
+/// The record as text, at most [`crate::wrap::WIDTH`] columns wide.
+pub(crate) fn text(record: &AuditRecord) -> String {
+    let mut out = String::new();
+    let headline = &record.headline;
+    out.push_str(&fill("", "", &headline.title));
+    out.push_str(&fill("", "", &headline.detail));
+    if !headline.next.is_empty() {
+        out.push_str(&fill("Next: ", "      ", &headline.next));
+    }
+
+    out.push('\n');
+    if let Some(subject) = &record.subject {
+        let value = &subject.value;
+        out.push_str(&fill("Subject   ", "          ", &format!("{}, LEI {}, {}, model {} ({})", value.name, value.lei, value.system, value.model, sourced(subject.source))));
+    }
+    if let Some(period) = &record.period {
+        out.push_str(&fill("Period    ", "          ", &format!("{} ({})", period.value.text(), sourced(period.source))));
+    }
+    if let Some(model) = &record.model {
+        out.push_str(&format!("Model     {} ({})\n", model.value, sourced(model.source)));
+    }
+    out.push_str(&format!("Package   {}, {}, SHA-256\n          {}\n", record.package.file_name, bytes(record.package.size), record.package.digest));
+    let illustrative = if record.policy.illustrative { ", illustrative, not legal advice" } else { "" };
+    out.push_str(&fill("Policy    ", "          ", &format!("{} {}{illustrative}, SHA-256 {}", record.policy.title, record.policy.version, record.policy.digest)));
+    match &record.engagement {
+        Some(engagement) => out.push_str(&fill("Engagement ", "          ", &format!("{}, SHA-256 {}", engagement.title, engagement.digest))),
+        None => out.push_str(&fill("Engagement ", "          ", "none given: subject, model, plan, period and completeness are the package's own word")),
+    }
+
+    out.push_str("\nTRUST LADDER\n");
+    for (i, rung) in record.ladder.iter().enumerate() {
+        out.push_str(&fill(
+            &format!("  {} {} {} ", i + 1, pad(rung.name.title(), 10), pad(mark(rung.state), 16)),
+            &" ".repeat(32),
+            &format!("{}. {}", rung.word, rung.detail),
+        ));
+        for finding in rung.findings.iter().filter(|finding| finding.blocking) {
+            let place = if finding.place.is_empty() { String::new() } else { format!(" ({})", finding.place) };
+            out.push_str(&fill(&format!("{}- ", " ".repeat(32)), &" ".repeat(34), &format!("{}{place} [{}]", finding.text, finding.cause)));
+        }
+    }
+
+    let totals = record.totals;
+    out.push_str(&format!("\nREQUIREMENTS: {} of {} mandatory settled\n", totals.mandatory_settled, totals.mandatory));
+    out.push_str(&fill(
+        "  ",
+        "  ",
+        &format!(
+            "satisfied {} (of those, watch {}) + not applicable {} + determined met {} = settled {} of {}; violated {}, rejected {}, unverifiable {}, uncovered {}, judgement {}",
+            totals.satisfied,
+            totals.watch,
+            totals.not_applicable,
+            totals.determined_met,
+            totals.settled(),
+            totals.requirements,
+            totals.violated,
+            totals.rejected,
+            totals.unverifiable,
+            totals.uncovered,
+            totals.judgement,
+        ),
+    ));
+    for (title, settled) in [("Outstanding", false), ("Settled", true)] {
+        let mut part: Vec<&RequirementResult> = record.requirements.iter().filter(|result| result.state.is_settled() == settled).collect();
+        if part.is_empty() {
+            continue;
+        }
+        // Most serious first; the order of the policy among equals.
+        part.sort_by_key(|result| (result.state, result.severity));
+        out.push_str(&format!("\n  {title}, {}\n", counted(part.len() as u64, "requirement", "requirements")));
+        for result in part {
+            requirement(&mut out, result);
+        }
+    }
+
+    if let Some(plan) = &record.plan {
+        let free: Vec<String> =
+            plan.choices.iter().filter(|choice| choice.constraint.is_none()).map(|choice| format!("{} ({})", choice.what, choice.chosen)).collect();
+        if !free.is_empty() {
+            out.push_str("\nCHOSEN BY THE PROVIDER, constrained by no policy\n");
+            for choice in free {
+                out.push_str(&fill("  - ", "    ", &choice));
+            }
+        }
+    }
+    if let Some(comparison) = &record.comparison {
+        out.push_str(&format!("\nCOMPARED WITH RECORD {}\n", comparison.against));
+        for change in &comparison.changes {
+            let state = |state: Option<State>| state.map_or("absent", State::word);
+            out.push_str(&fill(
+                &format!("  {} {} ", pad(&change.requirement, 6), pad(&change.kind, 10)),
+                "                    ",
+                &format!("{} {} → {} {}", state(change.before), change.before_actual, state(change.after), change.after_actual),
+            ));
+        }
+        out.push_str(&format!("  {} unchanged\n", comparison.unchanged));
+    }
+
+    out.push_str("\nWHAT THIS DOES NOT SHOW\n");
+    for line in &record.not_shown {
+        out.push_str(&fill("  - ", "    ", line));
+    }
+    let proven = record.batches.iter().filter(|batch| batch.standing == Standing::Proven).count();
+    out.push_str(&format!("\n{}, {proven} of {} batches proven. Exit code {}: {}.\n", record.program, record.batches.len(), record.exit.code(), record.exit.words()));
+    out
+}

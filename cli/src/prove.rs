@@ -1,0 +1,135 @@
+//! `verifold prove`.
+
+use std::{path::PathBuf, time::{Duration, Instant as Clock}};
+
+use clap::{Args, Subcommand, ValueEnum};
+use verifold_model::{format::{bytes, count}, instant::Instant, state::Exit};
+use verifold_prove::{Event, OnBadRow, Progress, Request, Sources, prove_monitoring};
+
+use crate::{failure::Failure, files};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prove the monitoring of a period, batch by batch.
+    Monitoring(Monitoring),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum BadRow {
+    /// Commit it as void, counted by reason.
+    Void,
+    /// Stop and list the first of them.
+    Stop,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Monitoring {
+    /// What is measured, and how.
+    #[arg(long, value_name = "SPEC.toml")]
+    spec: PathBuf,
+    /// The model, as exported by scikit-learn or PyTorch.
+    #[arg(long, value_name = "MODEL.onnx")]
+    model: PathBuf,
+    /// Rows that drift is measured against.
+    #[arg(long, value_name = "REF.csv|parquet")]
+    reference: PathBuf,
+    /// Rows of the period: a file, or a folder of files.
+    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
+    batches: PathBuf,
+    /// Outcomes, joined by the id column.
+    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
+    outcomes: Option<PathBuf>,
+    /// What becomes of a row that cannot be read.
+    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
+    on_bad_row: BadRow,
+    /// The package; its secrets go to OUT.secrets beside it.
+    #[arg(long, short, value_name = "OUT.zkaudit")]
+    output: PathBuf,
+    /// Replace an earlier package of this name.
+    #[arg(long)]
+    overwrite: bool,
+    /// Date of the package, in place of now.
+    #[arg(long, value_name = "RFC3339")]
+    date: Option<Instant>,
+}
+
+struct Spoken {
+    begun: Clock,
+    said: Duration,
+}
+
+impl Progress for Spoken {
+    fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn report(&mut self, event: Event) {
+        match event {
+            Event::Phase(phase) => eprintln!("{:>7.1} s  {}", self.elapsed().as_secs_f64(), phase.title()),
+            Event::Folded(folded) => {
+                let done = folded.steps == folded.steps_total;
+                // A line every two seconds is enough to see that it goes on.
+                if !done && self.elapsed() < self.said + Duration::from_secs(2) {
+                    return;
+                }
+                self.said = self.elapsed();
+                let left = folded.remaining().map_or_else(String::new, |left| format!(", about {} s left", left.as_secs()));
+                eprintln!(
+                    "{:>7.1} s    step {} of {}, {} of {} rows, {:.0} rows/s{left}",
+                    self.elapsed().as_secs_f64(),
+                    count(folded.steps),
+                    count(folded.steps_total),
+                    count(folded.rows),
+                    count(folded.rows_total),
+                    folded.rows_per_sec(),
+                );
+            }
+        }
+    }
+}
+
+pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
+    let Command::Monitoring(arguments) = command;
+    let created = arguments.date.or_else(files::now).ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))?;
+    let request = Request {
+        sources: Sources {
+            spec: arguments.spec,
+            model: arguments.model,
+            reference: arguments.reference,
+            batches: arguments.batches,
+            outcomes: arguments.outcomes,
+            on_bad_row: match arguments.on_bad_row {
+                BadRow::Void => OnBadRow::Void,
+                BadRow::Stop => OnBadRow::Stop,
+            },
+        },
+        output: arguments.output,
+        overwrite: arguments.overwrite,
+        created,
+        written_by: format!("Verifold {}", env!("CARGO_PKG_VERSION")),
+    };
+    #[expect(clippy::disallowed_methods, reason = "shells know the time")]
+    let begun = Clock::now();
+    let report = prove_monitoring(&request, &mut Spoken { begun, said: Duration::ZERO })
+        .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
+    println!("{}, proof {}, {} steps: {}", bytes(report.package_bytes), bytes(report.proof_bytes), count(report.steps), request.output.display());
+    println!("SHA-256 of the package  {}", report.package_sha256);
+    println!("model commitment        {}", report.model_commitment);
+    println!("plan digest             {}", report.plan_digest);
+    println!("\nClaimed, not part of the proof:");
+    for (name, source) in [("reference", &report.reference), ("monitoring", &report.monitoring)] {
+        println!("  {name}: {} rows read, {} scored, {} dropped before commitment", count(source.read), count(source.scored), count(source.dropped));
+        let error = &source.quantisation;
+        println!(
+            "    integer against float model on {} rows: log-odds differ by at most {:.6}, probability by {:.6}, {} decisions differ",
+            count(error.rows),
+            error.max_log_odds,
+            error.max_probability,
+            error.decisions_differing
+        );
+    }
+    for note in &report.notes {
+        println!("  {note}");
+    }
+    Ok(Exit::Met)
+}

@@ -1,0 +1,103 @@
+//! `verifold verify`.
+
+use std::{path::PathBuf, time::{Duration, Instant as Clock}};
+
+use clap::{Args, ValueEnum};
+use verifold_model::{instant::Instant, protocol::WorkPhase, record::AuditRecord, state::Exit};
+use verifold_verify::{Inputs, KeyStore, Progress, verify};
+
+use crate::{failure::Failure, files, memo, report, wrap::fill};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// An auditor's memo.
+    Text,
+    /// The audit record.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// What is demanded.
+    #[arg(long, value_name = "P.toml")]
+    policy: PathBuf,
+    /// What the auditor of this audit expects; without it nothing about subject, model, plan and completeness is established.
+    #[arg(long, value_name = "E.toml")]
+    engagement: Option<PathBuf>,
+    /// What was handed over.
+    package: PathBuf,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write the audit record here.
+    #[arg(long, value_name = "R.json")]
+    record: Option<PathBuf>,
+    /// Write a PDF report here.
+    #[arg(long, value_name = "R.pdf")]
+    report: Option<PathBuf>,
+    /// Compare with an earlier record.
+    #[arg(long, value_name = "R0.json")]
+    against: Option<PathBuf>,
+    /// Date of the record and the report, in place of now.
+    #[arg(long, value_name = "RFC3339")]
+    date: Option<Instant>,
+    /// Print the conclusion only.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// The clock of a run; says nothing on the way.
+pub(crate) struct Silent(Clock);
+
+impl Silent {
+    pub(crate) fn begun() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "shells know the time")]
+        Self(Clock::now())
+    }
+}
+
+impl Progress for Silent {
+    fn phase(&mut self, _: WorkPhase, _: &str, _: u32, _: u32) {}
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// The name of a file without its folders.
+pub(crate) fn file_name(path: &std::path::Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let policy = files::policy(&arguments.policy)?;
+    let engagement = arguments.engagement.as_deref().map(files::engagement).transpose()?;
+    let against = arguments.against.as_deref().map(files::record).transpose()?;
+    let package = files::package(&arguments.package)?;
+    let inputs = Inputs {
+        policy: &policy,
+        engagement: engagement.as_ref(),
+        package: &package,
+        file_name: &file_name(&arguments.package),
+        against: against.as_ref().map(|(record, digest)| (record, *digest)),
+    };
+    let mut record = verify(&inputs, &KeyStore::new(), &mut Silent::begun());
+    record.volatile.finished = arguments.date.or_else(files::now);
+
+    if let Some(path) = &arguments.record {
+        files::write(path, &record.to_bytes())?;
+    }
+    if let Some(path) = &arguments.report {
+        report::write(&record, arguments.date.or(record.volatile.finished), true, path)?;
+    }
+    print(arguments, &record);
+    Ok(record.exit)
+}
+
+fn print(arguments: &Arguments, record: &AuditRecord) {
+    match (arguments.quiet, arguments.format) {
+        (true, _) => print!("{}", fill("", "", &format!("{}.", record.headline.title))),
+        (false, Format::Text) => print!("{}", memo::text(record)),
+        (false, Format::Json) => print!("{}", String::from_utf8_lossy(&record.to_bytes())),
+    }
+}

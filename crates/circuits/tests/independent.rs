@@ -1,0 +1,233 @@
+//! Every commitment and the chain, computed a second time on `pasta_curves` and `neptune`.
+//!
+//! No code of the crate is used for the expected values: layouts, tags and patterns are written out
+//! again from the written specification, on another field implementation and another Poseidon.
+
+mod fixture;
+
+use ff::{Field, PrimeField};
+use generic_array::typenum::{U4, U8, U24};
+use neptune::{
+    Strength,
+    sponge::{
+        api::{IOPattern, SpongeAPI, SpongeOp},
+        vanilla::{Mode::Simplex, Sponge, SpongeTrait},
+    },
+};
+use pasta_curves::Fq;
+use verifold_circuits::{OutcomeStream, RowKind, RowRecord, RowStream, native};
+use verifold_model::{cohort::BatchStatement, digest::Commitment, statement::MonitoringStatement};
+
+macro_rules! sponge {
+    ($name:ident, $arity:ty) => {
+        fn $name(tag: u32, inputs: &[Fq]) -> Fq {
+            let constants = Sponge::<Fq, $arity>::api_constants(Strength::Standard);
+            let mut sponge = Sponge::new_with_constants(&constants, Simplex);
+            let length = inputs.len() as u32;
+            sponge.start(IOPattern(vec![SpongeOp::Absorb(length), SpongeOp::Squeeze(1)]), Some(tag), &mut ());
+            SpongeAPI::absorb(&mut sponge, length, inputs, &mut ());
+            SpongeAPI::squeeze(&mut sponge, 1, &mut ())[0]
+        }
+    };
+}
+
+sponge!(narrow, U4);
+sponge!(middle, U8);
+sponge!(wide, U24);
+
+fn read(bytes: &[u8; 32]) -> Fq {
+    let mut little = *bytes;
+    little.reverse();
+    Fq::from_repr(little).unwrap()
+}
+
+fn printed(element: Fq) -> Commitment {
+    let mut bytes = element.to_repr();
+    bytes.reverse();
+    Commitment::from_bytes(bytes)
+}
+
+fn digest_element(bytes: &[u8; 32]) -> Fq {
+    let mut low = *bytes;
+    low[0] &= 3;
+    read(&low)
+}
+
+fn integer(value: i64) -> Fq {
+    if value < 0 { -Fq::from(value.unsigned_abs()) } else { Fq::from(value.unsigned_abs()) }
+}
+
+/// `Σ value · 2^shift`.
+fn packed(parts: impl IntoIterator<Item = (u64, u64)>) -> Fq {
+    parts.into_iter().map(|(value, shift)| Fq::from(value) * Fq::from(2).pow([shift])).sum()
+}
+
+fn salt(index: u64) -> Fq {
+    read(fixture::salt(index).as_bytes())
+}
+
+/// `row-stream/v1` for one element a row (`second` empty) or two.
+fn row_stream(schema: Fq, salt: Fq, rows: &[RowRecord], in_first: usize, elements: usize) -> Fq {
+    let each = if elements == 1 { 21 } else { 10 };
+    let mut accumulator = narrow(0x5646_0011, &[schema, salt]);
+    for block in rows.chunks(each) {
+        let mut inputs = vec![accumulator];
+        for row in block {
+            let mut first = vec![(row.key, 0), (u64::from(row.group), 64)];
+            let mut second = vec![];
+            match &row.kind {
+                RowKind::Scored { features, logged, .. } => {
+                    first.extend([(u64::from(*logged), 67), (1, 68)]);
+                    for (f, x) in features.iter().enumerate() {
+                        if f < in_first {
+                            first.push((u64::from(*x), 71 + 8 * f as u64));
+                        } else {
+                            second.push((u64::from(*x), 8 * (f - in_first) as u64));
+                        }
+                    }
+                }
+                RowKind::Void(reason) => first.push((2 + *reason as u64, 68)),
+            }
+            inputs.push(packed(first));
+            if elements == 2 {
+                inputs.push(packed(second));
+            }
+        }
+        inputs.resize(1 + each * elements, Fq::ZERO);
+        accumulator = wide(0x5646_0012, &inputs);
+    }
+    narrow(0x5646_0013, &[accumulator, Fq::from(rows.len() as u64)])
+}
+
+/// `outcome-stream/v1`: blocks of 21 rows, or 20 where a row has two elements.
+fn outcome_stream(schema: Fq, salt: Fq, rows: &[RowRecord], elements: usize) -> Fq {
+    let each = if elements == 1 { 21 } else { 20 };
+    let mut accumulator = narrow(0x5646_0021, &[schema, salt]);
+    for block in rows.chunks(each) {
+        let mut inputs = vec![accumulator];
+        for three in block.chunks(3) {
+            let code = |row: &RowRecord| if let RowKind::Scored { outcome, .. } = row.kind { outcome as u64 } else { 0 };
+            inputs.push(packed(three.iter().enumerate().flat_map(|(i, row)| [(row.key, 66 * i as u64), (code(row), 66 * i as u64 + 64)])));
+        }
+        inputs.resize(8, Fq::ZERO);
+        accumulator = middle(0x5646_0022, &inputs);
+    }
+    narrow(0x5646_0023, &[accumulator, Fq::from(rows.len() as u64)])
+}
+
+/// The table commitment of a batch, from its stated counts.
+fn table(batch: &BatchStatement) -> Fq {
+    let mut inputs = vec![read(batch.table_salt.as_bytes())];
+    for (bin, groups) in batch.table.counts.iter().enumerate() {
+        for (group, cell) in groups.iter().enumerate() {
+            let mut counts = cell.to_vec();
+            if bin == 0 {
+                counts.extend(batch.table.void[group]);
+            }
+            inputs.push(packed(counts.iter().enumerate().map(|(i, n)| (u64::from(*n), 24 * i as u64))));
+        }
+    }
+    for histogram in &batch.table.histograms {
+        for ten in histogram.chunks(10) {
+            inputs.push(packed(ten.iter().enumerate().map(|(i, n)| (u64::from(*n), 24 * i as u64))));
+        }
+    }
+    middle(0x5646_0031, &inputs)
+}
+
+/// Counts of a batch, row by row from the definition of a bin.
+fn counted(circuit: verifold_model::shape::CircuitId, features: usize, rows: &[RowRecord]) -> verifold_model::cohort::BatchTable {
+    let plan = fixture::plan(circuit, features);
+    let mut table = verifold_model::cohort::BatchTable::empty(&plan);
+    for row in rows {
+        let group = usize::from(row.group);
+        match &row.kind {
+            RowKind::Void(reason) => table.void[group][*reason as usize] += 1,
+            RowKind::Scored { features: x, logged, outcome } => {
+                let model = fixture::model(features);
+                let score: i64 = model.bias + x.iter().zip(&model.weights).map(|(x, w)| i64::from(*x) * w).sum::<i64>();
+                let bin = (0..plan.shape.bins())
+                    .find(|&j| {
+                        (j == 0 || plan.scoring.edges[j - 1] <= score) && (j == plan.scoring.edges.len() || score < plan.scoring.edges[j])
+                    })
+                    .unwrap();
+                table.counts[bin][group][*outcome as usize * 2 + usize::from(*logged)] += 1;
+                for (h, histogram) in plan.histograms.iter().enumerate() {
+                    let bin = histogram.edges.iter().filter(|edge| **edge <= x[h]).count();
+                    table.histograms[h][bin] += 1;
+                }
+            }
+        }
+    }
+    table
+}
+
+fn check(shape: &str, features: usize, in_first: usize, elements: usize) {
+    let circuit = fixture::circuit(shape);
+    let witness = fixture::witness(circuit, features);
+    let MonitoringStatement { header, plan_commitment, model_commitment, chain_head, batches, .. } = witness.statement();
+    let plan = witness.plan();
+    let schema = digest_element(plan.row_schema_digest().as_bytes());
+
+    let mut inputs = vec![digest_element(plan.digest().as_bytes()), schema, Fq::from((1u64 << features) - 1)];
+    inputs.extend(plan.scoring.edges.iter().map(|edge| integer(*edge)));
+    inputs.extend(plan.histograms.iter().flat_map(|h| &h.edges).map(|edge| Fq::from(u64::from(*edge))));
+    assert_eq!(printed(wide(0x5646_0001, &inputs)), *plan_commitment);
+
+    let model = fixture::model(features);
+    let mut inputs: Vec<Fq> = model.weights.iter().map(|w| integer(*w)).collect();
+    inputs.resize(plan.shape.features(), Fq::ZERO);
+    inputs.extend([integer(model.bias), salt(99)]);
+    assert_eq!(printed(wide(0x5646_0002, &inputs)), *model_commitment);
+
+    let header = digest_element(header.digest().as_bytes());
+    let mut chain = header;
+    for (i, (batch, rows)) in batches.iter().zip(fixture::plain_rows(features)).enumerate() {
+        assert_eq!(batch.table, counted(circuit, features, &rows));
+        let bins = batch.table.counts.iter().filter(|groups| groups.iter().flatten().any(|n| *n > 0)).count();
+        assert!(rows.is_empty() || bins >= 5, "the rows say little: {bins} bins");
+        let row_commitment = row_stream(schema, salt(10 * i as u64 + 1), &rows, in_first, elements);
+        let outcome_commitment = outcome_stream(schema, salt(10 * i as u64 + 2), &rows, elements);
+        assert_eq!(printed(row_commitment), batch.row_commitment);
+        assert_eq!(printed(outcome_commitment), batch.outcome_commitment);
+        let start = batch.start.unix_secs() << 24;
+        let end = batch.end.unix_secs() << 24;
+        let role = if i == 0 { 1 } else { 2 };
+        let numbers = [i as u64, role, start, end].map(Fq::from);
+        chain = middle(0x5646_0033, &[&[chain], &numbers[..], &[row_commitment, outcome_commitment, table(batch)]].concat());
+    }
+    assert_eq!(printed(chain), *chain_head);
+
+    let replay = native::replay(witness.statement(), plan).unwrap();
+    assert_eq!(replay.z0, witness.initial_state());
+    assert_eq!((replay.z0.header, replay.z0.chain), (printed(header), printed(header)));
+    assert_eq!(replay.zn.chain, *chain_head);
+}
+
+#[test]
+fn one_element_a_row() {
+    check("f8.w8.g2.b10.h1.n15", 5, 22, 1);
+}
+
+#[test]
+fn two_elements_a_row_and_histograms_of_two_words() {
+    check("f32.w8.g4.b20.h4.n17", 30, 22, 2);
+}
+
+#[test]
+fn a_prefix_that_ends_with_a_block_is_a_commitment_of_its_own() {
+    let shape = fixture::circuit("f8.w8.g2.b10.h1.n15").shape;
+    let [rows, ..] = fixture::plain_rows(5);
+    let plan = fixture::plan(fixture::circuit("f8.w8.g2.b10.h1.n15"), 5);
+    let schema = digest_element(plan.row_schema_digest().as_bytes());
+    let mut stream = RowStream::new(shape, plan.row_schema_digest(), &fixture::salt(1));
+    let mut outcomes = OutcomeStream::new(shape, plan.row_schema_digest(), &fixture::salt(2));
+    for (n, row) in rows.iter().enumerate() {
+        if n % 21 == 0 {
+            assert_eq!(stream.commitment(), printed(row_stream(schema, salt(1), &rows[..n], 22, 1)));
+            assert_eq!(outcomes.commitment(), printed(outcome_stream(schema, salt(2), &rows[..n], 1)));
+        }
+        stream.push(row);
+        outcomes.push(row);
+    }
+}

@@ -1,0 +1,225 @@
+//! Everything that needs keys or a proof: one derivation and one proving run on the smallest shape.
+
+mod fixture;
+
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use verifold_circuits::{
+    Keys, ProofError, Prover, constraint_count,
+    native::{Replay, State, replay},
+    pinned_digest, verify_proof,
+};
+use verifold_model::digest::Commitment;
+
+/// The smallest circuit of the menu that holds a histogram.
+const SMALLEST: &str = "f8.w8.g2.b10.h1.n15";
+
+struct Run {
+    keys: Keys,
+    replay: Replay,
+    proof: Vec<u8>,
+}
+
+impl Run {
+    fn new() -> Self {
+        let circuit = fixture::circuit(SMALLEST);
+        let keys = Keys::derive_unpinned(circuit).unwrap();
+        let witness = fixture::witness(circuit, 5);
+        let mut prover = Prover::new(&keys, witness.initial_state()).unwrap();
+        for step in witness.steps() {
+            prover.fold(&step).unwrap();
+        }
+        let proof = prover.compress().unwrap();
+        let replay = replay(witness.statement(), witness.plan()).unwrap();
+        Self { keys, replay, proof }
+    }
+
+    fn verify(&self, bytes: &[u8]) -> Result<State, ProofError> {
+        verify_proof(self.keys.verifier(), &self.replay.z0, self.replay.steps, bytes)
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut Vec<u8>)) -> Result<State, ProofError> {
+        let mut bytes = self.proof.clone();
+        change(&mut bytes);
+        assert_ne!(bytes, self.proof, "the mutation changes nothing");
+        self.verify(&bytes)
+    }
+
+    /// Offsets and values of vector lengths: what looks like a small number in eight bytes and is held to it.
+    fn prefixes(&self) -> Vec<(usize, u64)> {
+        let word = |o: usize| u64::from_le_bytes(self.proof[o..o + 8].try_into().unwrap());
+        let small = (0..self.proof.len() - 8).map(|o| (o, word(o))).filter(|(_, n)| (1..=20).contains(n));
+        small.filter(|(o, _)| matches!(self.changed(|b| b[*o] += 1), Err(ProofError::Structure { .. }))).collect()
+    }
+}
+
+fn expect(condition: bool, message: impl Into<String>) -> Result<(), Failed> {
+    if condition { Ok(()) } else { Err(Failed::from(message.into())) }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Result<(), Failed> {
+    expect(found == expected, format!("found {found:?}\nexpected {expected:?}"))
+}
+
+fn the_proof_leads_where_the_replay_says(run: &Run) -> Result<(), Failed> {
+    same(run.verify(&run.proof), Ok(run.replay.zn))?;
+    same(run.replay.steps, 2 + 1 + 3)?;
+    same(run.proof.len(), run.keys.verifier().proof_bytes())
+}
+
+fn the_derived_key_is_the_pinned_one(run: &Run) -> Result<(), Failed> {
+    same(Some(run.keys.digest()), pinned_digest(fixture::circuit(SMALLEST)))
+}
+
+fn the_formula_counts_what_nova_synthesises(run: &Run) -> Result<(), Failed> {
+    let shape = fixture::circuit(SMALLEST).shape;
+    same(Some(run.keys.constraints().0), constraint_count(shape))?;
+    expect(run.keys.variables().0 <= 1 << shape.size_log2(), "variables exceed the size")
+}
+
+fn another_initial_state_or_step_count_is_rejected(run: &Run) -> Result<(), Failed> {
+    let Replay { z0, steps, .. } = run.replay;
+    let other = Commitment::from_bytes([1; 32]);
+    let states = [
+        State { header: other, ..z0 },
+        State { plan: other, ..z0 },
+        State { model: other, ..z0 },
+        State { chain: other, ..z0 },
+        State { index: 1, ..z0 },
+        State { key_floor: 1, ..z0 },
+        State { open: other, ..z0 },
+    ];
+    for state in states {
+        let found = verify_proof(run.keys.verifier(), &state, steps, &run.proof);
+        expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{state:?}: {found:?}"))?;
+    }
+    for steps in [0, steps - 1, steps + 1, u64::MAX] {
+        let found = verify_proof(run.keys.verifier(), &z0, steps, &run.proof);
+        expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{steps}: {found:?}"))?;
+    }
+    let beyond = State { plan: Commitment::from_bytes([0xff; 32]), ..z0 };
+    let found = verify_proof(run.keys.verifier(), &beyond, steps, &run.proof);
+    expect(matches!(found, Err(ProofError::InitialState(_))), format!("{found:?}"))
+}
+
+fn truncated_and_extended_proofs_are_refused_by_length(run: &Run) -> Result<(), Failed> {
+    let length = run.proof.len();
+    for kept in (0..length).step_by(251).chain([length - 1]) {
+        same(run.changed(|b| b.truncate(kept)), Err(ProofError::Length { expected: length, found: kept }))?;
+    }
+    for extra in [1, 32, 4096] {
+        same(run.changed(|b| b.extend(vec![0; extra])), Err(ProofError::Length { expected: length, found: length + extra }))?;
+    }
+    Ok(())
+}
+
+/// A change of proof bytes.
+type Edit<'a> = &'a dyn Fn(&mut Vec<u8>);
+
+fn every_vector_keeps_its_length(run: &Run) -> Result<(), Failed> {
+    let prefixes = run.prefixes();
+    // Per Spartan proof of r rounds: 3 sum-checks with 3r + 1 rounds in all, evaluations, two argument vectors.
+    let expected = |rounds: usize| 3 + (3 * rounds + 1) + 1 + 2;
+    same(prefixes.len(), 5 + expected(15) + expected(14) + 1)?;
+    let length = run.proof.len();
+    for (offset, n) in prefixes {
+        let structure = |found: Result<State, ProofError>, claimed: u64| match found {
+            Err(ProofError::Structure { offset: o, expected, found, .. }) => same((o, expected, found), (offset, n, claimed)),
+            other => Err(Failed::from(format!("byte {offset}: {other:?}"))),
+        };
+        // The claim alone.
+        for claimed in [0, n - 1, n + 1, 1 << 40, u64::MAX] {
+            structure(run.changed(|b| b[offset..offset + 8].copy_from_slice(&claimed.to_le_bytes())), claimed)?;
+        }
+        // Emptied, shortened and extended together with the contents.
+        let contents = offset + 8;
+        let cases: [(u64, Edit<'_>); 3] = [
+            (0, &|b| drop(b.drain(contents..(contents + 32 * n as usize).min(length)))),
+            (n - 1, &|b| drop(b.drain(contents..contents + 32))),
+            (n + 1, &|b| drop(b.splice(contents..contents, [0; 32]))),
+        ];
+        for (claimed, cut) in cases {
+            let edited = |b: &mut Vec<u8>| {
+                cut(b);
+                b[offset..contents].copy_from_slice(&claimed.to_le_bytes());
+            };
+            let found = run.changed(edited);
+            expect(matches!(found, Err(ProofError::Length { .. })), format!("byte {offset}: {found:?}"))?;
+            // And made up for at the end, so that the length is right again.
+            structure(
+                run.changed(|b| {
+                    edited(b);
+                    b.resize(length, 0);
+                }),
+                claimed,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn other_spellings_of_points_and_elements_are_refused(run: &Run) -> Result<(), Failed> {
+    // The identity with its sign bit set decodes to the identity, and would encode without the bit.
+    let identity = run.changed(|b| {
+        b[..32].fill(0);
+        b[31] = 0x80;
+    });
+    expect(matches!(identity, Err(ProofError::NotCanonical { .. } | ProofError::Decode { .. })), format!("{identity:?}"))?;
+    let end = run.proof.len();
+    let beyond_modulus = run.changed(|b| b[end - 32..].fill(0xff));
+    expect(matches!(beyond_modulus, Err(ProofError::Decode { .. })), format!("{beyond_modulus:?}"))?;
+    let other_final_state = run.changed(|b| b[end - 32] ^= 1);
+    expect(matches!(other_final_state, Err(ProofError::Rejected { .. })), format!("{other_final_state:?}"))
+}
+
+fn flipped_bits_are_refused(run: &Run) -> Result<(), Failed> {
+    for (i, byte) in (0..run.proof.len()).step_by(101).enumerate() {
+        let found = run.changed(|b| b[byte] ^= 1 << (i % 8));
+        let refused = matches!(
+            found,
+            Err(ProofError::Structure { .. } | ProofError::Decode { .. } | ProofError::NotCanonical { .. } | ProofError::Rejected { .. })
+        );
+        expect(refused, format!("byte {byte}: {found:?}"))?;
+    }
+    Ok(())
+}
+
+/// All checks as one test: for runners that give each test a process, and so a proving run, of its own.
+fn all(tests: &[(&'static str, Test)], run: &Run) -> Result<(), Failed> {
+    let failures: Vec<String> = tests
+        .iter()
+        .filter_map(|(name, test)| test(run).err().map(|failed| format!("{name}: {}", failed.message().unwrap_or("failed"))))
+        .collect();
+    expect(failures.is_empty(), failures.join("\n"))
+}
+
+type Test = fn(&Run) -> Result<(), Failed>;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    // Derived when the first test runs, so that listing tests stays quick.
+    let run: Arc<OnceLock<Run>> = Arc::default();
+    let tests: [(&str, Test); 8] = [
+        ("the proof leads where the replay says", the_proof_leads_where_the_replay_says),
+        ("the derived key is the pinned one", the_derived_key_is_the_pinned_one),
+        ("the formula counts what nova synthesises", the_formula_counts_what_nova_synthesises),
+        ("another initial state or step count is rejected", another_initial_state_or_step_count_is_rejected),
+        ("truncated and extended proofs are refused by length", truncated_and_extended_proofs_are_refused_by_length),
+        ("every vector keeps its length", every_vector_keeps_its_length),
+        ("other spellings of points and elements are refused", other_spellings_of_points_and_elements_are_refused),
+        ("flipped bits are refused", flipped_bits_are_refused),
+    ];
+    #[expect(clippy::disallowed_methods, reason = "the runner says so in the environment alone")]
+    let process_each = std::env::var_os("NEXTEST").is_some();
+    let trials = if process_each {
+        vec![Trial::test("one proving run", move || all(&tests, run.get_or_init(Run::new)))]
+    } else {
+        let trial = |(name, test): (&str, Test)| {
+            let run = Arc::clone(&run);
+            Trial::test(name, move || test(run.get_or_init(Run::new)))
+        };
+        tests.into_iter().map(trial).collect()
+    };
+    libtest_mimic::run(&arguments, trials).exit();
+}

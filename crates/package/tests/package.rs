@@ -1,0 +1,447 @@
+//! Packages: what is written is read back, and whatever is altered is refused with its cause.
+
+use proptest::prelude::*;
+use verifold_model::{
+    cohort::{BatchRole, BatchStatement, BatchTable},
+    digest::{Commitment, Digest, canonical_json},
+    instant::Instant,
+    plan::{
+        Calendar, Feature, Grouping, Histogram, MissingRule, ModelKind, OutcomeDefinition, OutsideRule, Plan, PlanSchema, ScoreDirection,
+        Scoring,
+    },
+    proof_system::ProofSystem,
+    shape::{CircuitFamily, CircuitId, Shape},
+    state::{Exit, Stage},
+    statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
+};
+use verifold_package::{ClaimedPackage, ClaimedProof, Contents, EntryRole, Limits, Manifest, PackageError, container, write};
+
+fn at(date: &str) -> Instant {
+    format!("{date}T00:00:00Z").parse().unwrap()
+}
+
+fn plan() -> Plan {
+    Plan {
+        schema: PlanSchema::V1,
+        shape: Shape::new(8, 8, 2, 10, 1, 15).unwrap(),
+        features: vec![Feature {
+            name: "income".to_owned(),
+            unit: "EUR".to_owned(),
+            offset: "0".parse().unwrap(),
+            step: "0.5".parse().unwrap(),
+            max: 255,
+            outside: OutsideRule::Clamp,
+            missing: MissingRule::Void,
+        }],
+        scoring: Scoring {
+            kind: ModelKind::LogisticRegression,
+            scale_bits: 12,
+            direction: ScoreDirection::HigherIsRiskier,
+            edges: (-4..5).collect(),
+            cutoff: 4,
+            expected_bad_ppm: vec![10_000; 10],
+        },
+        outcome: OutcomeDefinition { bad_means: "Ninety days past due.".to_owned(), maturity_days: 90 },
+        grouping: Grouping { attribute: "sex".to_owned(), names: vec!["f".to_owned(), "m".to_owned()], not_disclosed: None },
+        histograms: vec![Histogram { feature: "income".to_owned(), edges: (1..10).collect() }],
+        calendar: Calendar::IsoWeek,
+    }
+}
+
+fn subject() -> Subject {
+    Subject { name: "A Bank".to_owned(), lei: "00000000000000000000".to_owned(), system: "Scorecard".to_owned(), model: "1".to_owned() }
+}
+
+fn period() -> Period {
+    Period { start: at("2026-06-01"), end: at("2026-06-15") }
+}
+
+fn statement(batches: u32) -> MonitoringStatement {
+    let plan = plan();
+    let commitment = |byte| Commitment::from_bytes([byte; 32]);
+    let batch = |index| BatchStatement {
+        index,
+        role: if index == 0 { BatchRole::Reference } else { BatchRole::Monitoring },
+        start: at("2026-06-01"),
+        end: at("2026-06-08"),
+        rows: 0,
+        row_commitment: commitment(1),
+        outcome_commitment: commitment(2),
+        table: BatchTable::empty(&plan),
+        table_salt: commitment(3),
+    };
+    MonitoringStatement {
+        header: Header {
+            statement: StatementKind::MonitoringV1,
+            circuit: CircuitId { family: CircuitFamily::ScoredCohortV1, shape: plan.shape },
+            subject: subject(),
+            period: period(),
+            previous_chain_head: None,
+        },
+        plan_commitment: commitment(4),
+        model_commitment: commitment(5),
+        steps: 1,
+        chain_head: commitment(6),
+        batches: (0..batches).map(batch).collect(),
+    }
+}
+
+fn proof(id: &str) -> ClaimedProof {
+    ClaimedProof {
+        id: id.to_owned(),
+        title: "Monitoring".to_owned(),
+        stage: Stage::Monitoring,
+        kind: StatementKind::MonitoringV1,
+        system: ProofSystem::NovaPastaIpa,
+        statement: statement(1),
+        bytes: b"proof".to_vec(),
+    }
+}
+
+fn contents() -> Contents {
+    Contents {
+        written_by: "test 1".to_owned(),
+        created: at("2026-07-01"),
+        subject: subject(),
+        period: period(),
+        plan: plan(),
+        proofs: vec![proof("monitoring")],
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<ClaimedPackage, PackageError> {
+    ClaimedPackage::read(bytes, &Limits::default())
+}
+
+/// Entries of the small package: path and bytes, in order.
+fn entries() -> Vec<(String, Vec<u8>)> {
+    let file = write(&contents()).unwrap();
+    container::decode(&file, &Limits::default()).unwrap().iter().map(|entry| (entry.path.to_owned(), entry.bytes.to_vec())).collect()
+}
+
+/// Lists sizes and digests anew, as a forger would, then applies `edit` to the manifest.
+fn repacked(entries: &[(String, Vec<u8>)], edit: impl FnOnce(&mut Manifest)) -> Vec<u8> {
+    let mut manifest: Manifest = serde_json::from_slice(&entries[0].1).unwrap();
+    for listed in &mut manifest.entries {
+        let (_, bytes) = entries.iter().find(|(path, _)| *path == listed.path).unwrap();
+        listed.size = bytes.len() as u64;
+        listed.sha256 = Digest::of(bytes);
+    }
+    edit(&mut manifest);
+    let mut entries = entries.to_vec();
+    entries[0].1 = canonical_json(&manifest);
+    container::encode(&entries)
+}
+
+/// The small package with the text of one entry edited and everything recomputed over it.
+fn edited(path: &str, from: &str, to: &str) -> Vec<u8> {
+    let mut entries = entries();
+    let entry = entries.iter_mut().find(|(name, _)| name == path).unwrap();
+    let text = String::from_utf8(entry.1.clone()).unwrap();
+    assert!(text.contains(from), "{from:?} is not in {path}");
+    entry.1 = text.replacen(from, to, 1).into_bytes();
+    if path == container::MANIFEST { container::encode(&entries) } else { repacked(&entries, |_| {}) }
+}
+
+#[track_caller]
+fn check(what: &str, bytes: &[u8], cause: &str, exit: Exit, place: &str) {
+    let error = read(bytes).expect_err(what);
+    assert_eq!((error.cause(), error.exit(), error.place()), (cause, exit, place), "{what}: {error}");
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let mut contents = contents();
+    contents.proofs.push(proof("monitoring-2"));
+    let file = write(&contents).unwrap();
+    let package = read(&file).unwrap();
+    assert_eq!(package.contents(), contents);
+    assert_eq!((package.digest, package.size), (Digest::of(&file), file.len() as u64));
+    let paths: Vec<&str> = package.entries.iter().map(|entry| entry.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "manifest.json",
+            "plan.json",
+            "proofs/monitoring-2.bin",
+            "proofs/monitoring.bin",
+            "statements/monitoring-2.json",
+            "statements/monitoring.json"
+        ]
+    );
+    assert_eq!(write(&contents).unwrap(), file);
+}
+
+#[test]
+fn any_zip_tool_opens_a_package() {
+    let file = write(&contents()).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&file)).unwrap();
+    assert_eq!(archive.len(), 4);
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut archive.by_name("plan.json").unwrap(), &mut text).unwrap();
+    assert_eq!(text.as_bytes(), canonical_json(&plan()));
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let file = write(&contents()).unwrap();
+    let mut altered = file.clone();
+    for i in 0..file.len() {
+        for bit in 0..8 {
+            altered[i] = file[i] ^ (1 << bit);
+            assert!(read(&altered).is_err(), "bit {bit} of byte {i}");
+        }
+        altered[i] = file[i];
+    }
+}
+
+#[test]
+fn every_shortening_is_refused() {
+    let file = write(&contents()).unwrap();
+    for end in 0..file.len() {
+        assert!(read(&file[..end]).is_err(), "the first {end} bytes");
+    }
+}
+
+#[test]
+fn the_container_has_one_form() {
+    let file = write(&contents()).unwrap();
+    let entries = entries();
+    let malformed = Exit::Malformed;
+    check("no zip at all", b"PDF", "not-a-zip", malformed, "");
+    check("an empty file", b"", "not-a-zip", malformed, "");
+    check("without its end", &file[..file.len() - 1], "truncated", malformed, "");
+    check("a byte behind the end", &[&file[..], b"x"].concat(), "trailing-bytes", malformed, "");
+    let mut commented = file.clone();
+    let length = commented.len();
+    commented[length - 2] = 5;
+    commented.extend(b"hello");
+    check("an archive comment", &commented, "archive-comment", malformed, "");
+    check("a byte in front", &[b"x", &file[..]].concat(), "not-a-zip", malformed, "");
+    check("an empty container", &container::encode::<&str, &[u8]>(&[]), "missing-manifest", malformed, "manifest.json");
+
+    let mut swapped = entries.clone();
+    swapped.swap(1, 2);
+    check("entries out of order", &container::encode(&swapped), "entry-order", malformed, "plan.json");
+    let mut behind = entries.clone();
+    behind.rotate_left(1);
+    check("the manifest last", &container::encode(&behind), "entry-order", malformed, "manifest.json");
+    let mut twice = entries.clone();
+    twice.insert(2, twice[1].clone());
+    check("an entry twice", &container::encode(&twice), "duplicate-entry", malformed, "plan.json");
+    for (path, place) in [
+        ("../plan.json", "../plan.json"),
+        ("/plan.json", "/plan.json"),
+        ("a\\plan.json", "a\\\\plan.json"),
+        ("c:plan.json", "c:plan.json"),
+        ("a//plan.json", "a//plan.json"),
+        ("./plan.json", "./plan.json"),
+        ("Plan.json", "Plan.json"),
+        ("plän.json", "pl\\xc3\\xa4n.json"),
+        ("", ""),
+    ] {
+        let mut entries = entries.clone();
+        entries[1].0 = path.to_owned();
+        check(path, &container::encode(&entries), "path-refused", malformed, place);
+    }
+}
+
+#[test]
+fn headers_are_what_the_canonical_form_makes_them() {
+    let file = write(&contents()).unwrap();
+    let directory = file.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let with = |offset: usize, byte: u8| {
+        let mut file = file.clone();
+        file[offset] ^= byte;
+        file
+    };
+    let first = "manifest.json";
+    check("compressed, says the directory", &with(directory + 10, 8), "compressed-entry", Exit::Malformed, first);
+    check("a time stamp in the directory", &with(directory + 12, 1), "container-not-canonical", Exit::Malformed, "");
+    check("a time stamp in the entry", &with(10, 1), "container-not-canonical", Exit::Malformed, "");
+    check("a flag in the entry", &with(6, 8), "container-not-canonical", Exit::Malformed, "");
+    check("another path in the entry", &with(30, 1), "container-not-canonical", Exit::Malformed, "");
+    check("an entry that begins elsewhere", &with(directory + 42, 1), "entry-misplaced", Exit::Malformed, first);
+    check("another checksum", &with(directory + 16, 1), "checksum-differs", Exit::Rejected, first);
+    check("other content", &with(60, 1), "checksum-differs", Exit::Rejected, first);
+}
+
+#[test]
+fn the_manifest_lists_what_is_there() {
+    let all = entries();
+    let malformed = Exit::Malformed;
+    check("no manifest", &container::encode(&all[1..]), "missing-manifest", malformed, "manifest.json");
+    check("a missing plan", &container::encode(&[all[0].clone(), all[2].clone(), all[3].clone()]), "missing-entry", malformed, "plan.json");
+    let mut more = all.clone();
+    more.push(("z.txt".to_owned(), b"hidden".to_vec()));
+    check("an unlisted entry", &container::encode(&more), "unlisted-entry", malformed, "z.txt");
+    let listing = repacked(&more, |manifest| {
+        let mut extra = manifest.entries[0].clone();
+        (extra.path, extra.size, extra.sha256) = ("z.txt".to_owned(), 6, Digest::of(b"hidden"));
+        manifest.entries.push(extra);
+    });
+    check("a listed entry without a role", &listing, "manifest-contradicts", malformed, "manifest.json");
+    let twice = repacked(&all, |manifest| manifest.entries.insert(1, manifest.entries[0].clone()));
+    check("an entry listed twice", &twice, "listed-twice", malformed, "plan.json");
+    let unsorted = repacked(&all, |manifest| manifest.entries.swap(0, 1));
+    check("a list out of order", &unsorted, "manifest-contradicts", malformed, "manifest.json");
+    let proof_path = "proofs/monitoring.bin";
+    check("another size", &repacked(&all, |manifest| manifest.entries[1].size += 1), "size-differs", Exit::Rejected, proof_path);
+    let other_digest = repacked(&all, |manifest| manifest.entries[1].sha256 = Digest::of(b""));
+    check("another digest", &other_digest, "digest-differs", Exit::Rejected, proof_path);
+    let mut other = all.clone();
+    other[2].1[0] ^= 1;
+    check("other bytes under the listed digest", &container::encode(&other), "digest-differs", Exit::Rejected, proof_path);
+    type Edit = fn(&mut Manifest);
+    let contradictions: [(&str, Edit); 8] = [
+        ("another role", |manifest| manifest.entries[0].role = EntryRole::Proof),
+        ("another media type", |manifest| manifest.entries[0].media_type = "text/plain".to_owned()),
+        ("an id that is no id", |manifest| manifest.proofs[0].id = "A b".to_owned()),
+        ("an empty id", |manifest| manifest.proofs[0].id = String::new()),
+        ("an id twice", |manifest| manifest.proofs.push(manifest.proofs[0].clone())),
+        ("a statement elsewhere", |manifest| manifest.proofs[0].statement_path = "plan.json".to_owned()),
+        ("a proof elsewhere", |manifest| manifest.proofs[0].proof_path = "plan.json".to_owned()),
+        ("another stage", |manifest| manifest.proofs[0].stage = Stage::Training),
+    ];
+    for (what, edit) in contradictions {
+        check(what, &repacked(&all, edit), "manifest-contradicts", malformed, "manifest.json");
+    }
+    check("no proof", &repacked(&all, |manifest| manifest.proofs.clear()), "no-proofs", malformed, "manifest.json");
+}
+
+#[test]
+fn json_has_one_spelling() {
+    let malformed = Exit::Malformed;
+    for path in ["plan.json", "statements/monitoring.json", "manifest.json"] {
+        let cause = "json-not-canonical";
+        check("white space", &edited(path, "{\"", "{ \""), cause, malformed, path);
+        check("white space in front", &edited(path, "{\"", " {\""), cause, malformed, path);
+        check("an unknown field", &edited(path, "{\"", "{\"aaa\":1,\""), "json-malformed", malformed, path);
+        check("not an object", &edited(path, "{\"", "\""), "json-malformed", malformed, path);
+        check("a control character", &edited(path, "{\"", "{\"\u{0}"), "json-malformed", malformed, path);
+    }
+    let plan = "plan.json";
+    let days = "\"maturity_days\":90";
+    check("another form of a number", &edited(plan, days, "\"maturity_days\":9e1"), "json-malformed", malformed, plan);
+    check("a field twice", &edited(plan, days, "\"maturity_days\":90,\"maturity_days\":90"), "json-malformed", malformed, plan);
+    check("an escaped letter", &edited(plan, "\"sex\"", "\"\\u0073ex\""), "json-not-canonical", malformed, plan);
+    check("an integer no double holds", &edited(plan, "[-4,", "[-9007199254740993,"), "json-not-canonical", malformed, plan);
+    check("a shape off the menu", &edited(plan, "f8.w8", "f9.w8"), "json-malformed", malformed, plan);
+    check("deep nesting", &edited(plan, "[-4,", &"[".repeat(100_000)), "json-malformed", malformed, plan);
+}
+
+#[test]
+fn texts_can_be_printed() {
+    let malformed = Exit::Malformed;
+    check("a terminal escape", &edited("plan.json", "\"sex\"", "\"\\u001b[2J\""), "text-refused", malformed, "plan.json");
+    check("a direction mark", &edited("plan.json", "\"sex\"", "\"\u{202e}xes\""), "text-refused", malformed, "plan.json");
+    check("a long name", &edited("manifest.json", "test 1", &"x".repeat(201)), "text-refused", malformed, "manifest.json");
+}
+
+#[test]
+fn what_this_program_does_not_know_is_not_called_wrong() {
+    let unknown = Exit::NotChecked;
+    let (manifest, statement) = ("manifest.json", "statements/monitoring.json");
+    check("a later format", &edited(manifest, "verifold-package/v1", "verifold-package/v2"), "unknown-schema", unknown, manifest);
+    check("a later statement", &edited(manifest, "\"monitoring/v1\"", "\"monitoring/v2\""), "unknown-statement", unknown, "monitoring");
+    check("another system", &edited(manifest, "nova-pasta-ipa", "stark"), "unknown-proof-system", unknown, "monitoring");
+    check("a later circuit", &edited(statement, "scored-cohort/v1", "scored-cohort/v2"), "unknown-circuit", unknown, "monitoring");
+}
+
+#[test]
+fn manifest_and_statement_speak_of_the_same() {
+    let (manifest, statement) = ("manifest.json", "statements/monitoring.json");
+    check("another subject", &edited(statement, "A Bank", "B Bank"), "subject-differs", Exit::Rejected, "monitoring");
+    check("another subject in the manifest", &edited(manifest, "A Bank", "B Bank"), "subject-differs", Exit::Rejected, "monitoring");
+    check("a period beyond", &edited(statement, "2026-06-15", "2026-06-22"), "period-differs", Exit::Rejected, "monitoring");
+}
+
+#[test]
+fn limits_hold() {
+    let mut contents = contents();
+    contents.proofs[0].statement = statement(3);
+    contents.proofs.push(proof("monitoring-2"));
+    let file = write(&contents).unwrap();
+    let open = Limits::default();
+    let check = |what: &str, limits: Limits, cause: &str, place: &str| {
+        let error = ClaimedPackage::read(&file, &limits).expect_err(what);
+        assert_eq!((error.cause(), error.exit(), error.place()), (cause, Exit::Limits, place), "{what}: {error}");
+    };
+    check("a large file", Limits { file_bytes: file.len() as u64 - 1, ..open }, "file-too-large", "");
+    check("many entries", Limits { entries: 5, ..open }, "too-many-entries", "");
+    check("a large manifest", Limits { json_bytes: 100, ..open }, "entry-too-large", "manifest.json");
+    check("a large proof", Limits { proof_bytes: 4, ..open }, "entry-too-large", "proofs/monitoring-2.bin");
+    check("many proofs", Limits { proofs: 1, ..open }, "too-many-proofs", "manifest.json");
+    check("many batches", Limits { batches: 2, ..open }, "too-many-batches", "statements/monitoring.json");
+    let exact = Limits { file_bytes: file.len() as u64, entries: 6, proof_bytes: 5, proofs: 2, batches: 3, ..open };
+    assert!(ClaimedPackage::read(&file, &exact).is_ok());
+}
+
+#[test]
+fn nothing_is_written_that_would_not_be_read() {
+    let refused = |edit: fn(&mut Contents)| {
+        let mut contents = contents();
+        edit(&mut contents);
+        write(&contents).unwrap_err().cause()
+    };
+    assert_eq!(refused(|contents| contents.proofs.clear()), "no-proofs");
+    assert_eq!(refused(|contents| contents.proofs[0].bytes = vec![0; 65_537]), "entry-too-large");
+    assert_eq!(refused(|contents| contents.proofs[0].id = "../x".to_owned()), "path-refused");
+    assert_eq!(refused(|contents| contents.subject.name = "B".to_owned()), "subject-differs");
+}
+
+#[test]
+fn as_many_batches_as_allowed_fit_one_entry() {
+    let mut plan = plan();
+    plan.shape = Shape::new(20, 8, 4, 10, 4, 16).unwrap();
+    let mut batch = statement(1).batches.remove(0);
+    batch.table = BatchTable::empty(&plan);
+    batch.table.counts.iter_mut().flatten().for_each(|cell| *cell = [12; 6]);
+    batch.table.histograms.iter_mut().flatten().for_each(|count| *count = 1_024);
+    let bytes = canonical_json(&batch).len() as u64 + 1;
+    let limits = Limits::default();
+    assert!(bytes * limits.batches as u64 <= limits.json_bytes, "{bytes} bytes for each of {} batches", limits.batches);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn written_then_read_is_the_same(
+        bytes in proptest::collection::vec(any::<u8>(), 0..2_000),
+        ids in proptest::collection::btree_set("[a-z0-9-]{1,48}", 1..5),
+        title in "[ -~äöü–]{0,60}",
+        batches in 0..4_u32,
+    ) {
+        let mut contents = contents();
+        contents.proofs =
+            ids.iter().map(|id| ClaimedProof { title: title.clone(), bytes: bytes.clone(), statement: statement(batches), ..proof(id) }).collect();
+        let file = write(&contents).unwrap();
+        let package = read(&file).unwrap();
+        prop_assert_eq!(package.contents(), contents);
+        prop_assert_eq!(write(&package.contents()).unwrap(), file);
+    }
+
+    #[test]
+    fn noise_in_a_package_is_refused(
+        noise in proptest::collection::vec(any::<u8>(), 0..400),
+        at in any::<prop::sample::Index>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut file = write(&contents()).unwrap();
+        let start = at.index(file.len());
+        let end = (start + cut.index(300)).min(file.len());
+        let unchanged = file[start..end] == noise[..];
+        file.splice(start..end, noise);
+        prop_assert!(unchanged || read(&file).is_err());
+    }
+
+    #[test]
+    fn an_end_record_of_noise_is_refused(
+        noise in proptest::collection::vec(any::<u8>(), 18),
+        middle in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let file = [b"PK\x03\x04".as_slice(), &middle, b"PK\x05\x06", &noise].concat();
+        prop_assert!(read(&file).is_err());
+    }
+}

@@ -1,0 +1,106 @@
+//! Engagements: what pins, what does not, and what is named when a file contradicts itself.
+
+use verifold_model::{
+    digest::{Commitment, Digest},
+    plan::Calendar,
+    statement::{Period, Subject},
+};
+use verifold_policy::{Draft, DraftBatch, Engagement, Level, Pin, Status};
+
+const PINS: [Pin; 7] = [Pin::Subject, Pin::Period, Pin::Model, Pin::Plan, Pin::Calendar, Pin::ControlTotals, Pin::PreviousChainHead];
+
+fn at(date: &str) -> verifold_model::instant::Instant {
+    format!("{date}T00:00:00Z").parse().unwrap()
+}
+
+fn draft(calendar: Calendar) -> Draft {
+    Draft {
+        package_file: "q2\n.zkaudit".to_owned(),
+        package_digest: Digest::of(b"package"),
+        subject: Subject {
+            name: "Bank \"A\"\nAG".to_owned(),
+            lei: "00000000000000000000".to_owned(),
+            system: "Retail scorecard".to_owned(),
+            model: "4.2".to_owned(),
+        },
+        period: Period { start: at("2026-06-01"), end: at("2026-06-15") },
+        models: vec![Commitment::from_bytes([7; 32])],
+        plan_digest: Digest::of(b"plan"),
+        previous_chain_head: Some(Commitment::from_bytes([8; 32])),
+        calendar,
+        batches: vec![
+            DraftBatch { start: at("2026-06-01"), end: at("2026-06-08"), rows: 512, scored: 510, approved: 401 },
+            DraftBatch { start: at("2026-06-08"), end: at("2026-06-15"), rows: 498, scored: 498, approved: 377 },
+        ],
+    }
+}
+
+#[test]
+fn a_draft_reads_and_pins_nothing_until_it_is_confirmed() {
+    for calendar in [Calendar::IsoWeek, Calendar::Free] {
+        let text = Engagement::draft(&draft(calendar));
+        let engagement = Engagement::read(&text).unwrap();
+        assert_eq!(PINS.map(|pin| engagement.pins(pin)), [false; 7]);
+        assert!(engagement.expected_slots().is_empty());
+        assert!(engagement.control(at("2026-06-01")).is_none());
+        assert_eq!(engagement.subject.name.as_ref().unwrap().value, "Bank \"A\"\nAG");
+
+        let confirmed = text.replace("taken from the package", "confirmed").replace("origin = \"\"", "origin = \"own inquiry\"");
+        let lint = Engagement::lint(&confirmed);
+        assert!(lint.notices.is_empty(), "{:?}", lint.notices);
+        let engagement = lint.value.unwrap();
+        assert_eq!(PINS.map(|pin| engagement.pins(pin)), [true; 7]);
+        assert_eq!(engagement.expected_slots().len(), 2);
+        assert_eq!(engagement.control(at("2026-06-08")).unwrap().approved, Some(377));
+        assert_eq!(engagement.plan.unwrap().status, Status::Confirmed);
+    }
+}
+
+#[test]
+fn a_draft_tells_the_auditor_what_to_do() {
+    insta::assert_snapshot!(Engagement::draft(&draft(Calendar::IsoWeek)));
+}
+
+const SMALL: &str = r#"schema = "engagement/v1"
+id = "E-1"
+title = "An audit"
+
+[period]
+start = "2026-06-01T00:00:00Z"
+end = "2026-06-15T00:00:00Z"
+origin = "letter"
+
+[calendar]
+kind = "iso-week"
+origin = "policy"
+
+[controls]
+origin = "ledger"
+[[controls.batch]]
+start = "2026-06-01T00:00:00Z"
+rows = 512
+"#;
+
+#[track_caller]
+fn check(from: &str, to: &str, expected: &[&str]) {
+    assert!(SMALL.contains(from), "{from:?} is not in the small engagement");
+    let lint = Engagement::lint(&SMALL.replacen(from, to, 1));
+    let found: Vec<String> =
+        lint.notices.iter().map(|notice| format!("{} {} {}", notice.line, notice.level.word(), notice.cause)).collect();
+    assert_eq!(found, expected, "{:#?}", lint.notices);
+    assert_eq!(lint.value.is_none(), lint.notices.iter().any(|notice| notice.level == Level::Error));
+}
+
+#[test]
+fn contradictions_are_named_with_their_line() {
+    check("E-1", "E-1", &[]);
+    check("origin = \"letter\"", "orign = \"letter\"", &["8 error toml"]);
+    check("2026-06-15T00:00:00Z", "2026-06-15", &["7 error toml"]);
+    check("2026-06-15T00:00:00Z", "2026-05-01T00:00:00Z", &["5 error period", "10 error calendar"]);
+    check("2026-06-15T00:00:00Z", "2026-06-14T00:00:00Z", &["10 error calendar"]);
+    check("\"iso-week\"", "\"free\"", &["10 error calendar"]);
+    check("start = \"2026-06-01T00:00:00Z\"\nrows", "start = \"2026-06-02T00:00:00Z\"\nrows", &["16 error stray-control"]);
+    check("rows = 512\n", "rows = 512\n[[controls.batch]]\nstart = \"2026-06-01T00:00:00Z\"\n", &["19 error duplicate-control"]);
+    check("origin = \"ledger\"", "", &["14 warning no-origin"]);
+    check("origin = \"letter\"", "status = \"taken from the package\"", &[]);
+}

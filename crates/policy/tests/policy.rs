@@ -1,0 +1,302 @@
+//! Policies: the built-in one reads as it should, and every way to get a policy wrong is named with its place.
+
+use std::fmt::Write as _;
+
+use verifold_model::{
+    plan::{
+        Calendar, Feature, Grouping, Histogram, MissingRule, ModelKind, OutcomeDefinition, OutsideRule, Plan, PlanSchema, ScoreDirection,
+        Scoring,
+    },
+    shape::{CircuitFamily, CircuitId, Shape},
+};
+use verifold_policy::{Level, Policy, Rule};
+
+const BUILT_IN: &str = include_str!("../../../assets/policies/eu-ai-act-credit-scoring.toml");
+
+#[test]
+fn the_built_in_policy_has_nothing_to_remark() {
+    let lint = Policy::lint(BUILT_IN);
+    let notices: Vec<String> = lint.notices.iter().map(ToString::to_string).collect();
+    assert!(notices.is_empty(), "{notices:#?}");
+    let policy = lint.value.unwrap();
+    assert!(policy.illustrative);
+    assert!(policy.caveat.contains("not legal advice"));
+    assert!(policy.requirements.iter().all(|requirement| !policy.legal_text(requirement).is_empty()));
+}
+
+#[test]
+fn the_built_in_policy_reads_in_plain_english() {
+    let policy = Policy::read(BUILT_IN).unwrap();
+    let mut text = String::new();
+    for requirement in &policy.requirements {
+        writeln!(text, "{:<6} {}", requirement.id, requirement.sentence()).unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn legal_references_name_source_place_and_date() {
+    let policy = Policy::read(BUILT_IN).unwrap();
+    let requirement = policy.requirements.iter().find(|requirement| requirement.id == "MO-13").unwrap();
+    assert_eq!(
+        policy.legal_text(requirement),
+        ["AI Act, Regulation (EU) 2024/1689, Art. 12, 26(6); applies from 2 Dec 2027 for credit scoring (Annex III, point 5(b))"]
+    );
+}
+
+/// A policy with one requirement whose keys can be replaced.
+const SMALL: &str = r#"schema = "policy/v1"
+id = "small"
+title = "Small"
+version = "1"
+
+[[circuit]]
+family = "scored-cohort/v1"
+
+[[source]]
+id = "law"
+title = "A law"
+version = "1"
+in_force_from = "2026-01-01"
+reviewed_on = "2026-01-01"
+
+[[requirement]]
+id = "A"
+title = "Difference"
+area = "Bias"
+assertion = "accuracy"
+stage = "monitoring"
+severity = "mandatory"
+kind = "metric"
+metric = "demographic-parity-difference"
+decisions = "logged"
+comparator = "at-most"
+limit = "0.10"
+warn = "0.08"
+scope = "each-batch"
+minimum_n = 100
+minimum_group_n = 60
+legal = [{ source = "law", place = "Art. 1" }]
+"#;
+
+/// Applies `edits` (text, replacement) to the small policy and compares its notices, `line:column level cause`.
+#[track_caller]
+fn check(edits: &[(&str, &str)], expected: &[&str]) {
+    let mut text = SMALL.to_owned();
+    for (from, to) in edits {
+        assert!(text.contains(from), "{from:?} is not in the small policy");
+        text = text.replacen(from, to, 1);
+    }
+    let lint = Policy::lint(&text);
+    let found: Vec<String> =
+        lint.notices.iter().map(|notice| format!("{}:{} {} {}", notice.line, notice.column, notice.level.word(), notice.cause)).collect();
+    assert_eq!(found, expected, "{:#?}", lint.notices);
+    assert_eq!(lint.value.is_none(), lint.notices.iter().any(|notice| notice.level == Level::Error));
+}
+
+#[test]
+fn the_small_policy_has_nothing_to_remark() {
+    check(&[], &[]);
+}
+
+#[test]
+fn toml_that_is_not_a_policy_is_named_with_its_place() {
+    check(&[("title = \"Small\"", "titel = \"Small\"")], &["3:1 error toml"]);
+    check(&[("policy/v1", "policy/v2")], &["1:10 error toml"]);
+    check(&[("limit = \"0.10\"", "limit = 0.10")], &["27:9 error toml"]);
+    check(&[("limit = \"0.10\"", "limit = \"a tenth\"")], &["27:9 error toml"]);
+    check(&[("scope = \"each-batch\"", "scope = \"every-batch\"")], &["29:9 error toml"]);
+    check(&[("minimum_n = 100", "minimum = 100")], &["30:1 error toml"]);
+    check(&[("version = \"1\"", "version = ")], &["4:11 error toml"]);
+}
+
+#[test]
+fn keys_must_fit_the_metric() {
+    check(&[("decisions = \"logged\"\n", "")], &["24:10 error decisions-missing"]);
+    check(
+        &[("\"demographic-parity-difference\"", "\"feature-csi\"")],
+        &["24:10 error feature-missing", "25:13 error decisions-not-used", "31:19 error key-not-used"],
+    );
+    check(&[("decisions = \"logged\"", "decisions = \"logged\"\nfeature = \"income\"")], &["26:11 error feature-not-used"]);
+    check(&[("minimum_group_n = 60\n", "")], &["24:10 warning no-minimum"]);
+    check(
+        &[("\"demographic-parity-difference\"\ndecisions = \"logged\"", "\"score-psi\""), ("minimum_n = 100\nminimum_group_n = 60\n", "")],
+        &["24:10 warning no-minimum"],
+    );
+    check(
+        &[
+            ("\"demographic-parity-difference\"\ndecisions = \"logged\"", "\"volume\""),
+            ("\"0.10\"\nwarn = \"0.08\"", "\"300.5\""),
+            ("minimum_group_n = 60\n", ""),
+        ],
+        &["26:9 error not-whole", "28:13 error key-not-used"],
+    );
+}
+
+#[test]
+fn limits_must_be_able_to_decide() {
+    check(&[("warn = \"0.08\"", "warn = \"0.12\"")], &["28:8 error warn-beyond-limit"]);
+    check(&[("at-most", "at-least")], &["28:8 error warn-beyond-limit"]);
+    check(&[("limit = \"0.10\"", "limit = \"10\"")], &["27:9 error limit-out-of-range"]);
+    check(&[("scope = \"each-batch\"", "scope = { consecutive = 1 }")], &["29:9 error consecutive-too-few"]);
+    check(&[("scope = \"each-batch\"", "scope = \"overall\"\ntolerance = { batches = 1 }")], &["30:13 error key-not-used"]);
+    check(&[("scope = \"each-batch\"", "scope = \"each-batch\"\ntolerance = { share = \"1.5\" }")], &["30:13 error share-out-of-range"]);
+    check(&[("minimum_n = 100", "minimum_n = 100\non_missing = \"not-applicable\"")], &["31:14 error key-missing"]);
+    check(&[("minimum_n = 100", "minimum_n = 100\non_missing_reason = \"so\"")], &["31:21 error key-not-used"]);
+}
+
+#[test]
+fn keys_must_fit_the_kind() {
+    check(&[("kind = \"metric\"\nmetric = \"demographic-parity-difference\"\n", "kind = \"metric\"\n")], &["23:8 error key-missing"]);
+    let metric_keys = SMALL.split_once("kind = \"metric\"\n").unwrap().1.split_once("legal").unwrap().0;
+    check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"judgement\"")], &["23:8 error key-missing"]);
+    check(&[(metric_keys, "limit = \"0.1\"\n"), ("kind = \"metric\"", "kind = \"model-unchanged\"")], &["24:9 error key-not-used"]);
+    check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"batches-complete\"")], &["17:6 warning not-pinned"]);
+    check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"plan-constraints\"")], &["17:6 warning no-constraint"]);
+}
+
+#[test]
+fn names_must_be_known_and_unique() {
+    let requirement = SMALL.split_once("[[requirement]]").unwrap().1;
+    let twice = format!("{requirement}\n[[requirement]]{requirement}");
+    check(&[(requirement, &twice)], &["35:6 error duplicate-id"]);
+    check(&[("source = \"law\"", "source = \"lore\"")], &["10:6 warning source-not-cited", "32:21 error unknown-source"]);
+    check(&[("id = \"A\"", "id = \"A 1\"")], &["17:6 error id-form"]);
+    check(&[("area = \"Bias\"", "area = \" \"")], &["19:8 error empty"]);
+    check(&[("[[circuit]]\nfamily = \"scored-cohort/v1\"\n", "")], &["2:6 error no-circuit"]);
+    check(&[("version = \"1\"\n", "version = \"1\"\nillustrative = true\n")], &["2:6 warning no-caveat"]);
+}
+
+#[test]
+fn plan_constraints_must_be_complete() {
+    let with = |constraints: &str| format!("{constraints}\n[[requirement]]");
+    let cases = [
+        ("[[plan]]\nfield = \"score-bins\"\n", "17:9 error key-missing"),
+        ("[[plan]]\nfield = \"score-bins\"\nat_least = \"2.5\"\n", "18:12 error not-whole"),
+        ("[[plan]]\nfield = \"cutoff-is-edge\"\nat_least = 1\n", "18:12 error key-not-used"),
+        ("[[plan]]\nfield = \"groups\"\n", "17:9 error key-missing"),
+        ("[[plan]]\nfield = \"calendar\"\nexactly = \"fortnight\"\n", "18:11 error unknown-calendar"),
+        ("[[plan]]\nfield = \"attribute\"\nexactly = [\"sex\", \"age\"]\n", "18:11 error one-name"),
+        ("[[plan]]\nfield = \"histograms\"\ninclude = []\n", "18:11 error no-names"),
+        ("[[plan]]\nfield = \"histograms\"\ninclude = [\"a\", \"a\"]\n", "18:11 error duplicate-name"),
+        ("[[plan]]\nfield = \"reference-share\"\nat_least = \"0.3\"\nat_most = \"0.2\"\n", "18:12 error share-out-of-range"),
+        (
+            "[[plan]]\nfield = \"scale-bits\"\nat_least = 12\n[[plan]]\nfield = \"scale-bits\"\nat_least = 13\n",
+            "20:9 error duplicate-constraint",
+        ),
+    ];
+    for (constraints, expected) in cases {
+        check(&[("[[requirement]]", &with(constraints))], &[expected]);
+    }
+}
+
+#[test]
+fn a_sentence_says_what_happens_to_small_batches_and_tolerated_ones() {
+    let sentence = |edits: &[(&str, &str)]| {
+        let text = edits.iter().fold(SMALL.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+        Policy::read(&text).unwrap().requirements[0].sentence()
+    };
+    assert_eq!(
+        sentence(&[]),
+        "In every batch, each with at least 100 scored rows, the approval rates under logged decisions of groups with at least 60 scored rows differ by at most 0.10."
+    );
+    assert_eq!(
+        sentence(&[(
+            "minimum_n = 100",
+            "minimum_n = 100\non_missing = \"not-applicable\"\non_missing_reason = \"small\"\ntolerance = { share = \"0.05\" }"
+        )]),
+        "In all but at most 5\u{202F}% of the batches with at least 100 scored rows, the approval rates under logged decisions of groups with at least 60 scored rows differ by at most 0.10."
+    );
+    assert_eq!(
+        sentence(&[
+            ("\"each-batch\"", "{ consecutive = 3 }"),
+            ("[[circuit]]", "[[plan]]\nfield = \"calendar\"\nexactly = \"month\"\n[[circuit]]")
+        ]),
+        "In at least one of any 3 consecutive monthly batches, each with at least 100 scored rows, the approval rates under logged decisions of groups with at least 60 scored rows differ by at most 0.10."
+    );
+}
+
+#[test]
+fn circuits_are_accepted_by_family_and_shape() {
+    let text = SMALL.replacen("family = \"scored-cohort/v1\"", "family = \"scored-cohort/v1\"\nshapes = [\"f20.w8.g4.b10.h4.n16\"]", 1);
+    let policy = Policy::read(&text).unwrap();
+    let circuit = |shape: &str| CircuitId { family: CircuitFamily::ScoredCohortV1, shape: shape.parse().unwrap() };
+    assert!(policy.accepts(circuit("f20.w8.g4.b10.h4.n16")));
+    assert!(!policy.accepts(circuit("f20.w8.g2.b10.h4.n16")));
+    assert!(Policy::read(SMALL).unwrap().accepts(circuit("f20.w8.g2.b10.h4.n16")));
+    assert!(matches!(policy.requirements[0].rule, Rule::Metric(_)));
+}
+
+fn plan() -> Plan {
+    let names = ["monthly_income", "debt_to_income", "utilisation", "instalment_to_income"];
+    let feature = |name: &str| Feature {
+        name: name.to_owned(),
+        unit: String::new(),
+        offset: "0".parse().unwrap(),
+        step: "1".parse().unwrap(),
+        max: 255,
+        outside: OutsideRule::Clamp,
+        missing: MissingRule::Void,
+    };
+    Plan {
+        schema: PlanSchema::V1,
+        shape: Shape::new(20, 8, 4, 10, 4, 16).unwrap(),
+        features: names.map(feature).to_vec(),
+        scoring: Scoring {
+            kind: ModelKind::LogisticRegression,
+            scale_bits: 14,
+            direction: ScoreDirection::HigherIsRiskier,
+            edges: (-4..5).map(|edge| edge * 1000).collect(),
+            cutoff: 7,
+            expected_bad_ppm: (1..=10).map(|bin| bin * 20_000).collect(),
+        },
+        outcome: OutcomeDefinition { bad_means: "Ninety days past due.".to_owned(), maturity_days: 90 },
+        grouping: Grouping {
+            attribute: "age band".to_owned(),
+            names: ["18–29", "30–44", "45–59", "60+"].map(str::to_owned).to_vec(),
+            not_disclosed: None,
+        },
+        histograms: names.map(|name| Histogram { feature: name.to_owned(), edges: (1..10).collect() }).to_vec(),
+        calendar: Calendar::IsoWeek,
+    }
+}
+
+/// Names of the plan choices whose constraint does not hold.
+fn missed(policy: &Policy, plan: &Plan, per_bin: Option<&[u32]>) -> Vec<String> {
+    let table = per_bin.map(|per_bin| {
+        let mut table = verifold_model::cohort::BatchTable::empty(plan);
+        for (bin, count) in per_bin.iter().enumerate() {
+            table.counts[bin][0][1] = *count;
+        }
+        table
+    });
+    policy.plan_choices(plan, table.as_ref()).into_iter().filter(|choice| !choice.holds).map(|choice| choice.what).collect()
+}
+
+#[test]
+fn every_choice_of_a_plan_is_listed_and_compared() {
+    let policy = Policy::read(BUILT_IN).unwrap();
+    let even = [100; 10];
+    assert_eq!(missed(&policy, &plan(), Some(&even)), [""; 0]);
+    assert_eq!(missed(&policy, &plan(), None), ["reference share of each score bin"]);
+    // 2 % and 25 % themselves keep the constraint.
+    assert_eq!(missed(&policy, &plan(), Some(&[20, 250, 250, 80, 80, 80, 80, 80, 40, 40])), [""; 0]);
+    assert_eq!(missed(&policy, &plan(), Some(&[19, 251, 250, 80, 80, 80, 80, 80, 40, 40])), ["reference share of each score bin"]);
+    let mut coarse = plan();
+    coarse.scoring.scale_bits = 11;
+    coarse.grouping.names.truncate(2);
+    coarse.grouping.attribute = "age".to_owned();
+    coarse.histograms.pop();
+    coarse.calendar = Calendar::Free;
+    coarse.outcome.maturity_days = 30;
+    assert_eq!(
+        missed(&policy, &coarse, Some(&even)),
+        ["score scale", "outcome maturity", "grouping attribute", "groups", "features with a histogram", "calendar"]
+    );
+    let mut table = String::new();
+    for choice in policy.plan_choices(&plan(), None) {
+        writeln!(table, "{} | {} | {}", choice.what, choice.chosen, choice.constraint.as_deref().unwrap_or("chosen by the provider"))
+            .unwrap();
+    }
+    insta::assert_snapshot!(table);
+}

@@ -1,0 +1,221 @@
+//! Is a proof valid, and for exactly the statement it comes with?
+//!
+//! The first and last state are built here from the statement and the plan; the proof system is asked whether
+//! it is convinced from one to the other in exactly that many steps. Only then is there [`VerifiedEvidence`].
+
+use std::sync::Arc;
+
+use verifold_circuits::{
+    CircuitFacts, KeyError, ProofError, VerifierKey,
+    native::{self, ClosedBatch, ReplayError},
+    verify_proof,
+};
+use verifold_model::{
+    cohort::{BatchRole, BatchStatement, BatchTable},
+    digest::Commitment,
+    plan::Plan,
+    record::ProofState,
+    statement::MonitoringStatement,
+};
+use verifold_package::ClaimedProof;
+use verifold_policy::Policy;
+
+use crate::keys::KeyStore;
+
+/// What a valid proof establishes. Built nowhere but in [`check`], from what the proof system returned.
+#[derive(Debug)]
+pub struct VerifiedEvidence {
+    statement: MonitoringStatement,
+    plan: Plan,
+    links: Vec<BatchLink>,
+}
+
+/// Commitments of one batch, recomputed here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchLink {
+    pub(crate) table: Commitment,
+    pub(crate) chain: Commitment,
+}
+
+impl VerifiedEvidence {
+    /// The statement, every value of which the proof binds.
+    pub const fn statement(&self) -> &MonitoringStatement {
+        &self.statement
+    }
+
+    /// The plan behind the statement's plan commitment.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The proven reference table, if the first batch is a reference.
+    pub fn reference(&self) -> Option<&BatchTable> {
+        self.statement.batches.first().filter(|batch| batch.role == BatchRole::Reference).map(|batch| &batch.table)
+    }
+
+    /// Proven monitoring batches in chain order.
+    pub fn monitoring(&self) -> impl Iterator<Item = &BatchStatement> {
+        self.statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring)
+    }
+}
+
+/// Why a proof gives no evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) state: ProofState,
+    pub(crate) cause: &'static str,
+    pub(crate) text: String,
+    pub(crate) place: String,
+}
+
+/// What became of a proof.
+pub(crate) struct Checked {
+    pub(crate) outcome: Result<VerifiedEvidence, Refusal>,
+    pub(crate) key: Option<Arc<VerifierKey>>,
+    pub(crate) states: Option<(native::State, native::State)>,
+    /// Links as the statement has them; claimed unless the outcome is evidence.
+    pub(crate) links: Vec<BatchLink>,
+}
+
+fn refusal(state: ProofState, cause: &'static str, place: impl Into<String>, text: impl Into<String>) -> Refusal {
+    Refusal { state, cause, text: text.into(), place: place.into() }
+}
+
+/// Foreign errors become causes here and nowhere else.
+fn replay_refusal(error: &ReplayError) -> Refusal {
+    let batch = |position: &usize| format!("batch {position}");
+    let (cause, place) = match error {
+        ReplayError::Plan(_) => ("plan-contradicts", "plan".into()),
+        ReplayError::Shape { .. } => ("shape-differs", "plan".into()),
+        ReplayError::NoRoom(_) => ("shape-without-room", "plan".into()),
+        ReplayError::PlanCommitment { .. } => ("plan-commitment-differs", "plan".into()),
+        ReplayError::NoBatches => ("no-batches", String::new()),
+        ReplayError::Index { position, .. } => ("batch-index-differs", batch(position)),
+        ReplayError::Role { position } => ("reference-not-first", batch(position)),
+        ReplayError::Empty { position, .. } => ("batch-ends-before-start", batch(position)),
+        ReplayError::Overlap { position, .. } => ("batches-overlap", batch(position)),
+        ReplayError::Table { position, .. } => ("table-impossible", batch(position)),
+        ReplayError::NotCanonical { place, .. } => ("commitment-not-canonical", place.clone()),
+        ReplayError::Steps { .. } => ("step-count-differs", String::new()),
+        ReplayError::ChainHead { .. } => ("chain-differs", String::new()),
+    };
+    refusal(ProofState::Rejected, cause, place, error.to_string())
+}
+
+fn proof_refusal(error: &ProofError) -> Refusal {
+    let cause = match error {
+        ProofError::Length { .. } => "proof-length-differs",
+        ProofError::Structure { .. } => "proof-structure-differs",
+        ProofError::Decode { .. } => "proof-undecodable",
+        ProofError::TrailingBytes { .. } => "proof-trailing-bytes",
+        ProofError::NotCanonical { .. } => "proof-not-canonical",
+        ProofError::InitialState { .. } => "initial-state-differs",
+        ProofError::Steps { .. } => "proof-steps-differ",
+        ProofError::Rejected { .. } => "proof-rejected",
+        ProofError::FinalState { .. } => "final-state-differs",
+        ProofError::Panicked => "proof-check-panicked",
+    };
+    refusal(ProofState::Rejected, cause, "", error.to_string())
+}
+
+/// The links the verifier recomputes on the way through the statement.
+fn links(statement: &MonitoringStatement) -> Vec<BatchLink> {
+    let mut chain = native::header_element(&statement.header);
+    let mut links = Vec::with_capacity(statement.batches.len());
+    for batch in &statement.batches {
+        let Ok(table) = native::table_commitment(&batch.table, batch.table_salt) else { break };
+        let closed = ClosedBatch {
+            index: batch.index,
+            role: batch.role,
+            start: batch.start,
+            end: batch.end,
+            row_commitment: batch.row_commitment,
+            outcome_commitment: batch.outcome_commitment,
+            table_commitment: table,
+        };
+        let Ok(next) = native::chain_link(chain, &closed) else { break };
+        chain = next;
+        links.push(BatchLink { table, chain });
+    }
+    links
+}
+
+/// Checks one proof against its statement, the package's plan and what the policy accepts.
+pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
+    let mut checked = Checked { outcome: Err(refusal(ProofState::NotReached, "not-reached", "", "not reached")), key: None, states: None, links: Vec::new() };
+    checked.outcome = (|| {
+        let statement = &proof.statement;
+        let circuit = statement.header.circuit;
+        // What counts is decided by the policy before the proof is looked at.
+        if !policy.accepts(circuit) && !policy.requirements.iter().any(|r| policy.circuits_for(r).iter().any(|accepted| accepted.accepts(circuit))) {
+            return Err(refusal(ProofState::NotCheckable, "circuit-not-accepted", "", format!("the policy does not accept proofs of circuit {circuit}")));
+        }
+        if let Some(missing) = policy.properties.iter().find(|property| !proof.system.has(**property)) {
+            let text = format!("the policy demands {}, which {} does not have", missing.title().to_lowercase(), proof.system.title());
+            return Err(refusal(ProofState::NotCheckable, "property-missing", "", text));
+        }
+        if CircuitFacts::of(circuit).is_none() {
+            return Err(refusal(ProofState::NotCheckable, "shape-without-room", "", format!("shape {} leaves no room for rows", circuit.shape)));
+        }
+        let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
+        checked.links = links(statement);
+        checked.states = Some((replay.z0, replay.zn));
+        let key = keys.key(circuit).map_err(|error| {
+            let cause = match error {
+                KeyError::NoRoom(_) => "shape-without-room",
+                KeyError::Setup { .. } => "key-not-derived",
+                KeyError::NotPinned { .. } => "key-not-pinned",
+            };
+            refusal(ProofState::NotCheckable, cause, "", format!("{error}; this program must not be relied on for it"))
+        })?;
+        checked.key = Some(Arc::clone(&key));
+        let reached = verify_proof(&key, &replay.z0, replay.steps, &proof.bytes).map_err(|error| proof_refusal(&error))?;
+        if reached != replay.zn {
+            let differing: Vec<&str> = state_elements(&reached)
+                .into_iter()
+                .zip(state_elements(&replay.zn))
+                .filter(|(reached, expected)| reached != expected)
+                .map(|((name, _), _)| name)
+                .collect();
+            let text = format!(
+                "the proof is about other values than the statement's: its last state differs in {}; chain proven {}, chain of the statement {}",
+                differing.join(", "),
+                reached.chain,
+                replay.zn.chain
+            );
+            return Err(refusal(ProofState::Rejected, "final-state-differs", "", text));
+        }
+        Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone(), links: checked.links.clone() })
+    })();
+    if let Ok(evidence) = &checked.outcome {
+        checked.links.clone_from(&evidence.links);
+    }
+    checked
+}
+
+/// The elements of a state with their names.
+pub(crate) fn state_elements(state: &native::State) -> [(&'static str, Commitment); 7] {
+    let small = |n: u64| {
+        let mut bytes = [0; 32];
+        bytes[24..].copy_from_slice(&n.to_be_bytes());
+        Commitment::from_bytes(bytes)
+    };
+    [
+        ("header", state.header),
+        ("plan", state.plan),
+        ("model", state.model),
+        ("chain", state.chain),
+        ("batch index", small(state.index)),
+        ("key floor", small(state.key_floor)),
+        ("open batch", state.open),
+    ]
+}
+
+#[cfg(test)]
+impl VerifiedEvidence {
+    /// Evidence without a proof, for tests of what is made of evidence.
+    pub(crate) fn assumed(statement: MonitoringStatement, plan: Plan) -> Self {
+        let links = links(&statement);
+        Self { statement, plan, links }
+    }
+}

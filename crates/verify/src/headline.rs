@@ -1,0 +1,294 @@
+//! The trust ladder, the conclusion and the exit code: said once, from what the other modules found.
+
+use verifold_model::{
+    format::counted,
+    record::{AuditRecord, Finding, Headline, ProofState, Rung, Source},
+    state::{Exit, Judgement, RungName, RungState, Severity, State},
+};
+use verifold_package::PackageError;
+use verifold_policy::Policy;
+
+use crate::{
+    assess::sentence,
+    evidence::Checked,
+    run::{Inputs, entries_text},
+    scope::Scope,
+};
+
+/// A headline that concludes nothing; replaced before a record leaves this crate.
+pub(crate) const fn none() -> Headline {
+    Headline { state: State::Uncovered, rung: None, title: String::new(), detail: String::new(), next: String::new() }
+}
+
+fn rung(name: RungName, state: RungState, word: impl Into<String>, detail: impl Into<String>, findings: Vec<Finding>) -> Rung {
+    Rung { name, state, word: word.into(), detail: detail.into(), findings }
+}
+
+fn blocking(cause: &str, text: impl Into<String>, place: impl Into<String>) -> Finding {
+    Finding { cause: cause.to_owned(), blocking: true, text: text.into(), place: place.into() }
+}
+
+fn origin() -> Rung {
+    let finding = Finding {
+        cause: "no-signature".to_owned(),
+        blocking: false,
+        text: "The package carries no signature, so who packed it is not established".to_owned(),
+        place: String::new(),
+    };
+    rung(RungName::Origin, RungState::NotEstablished, "Not established", "no signature in the package", vec![finding])
+}
+
+/// The ladder of a package that could not be read.
+pub(crate) fn ladder_unread(policy: &Policy, error: &PackageError) -> Vec<Rung> {
+    let word = match error.exit() {
+        Exit::Limits => "Over a limit",
+        Exit::NotChecked => "Unknown format",
+        _ => "Broken",
+    };
+    let state = if error.exit() == Exit::NotChecked { RungState::NotCheckable } else { RungState::Fails };
+    let unreached = |name| rung(name, RungState::NotReached, "Not reached", "the package could not be read", Vec::new());
+    let mandatory = policy.requirements.iter().filter(|r| r.severity == Severity::Mandatory).count() as u64;
+    vec![
+        rung(RungName::Integrity, state, word, "the package cannot be relied on", vec![blocking(error.cause(), error.to_string(), error.place())]),
+        unreached(RungName::Origin),
+        unreached(RungName::Proof),
+        unreached(RungName::Scope),
+        rung(RungName::Policy, RungState::NotReached, "Not reached", format!("{} without evidence", counted(mandatory, "mandatory requirement", "mandatory requirements")), Vec::new()),
+    ]
+}
+
+/// The ladder of a package that was read.
+pub(crate) fn ladder(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scope: &Scope, unread: usize) -> Vec<Rung> {
+    vec![
+        rung(RungName::Integrity, RungState::Holds, "Intact", entries_text(record), Vec::new()),
+        origin(),
+        proof_rung(record, checked, unread),
+        scope_rung(inputs, record, checked, scope),
+        policy_rung(record, checked),
+    ]
+}
+
+fn proof_rung(record: &AuditRecord, checked: &Checked, unread: usize) -> Rung {
+    let unread_finding = (unread > 0).then(|| {
+        blocking("further-proof", format!("{} this program does not combine with the first", counted(unread as u64, "proof", "proofs")), "")
+    });
+    match &checked.outcome {
+        Ok(_) => {
+            let steps = record.proofs.first().map_or(0, |proof| proof.steps);
+            let detail = format!("1 of {} proven, {}", counted(record.proofs.len() as u64, "proof", "proofs"), counted(steps, "step", "steps"));
+            match unread_finding {
+                None => rung(RungName::Proof, RungState::Holds, "Valid", detail, Vec::new()),
+                Some(finding) => rung(RungName::Proof, RungState::NotCheckable, format!("{unread} not checkable"), detail, vec![finding]),
+            }
+        }
+        Err(refusal) => {
+            let (state, word) = match refusal.state {
+                ProofState::NotCheckable => (RungState::NotCheckable, "1 not checkable"),
+                ProofState::NotReached => (RungState::NotReached, "Not reached"),
+                ProofState::Rejected | ProofState::Valid => (RungState::Fails, "1 rejected"),
+            };
+            let mut findings = vec![blocking(refusal.cause, refusal.text.clone(), refusal.place.clone())];
+            findings.extend(unread_finding);
+            rung(RungName::Proof, state, word, format!("0 of {} valid", counted(record.proofs.len() as u64, "proof", "proofs")), findings)
+        }
+    }
+}
+
+fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scope: &Scope) -> Rung {
+    let mut findings = scope.findings.clone();
+    findings.sort_by_key(|finding| !finding.blocking);
+    if checked.outcome.is_err() {
+        // Differences are still worth knowing, but nothing is settled on claims.
+        return rung(RungName::Scope, RungState::NotReached, "Not reached", "rests on the proof", findings);
+    }
+    if findings.iter().any(|finding| finding.blocking) {
+        let differing = findings.iter().filter(|finding| finding.blocking).count() as u64;
+        let word = match (scope.missing.len(), differing) {
+            (0, _) => "Differs".to_owned(),
+            (1, _) => "1 batch missing".to_owned(),
+            (n, _) => format!("{n} batches missing"),
+        };
+        return rung(RungName::Scope, RungState::Fails, word, format!("{} from what is expected", counted(differing, "difference", "differences")), findings);
+    }
+    let sources = [scope.subject, scope.period, scope.model, scope.plan];
+    let pinned = sources.iter().filter(|source| **source == Some(Source::Pinned)).count();
+    let Some(engagement) = &record.engagement else {
+        return rung(RungName::Scope, RungState::NotEstablished, "Not established", "no engagement given", findings);
+    };
+    let detail = format!("{pinned} of 4 pinned, {} of {} expected batches", engagement.expected_batches, engagement.expected_batches);
+    let wanted = inputs.policy.pinned.iter().any(|pin| !inputs.engagement.is_some_and(|e| e.pins(*pin)));
+    if pinned == 0 || wanted {
+        return rung(RungName::Scope, RungState::NotEstablished, "Not established", detail, findings);
+    }
+    rung(RungName::Scope, RungState::Holds, "As expected", detail, findings)
+}
+
+fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
+    let totals = verifold_model::record::Totals::of(&record.requirements);
+    let detail = format!("{} of {} mandatory settled", totals.mandatory_settled, totals.mandatory);
+    let mandatory = || record.requirements.iter().filter(|result| result.severity == Severity::Mandatory);
+    let finding = |result: &verifold_model::record::RequirementResult, cause: &str| blocking(cause, format!("{}, {}: {}", result.id, result.title, result.reason), result.id.clone());
+    if checked.outcome.is_err() {
+        return rung(RungName::Policy, RungState::NotReached, "Not reached", "rests on the proof", Vec::new());
+    }
+    let missed: Vec<Finding> = mandatory()
+        .filter(|result| matches!(result.state, State::Violated | State::Judgement(Judgement::NotMet)))
+        .map(|result| finding(result, "requirement-violated"))
+        .collect();
+    if !missed.is_empty() {
+        return rung(RungName::Policy, RungState::NotMet, "Not met", detail, missed);
+    }
+    let open: Vec<Finding> = mandatory().filter(|result| !result.state.is_settled()).map(|result| finding(result, "requirement-open")).collect();
+    if open.is_empty() {
+        rung(RungName::Policy, RungState::Holds, "Met", detail, Vec::new())
+    } else {
+        rung(RungName::Policy, RungState::Undecided, "Undecided", detail, open)
+    }
+}
+
+/// Fills in headline and exit code from the ladder and the requirements.
+pub(crate) fn conclude(record: &mut AuditRecord, policy: &Policy) {
+    record.exit = exit(record);
+    let first = record.ladder.iter().find(|rung| !matches!(rung.state, RungState::Holds | RungState::NotEstablished)).cloned();
+    record.headline = match first {
+        Some(rung) => failed(record, &rung),
+        None => held(record, policy),
+    };
+}
+
+fn exit(record: &AuditRecord) -> Exit {
+    let mut candidates = Vec::new();
+    for rung in &record.ladder {
+        match (rung.name, rung.state) {
+            (RungName::Integrity, RungState::Fails) => {
+                let limit = rung.word == "Over a limit";
+                let altered = rung.findings.iter().any(|finding| {
+                    matches!(finding.cause.as_str(), "digest-differs" | "size-differs" | "checksum-differs" | "subject-differs" | "period-differs")
+                });
+                candidates.push(if limit {
+                    Exit::Limits
+                } else if altered {
+                    Exit::Rejected
+                } else {
+                    Exit::Malformed
+                });
+            }
+            (RungName::Proof, RungState::Fails) => candidates.push(Exit::Rejected),
+            (RungName::Scope, RungState::Fails) => candidates.push(Exit::Scope),
+            (_, RungState::NotCheckable) => candidates.push(Exit::NotChecked),
+            _ => {}
+        }
+    }
+    for result in record.requirements.iter().filter(|result| result.severity == Severity::Mandatory) {
+        candidates.extend(match result.state {
+            State::Rejected => Some(Exit::Rejected),
+            State::Violated | State::Judgement(Judgement::NotMet) => Some(Exit::Violated),
+            State::Unverifiable => Some(Exit::NotChecked),
+            State::Uncovered | State::Judgement(Judgement::Open) => Some(Exit::Incomplete),
+            State::Judgement(Judgement::Met) | State::NotApplicable | State::Satisfied => None,
+        });
+    }
+    Exit::first_of(&candidates)
+}
+
+fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
+    let first = rung.findings.iter().find(|finding| finding.blocking);
+    let text = first.map_or_else(String::new, |finding| sentence(&finding.text));
+    let provider = record.subject.as_ref().map_or("the audited party", |subject| subject.value.name.as_str());
+    let without = record.requirements.iter().filter(|result| matches!(result.state, State::Rejected | State::Unverifiable)).count() as u64;
+    let headline = |state, title: String, detail: String, next: String| Headline { state, rung: Some(rung.name), title, detail, next };
+    match (rung.name, rung.state) {
+        (RungName::Integrity, RungState::NotCheckable) => headline(
+            State::Unverifiable,
+            "The package is of a kind this program does not know, so nothing was checked".into(),
+            text,
+            format!("Ask {provider} which program version wrote it, and use that version or a later one."),
+        ),
+        (RungName::Integrity, _) => headline(
+            State::Rejected,
+            "The package is not intact, so nothing in it is evidence".into(),
+            text,
+            format!("Ask {provider} for the package again and compare its SHA-256 over another channel."),
+        ),
+        (RungName::Proof, RungState::NotCheckable) => headline(
+            State::Unverifiable,
+            format!("The proof could not be checked here, so {} no evidence", counted(without, "requirement has", "requirements have")),
+            text,
+            format!("Ask {provider} for a proof of a circuit and proof system the policy accepts."),
+        ),
+        (RungName::Proof, _) => headline(
+            State::Rejected,
+            format!("The proof is rejected, so {} no valid evidence", counted(without, "requirement has", "requirements have")),
+            text,
+            format!("Treat every value in the package as unproven. Ask {provider} to explain and to hand over a package whose proof is valid."),
+        ),
+        (RungName::Scope, _) => headline(State::Rejected, scope_title(record, rung), text, format!("Ask {provider} for what is missing or for an explanation of each difference.")),
+        (RungName::Policy, RungState::NotMet) => {
+            let n = rung.findings.len() as u64;
+            let ids: Vec<&str> = rung.findings.iter().map(|finding| finding.place.as_str()).collect();
+            headline(
+                State::Violated,
+                format!("{} violated on proven values: {}", counted(n, "mandatory requirement is", "mandatory requirements are"), ids.join(", ")),
+                text,
+                format!("Write a finding for each, and ask {provider} for causes and corrective action."),
+            )
+        }
+        (RungName::Policy, _) => {
+            let ids: Vec<&str> = rung.findings.iter().map(|finding| finding.place.as_str()).collect();
+            headline(
+                State::Uncovered,
+                format!("{} undecided: {}", counted(ids.len() as u64, "mandatory requirement is", "mandatory requirements are"), ids.join(", ")),
+                text,
+                "Obtain the missing evidence, or have a person determine what only a person can.".into(),
+            )
+        }
+        (RungName::Origin, _) => headline(State::Rejected, "The origin of the package is not as demanded".into(), text, String::new()),
+    }
+}
+
+fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
+    let has = |cause: &str| rung.findings.iter().any(|finding| finding.blocking && finding.cause == cause);
+    let places = |cause: &str| rung.findings.iter().filter(|finding| finding.cause == cause).map(|finding| finding.place.as_str()).collect::<Vec<_>>();
+    if has("subject-differs") {
+        "The proof is valid, but about another subject than the engagement expects".into()
+    } else if has("model-differs") {
+        "The proof is valid, but another model scored than the engagement expects".into()
+    } else if has("plan-differs") {
+        "The proof is valid, but under another measurement plan than the engagement expects".into()
+    } else if has("batch-missing") {
+        let missing = places("batch-missing");
+        format!("The proof is valid, but {} expected and missing: {}", counted(missing.len() as u64, "batch is", "batches are"), missing.join(", "))
+    } else if has("control-total-differs") {
+        "The proof is valid, but its counts differ from the control totals".into()
+    } else {
+        let n = record.ladder.iter().filter(|r| r.name == RungName::Scope).flat_map(|r| &r.findings).filter(|finding| finding.blocking).count() as u64;
+        format!("The proof is valid, but not about what the engagement expects: {}", counted(n, "difference", "differences"))
+    }
+}
+
+fn held(record: &AuditRecord, policy: &Policy) -> Headline {
+    let totals = record.totals;
+    let batches = record.batches.iter().filter(|batch| batch.number > 0).count() as u64;
+    let mut detail = format!(
+        "{} proven and checked on this computer. {} of {} mandatory requirements of {} are settled.",
+        sentence(&counted(batches, "batch is", "batches are")).trim_end_matches('.'),
+        totals.mandatory_settled,
+        totals.mandatory,
+        policy.title,
+    );
+    let open = totals.requirements - totals.settled();
+    if open > 0 {
+        detail.push_str(&format!(" {} open.", sentence(&counted(u64::from(open), "advisory requirement is", "advisory requirements are")).trim_end_matches('.')));
+    }
+    let unestablished: Vec<&str> = record.ladder.iter().filter(|rung| rung.state == RungState::NotEstablished).map(|rung| rung.name.title()).collect();
+    if !unestablished.is_empty() {
+        detail.push_str(&format!(" Not established: {}.", unestablished.join(", ").to_lowercase()));
+    }
+    Headline {
+        state: State::Satisfied,
+        rung: None,
+        title: format!("All {} are met on proven values", counted(u64::from(totals.mandatory), "mandatory requirement", "mandatory requirements")),
+        detail,
+        next: if unestablished.is_empty() { String::new() } else { "Confirm on another channel what is not established before relying on the result.".to_owned() },
+    }
+}

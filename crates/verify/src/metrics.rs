@@ -1,0 +1,286 @@
+//! What follows from a verified count table: each metric exactly, or as an interval that encloses it.
+//!
+//! Definitions and sources are those of [`verifold_model::metric`]. Groups below a minimum, and the group of
+//! people who do not disclose the attribute, are left out of comparisons between groups: the first are too
+//! small to speak of, the second is not a group that shares the attribute.
+
+use verifold_model::{
+    cohort::BatchTable,
+    metric::{Decisions, Metric, MetricKey, Value},
+    plan::{Plan, ScoreDirection},
+};
+
+use crate::fixed::{Ratio, between, exact, stability_index};
+
+/// A group's share in a comparison between groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupShare {
+    /// Name in the plan.
+    pub name: String,
+    /// Rows counted for it.
+    pub part: u64,
+    /// Rows it is a share of.
+    pub whole: u64,
+}
+
+/// A metric of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// The value; absent where undefined.
+    pub value: Option<Value>,
+    /// Rows it rests on.
+    pub n: u64,
+    /// Why it is undefined; empty if it is not.
+    pub undefined: String,
+    /// Groups compared, highest share first; empty for metrics that compare none.
+    pub groups: Vec<GroupShare>,
+}
+
+/// Every key a plan determines, in the order of [`Metric::ALL`].
+pub fn keys(plan: &Plan) -> Vec<MetricKey> {
+    let mut keys = Vec::new();
+    for metric in Metric::ALL {
+        if metric == Metric::FeatureCsi {
+            keys.extend(plan.histograms.iter().map(|h| MetricKey { metric, decisions: None, feature: Some(h.feature.clone()) }));
+        } else if metric.definition().by_decisions {
+            keys.extend([Decisions::Model, Decisions::Logged].map(|decisions| MetricKey { metric, decisions: Some(decisions), feature: None }));
+        } else {
+            keys.push(MetricKey::plain(metric));
+        }
+    }
+    keys
+}
+
+/// A table with what it was counted under.
+struct Counted<'a> {
+    plan: &'a Plan,
+    table: &'a BatchTable,
+}
+
+/// One cell of a count table with its coordinates.
+struct CellOf {
+    bin: usize,
+    group: usize,
+    outcome: usize,
+    logged: bool,
+    rows: u64,
+}
+
+const GOOD: usize = 1;
+const BAD: usize = 2;
+
+impl Counted<'_> {
+    fn cells(&self) -> impl Iterator<Item = CellOf> + '_ {
+        self.table.counts.iter().enumerate().flat_map(|(bin, groups)| {
+            groups.iter().enumerate().flat_map(move |(group, cell)| {
+                cell.iter().enumerate().map(move |(i, rows)| CellOf { bin, group, outcome: i / 2, logged: i % 2 == 1, rows: u64::from(*rows) })
+            })
+        })
+    }
+
+    fn sum(&self, wanted: impl Fn(&CellOf) -> bool) -> u64 {
+        self.cells().filter(|cell| wanted(cell)).map(|cell| cell.rows).sum()
+    }
+
+    fn declines(&self, cell: &CellOf) -> bool {
+        !self.plan.scoring.approves(cell.bin)
+    }
+
+    fn approved(&self, decisions: Option<Decisions>, cell: &CellOf) -> bool {
+        match decisions {
+            Some(Decisions::Logged) => cell.logged,
+            Some(Decisions::Model) | None => !self.declines(cell),
+        }
+    }
+
+    fn overridden(&self, cell: &CellOf) -> bool {
+        cell.logged == self.declines(cell)
+    }
+
+    fn per_bin(&self, wanted: impl Fn(&CellOf) -> bool) -> Vec<u64> {
+        let mut bins = vec![0; self.table.counts.len()];
+        for cell in self.cells().filter(|cell| wanted(cell)) {
+            bins[cell.bin] += cell.rows;
+        }
+        bins
+    }
+
+    fn shares(&self, part: impl Fn(&CellOf) -> bool, whole: impl Fn(&CellOf) -> bool, minimum: u64) -> Vec<GroupShare> {
+        let grouping = &self.plan.grouping;
+        let mut shares: Vec<GroupShare> = (0..grouping.names.len())
+            .filter(|group| grouping.not_disclosed.map(usize::from) != Some(*group))
+            .map(|group| GroupShare {
+                name: grouping.names[group].clone(),
+                part: self.sum(|cell| cell.group == group && whole(cell) && part(cell)),
+                whole: self.sum(|cell| cell.group == group && whole(cell)),
+            })
+            .filter(|share| share.whole >= minimum.max(1))
+            .collect();
+        shares.sort_by(|a, b| (u128::from(b.part) * u128::from(a.whole)).cmp(&(u128::from(a.part) * u128::from(b.whole))));
+        shares
+    }
+
+    /// Good and bad outcomes per bin, from the least to the most risky.
+    fn outcomes_by_risk(&self) -> (Vec<u64>, Vec<u64>) {
+        let mut good = self.per_bin(|cell| cell.outcome == GOOD);
+        let mut bad = self.per_bin(|cell| cell.outcome == BAD);
+        if self.plan.scoring.direction == ScoreDirection::HigherIsSafer {
+            good.reverse();
+            bad.reverse();
+        }
+        (good, bad)
+    }
+}
+
+fn undefined(n: u64, reason: impl Into<String>) -> Measured {
+    Measured { value: None, n, undefined: reason.into(), groups: Vec::new() }
+}
+
+fn defined(n: u64, value: Option<Value>, otherwise: &str) -> Measured {
+    match value {
+        Some(value) => Measured { value: Some(value), n, undefined: String::new(), groups: Vec::new() },
+        None => undefined(n, otherwise),
+    }
+}
+
+/// Spread between the highest and the lowest share, or their quotient.
+fn compare(n: u64, groups: Vec<GroupShare>, minimum: u64, quotient: bool) -> Measured {
+    let (Some(high), Some(low)) = (groups.first(), groups.last()) else {
+        return undefined(n, format!("no group has {} rows or more", minimum.max(1)));
+    };
+    if groups.len() < 2 {
+        return Measured { groups, ..undefined(n, format!("fewer than two groups have {} rows or more", minimum.max(1))) };
+    }
+    let product = |a: u64, b: u64| i128::from(a) * i128::from(b);
+    let ratio = if quotient {
+        Ratio::new(product(low.part, high.whole), product(low.whole, high.part))
+    } else {
+        Ratio::new(product(high.part, low.whole) - product(low.part, high.whole), product(high.whole, low.whole))
+    };
+    match ratio {
+        Some(ratio) => Measured { value: Some(exact(ratio)), n, undefined: String::new(), groups },
+        None => Measured { groups, ..undefined(n, "no group has an approval, so there is nothing to divide by") },
+    }
+}
+
+/// Area under the ROC curve as bounds of its numerator over good × bad.
+fn ranked_pairs(good: &[u64], bad: &[u64]) -> (i128, i128, i128) {
+    let mut below = 0;
+    let (mut concordant, mut tied) = (0i128, 0i128);
+    for (g, b) in good.iter().zip(bad) {
+        concordant += i128::from(*b) * below;
+        tied += i128::from(*b) * i128::from(*g);
+        below += i128::from(*g);
+    }
+    let pairs = below * bad.iter().map(|b| i128::from(*b)).sum::<i128>();
+    (concordant, concordant + tied, pairs)
+}
+
+/// Kolmogorov–Smirnov distance: exact at bin edges, bounded inside bins.
+fn distance(good: &[u64], bad: &[u64]) -> Option<Value> {
+    let all = |bins: &[u64]| bins.iter().map(|n| i128::from(*n)).sum::<i128>();
+    let (goods, bads) = (all(good), all(bad));
+    let (mut g, mut b, mut at_edges, mut inside) = (0i128, 0i128, 0i128, 0i128);
+    for (more_good, more_bad) in good.iter().zip(bad) {
+        let (next_g, next_b) = (g + i128::from(*more_good), b + i128::from(*more_bad));
+        at_edges = at_edges.max((next_g * bads - next_b * goods).abs());
+        // Inside the bin all of its good may come before its bad, or the other way round.
+        inside = inside.max((next_g * bads - b * goods).abs()).max((g * bads - next_b * goods).abs());
+        (g, b) = (next_g, next_b);
+    }
+    let pairs = goods * bads;
+    Some(between(Ratio::new(at_edges, pairs)?, Ratio::new(inside.max(at_edges), pairs)?))
+}
+
+/// Measures `key` on `table`, against `reference` where it compares with one.
+///
+/// `minimum_group` is the least number of rows of a group that takes part in comparisons.
+pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, key: &MetricKey, minimum_group: u64) -> Measured {
+    const PPM: i128 = 1_000_000;
+    let t = Counted { plan, table };
+    let scored = table.scored();
+    let known = t.sum(|cell| cell.outcome != 0);
+    let good = t.sum(|cell| cell.outcome == GOOD);
+    let bad = known - good;
+    let share = |part: u64, whole: u64, what: &str| defined(whole, Ratio::of(part, whole).map(exact), what);
+    let (no_rows, no_outcomes) = ("no row is scored", "no outcome is known");
+    let both = "good and bad outcomes are both needed";
+    match key.metric {
+        Metric::Volume => defined(scored, Ratio::of(scored, 1).map(exact), no_rows),
+        Metric::VoidRate => share(table.voided(), scored + table.voided(), "no row is committed"),
+        Metric::ApprovalRate => share(t.sum(|cell| t.approved(key.decisions, cell)), scored, no_rows),
+        Metric::OverrideRate => share(t.sum(|cell| t.overridden(cell)), scored, no_rows),
+        Metric::OverrideToApprove => share(t.sum(|cell| t.declines(cell) && cell.logged), scored, no_rows),
+        Metric::OverrideToDecline => share(t.sum(|cell| !t.declines(cell) && !cell.logged), scored, no_rows),
+        Metric::OutcomeCoverage => share(known, scored, no_rows),
+        Metric::OverrideRateDifference => compare(scored, t.shares(|cell| t.overridden(cell), |_| true, minimum_group), minimum_group, false),
+        Metric::DemographicParityDifference => {
+            compare(scored, t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, false)
+        }
+        Metric::AdverseImpactRatio => compare(scored, t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, true),
+        Metric::EqualOpportunityGap => {
+            let groups = t.shares(|cell| t.approved(key.decisions, cell), |cell| cell.outcome == GOOD, minimum_group);
+            compare(good, groups, minimum_group, false)
+        }
+        Metric::Accuracy => {
+            let right = t.sum(|cell| (cell.outcome == GOOD && !t.declines(cell)) || (cell.outcome == BAD && t.declines(cell)));
+            share(right, known, no_outcomes)
+        }
+        Metric::TruePositiveRate => Measured { n: known, ..share(t.sum(|cell| cell.outcome == BAD && t.declines(cell)), bad, "no bad outcome is known") },
+        Metric::FalsePositiveRate => {
+            Measured { n: known, ..share(t.sum(|cell| cell.outcome == GOOD && t.declines(cell)), good, "no good outcome is known") }
+        }
+        Metric::Auc | Metric::Gini => {
+            let (goods, bads) = t.outcomes_by_risk();
+            let (lo, hi, pairs) = ranked_pairs(&goods, &bads);
+            let bound = |wins: i128| if key.metric == Metric::Gini { Ratio::new(2 * wins - pairs, pairs) } else { Ratio::new(wins, pairs) };
+            defined(known, bound(lo).zip(bound(hi)).map(|(lo, hi)| between(lo, hi)), both)
+        }
+        Metric::Ks => {
+            let (goods, bads) = t.outcomes_by_risk();
+            defined(known, distance(&goods, &bads), both)
+        }
+        Metric::ObservedExpected | Metric::Brier | Metric::Ece => {
+            let knowns = t.per_bin(|cell| cell.outcome != 0);
+            let bads = t.per_bin(|cell| cell.outcome == BAD);
+            let bins = || knowns.iter().zip(&bads).zip(&plan.scoring.expected_bad_ppm).map(|((k, b), p)| (i128::from(*k), i128::from(*b), i128::from(*p)));
+            let ratio = match key.metric {
+                Metric::ObservedExpected => Ratio::new(i128::from(bad) * PPM, bins().map(|(k, _, p)| k * p).sum()),
+                Metric::Brier => {
+                    Ratio::new(bins().map(|(k, b, p)| b * (PPM - p) * (PPM - p) + (k - b) * p * p).sum(), i128::from(known) * PPM * PPM)
+                }
+                _ => Ratio::new(bins().map(|(k, b, p)| (b * PPM - k * p).abs()).sum(), i128::from(known) * PPM),
+            };
+            defined(known, ratio.map(exact), no_outcomes)
+        }
+        Metric::ScorePsi | Metric::FeatureCsi => {
+            let Some(reference) = reference else { return undefined(scored, "no reference batch is proven") };
+            let of = |table: &BatchTable| match &key.feature {
+                None => Some(Counted { plan, table }.per_bin(|_| true)),
+                Some(feature) => {
+                    let at = plan.histograms.iter().position(|h| h.feature == *feature)?;
+                    Some(table.histograms.get(at)?.iter().map(|n| u64::from(*n)).collect())
+                }
+            };
+            match (of(table), of(reference)) {
+                _ if scored == 0 || reference.scored() == 0 => undefined(scored, no_rows),
+                (Some(now), Some(then)) => defined(scored, Some(stability_index(&now, &then)), no_rows),
+                _ => undefined(scored, "the plan has no histogram of this feature"),
+            }
+        }
+    }
+}
+
+/// The sum of tables of one plan, as one table over all their rows; `None` if a sum leaves 32 bits.
+pub fn total<'a>(plan: &Plan, tables: impl IntoIterator<Item = &'a BatchTable>) -> Option<BatchTable> {
+    let mut sum = BatchTable::empty(plan);
+    let add = |into: &mut u32, n: u32| into.checked_add(n).map(|n| *into = n);
+    for table in tables {
+        let into = sum.counts.iter_mut().flatten().flatten().chain(sum.void.iter_mut().flatten()).chain(sum.histograms.iter_mut().flatten());
+        let from = table.counts.iter().flatten().flatten().chain(table.void.iter().flatten()).chain(table.histograms.iter().flatten());
+        for (into, n) in into.zip(from) {
+            add(into, *n)?;
+        }
+    }
+    Some(sum)
+}

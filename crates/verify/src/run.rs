@@ -1,0 +1,415 @@
+//! One verification from bytes to record.
+
+use std::{sync::Arc, time::Duration};
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use verifold_circuits::{CircuitFacts, VerifierKey, pinned_digest};
+use verifold_model::{
+    cohort::{BatchRole, BatchStatement, Outcome},
+    digest::Digest,
+    format::{bytes, count, counted},
+    plan::Plan,
+    protocol::WorkPhase,
+    record::{
+        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point, ProofState, ProofSummary,
+        RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
+    },
+    shape::CircuitId,
+    statement::MonitoringStatement,
+};
+use verifold_package::{ClaimedPackage, ClaimedProof, Limits, PackageError};
+use verifold_policy::{Engagement, Policy, Requirement};
+
+use crate::{
+    assess::{Case, assess},
+    compare::compare,
+    evidence::{BatchLink, Checked, Refusal, VerifiedEvidence, check, state_elements},
+    headline,
+    keys::KeyStore,
+    metrics::{keys, measure, total},
+    scope::{Scope, control_lines, reconcile},
+};
+
+/// What one verification looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What is demanded.
+    pub policy: &'a Policy,
+    /// What the auditor expects.
+    pub engagement: Option<&'a Engagement>,
+    /// What was handed over.
+    pub package: &'a [u8],
+    /// Name of the package's file, without folders.
+    pub file_name: &'a str,
+    /// An earlier record to compare with, and the digest of its file.
+    pub against: Option<(&'a AuditRecord, Digest)>,
+}
+
+/// Where a shell follows a verification, and its clock.
+pub trait Progress {
+    /// A phase began, or got on.
+    fn phase(&mut self, phase: WorkPhase, detail: &str, done: u32, total: u32);
+
+    /// Time since the shell began; differences of it are recorded.
+    fn elapsed(&self) -> Duration;
+}
+
+/// Phases with their durations.
+struct Timed<'a> {
+    progress: &'a mut dyn Progress,
+    phases: Vec<Phase>,
+}
+
+impl Timed<'_> {
+    fn run<T>(&mut self, phase: WorkPhase, detail: &str, work: impl FnOnce() -> T) -> T {
+        self.progress.phase(phase, detail, 0, 0);
+        let begun = self.progress.elapsed();
+        let result = work();
+        let micros = self.progress.elapsed().saturating_sub(begun).as_micros();
+        let name = if detail.is_empty() { phase.words().to_owned() } else { format!("{}: {detail}", phase.words()) };
+        self.phases.push(Phase { name, elapsed_micros: u64::try_from(micros).unwrap_or(u64::MAX) });
+        result
+    }
+}
+
+/// Verifies a package and assesses a policy on what is proven.
+///
+/// A bad package is a finding, not an error: the record says what failed, on which rung, and with which exit code.
+/// Keys the policy names shapes for are derived while the package is being read.
+pub fn verify(inputs: &Inputs<'_>, store: &KeyStore, progress: &mut dyn Progress) -> AuditRecord {
+    let mut timed = Timed { progress, phases: Vec::new() };
+    let named = named_circuit(inputs.policy);
+    let read = timed.run(WorkPhase::Read, "", || {
+        let (read, _) = rayon::join(
+            || ClaimedPackage::read(inputs.package, &Limits::default()),
+            // A key that cannot be derived is reported where the proof needs it.
+            || named.map(|circuit| store.key(circuit).is_ok()),
+        );
+        read
+    });
+    let mut record = match read {
+        Ok(package) => assess_package(inputs, &package, store, &mut timed),
+        Err(error) => unreadable(inputs, &error),
+    };
+    record.totals = Totals::of(&record.requirements);
+    headline::conclude(&mut record, inputs.policy);
+    record.comparison = inputs.against.map(|(earlier, digest)| compare(earlier, digest, &record));
+    record.volatile = Volatile {
+        finished: None,
+        host: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        threads: u32::try_from(rayon::current_num_threads()).unwrap_or(u32::MAX),
+        phases: timed.phases,
+    };
+    record
+}
+
+/// The one circuit a policy names with a shape, worth deriving before the package is read.
+fn named_circuit(policy: &Policy) -> Option<CircuitId> {
+    match policy.circuits.as_slice() {
+        [accepted] => match accepted.shapes.as_slice() {
+            [shape] => Some(CircuitId { family: accepted.family, shape: *shape }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn blank(inputs: &Inputs<'_>, package: PackageSummary) -> AuditRecord {
+    AuditRecord {
+        schema: RecordSchema::V1,
+        program: format!("Verifold {}", env!("CARGO_PKG_VERSION")),
+        headline: headline::none(),
+        exit: verifold_model::state::Exit::Met,
+        ladder: Vec::new(),
+        policy: inputs.policy.summary(),
+        engagement: inputs.engagement.map(|engagement| EngagementSummary {
+            id: engagement.id.clone(),
+            title: engagement.title.clone(),
+            digest: engagement.digest,
+            expectations: Vec::new(),
+            expected_batches: u32::try_from(engagement.expected_slots().len()).unwrap_or(u32::MAX),
+            control_totals: engagement
+                .controls
+                .as_ref()
+                .and_then(|stated| stated.pinned())
+                .map_or(0, |totals| u32::try_from(totals.len()).unwrap_or(u32::MAX)),
+        }),
+        package,
+        subject: None,
+        period: None,
+        model: None,
+        plan: None,
+        proofs: Vec::new(),
+        batches: Vec::new(),
+        series: Vec::new(),
+        requirements: Vec::new(),
+        totals: Totals::default(),
+        not_shown: Vec::new(),
+        comparison: None,
+        volatile: Volatile::default(),
+    }
+}
+
+fn not_shown(record: &AuditRecord) -> Vec<String> {
+    let mut lines = vec![
+        "That the committed rows are the real world's, that outcomes and groups were recorded truthfully, or that nothing was left out before commitment.".to_owned(),
+        "That the metrics or limits are the right ones, that the integer model equals the float model it came from, or compliance with any law.".to_owned(),
+        "Who packed it: the package carries no signature, so its origin is not established.".to_owned(),
+        "More than rows and weights are hidden: counts, bins, batch times and sizes are public, and counts may identify people in small groups.".to_owned(),
+    ];
+    if record.engagement.is_none() {
+        lines.push("That this is the right system, model, plan or period, or that every batch is there: no engagement says what to expect.".to_owned());
+    }
+    if record.policy.illustrative {
+        lines.push("Anything about the law: the policy is illustrative and not legal advice.".to_owned());
+    }
+    lines
+}
+
+fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
+    let package = PackageSummary {
+        file_name: inputs.file_name.to_owned(),
+        size: inputs.package.len() as u64,
+        digest: Digest::of(inputs.package),
+        written_by: String::new(),
+        entries: Vec::new(),
+    };
+    let mut record = blank(inputs, package);
+    let state = if error.exit() == verifold_model::state::Exit::Rejected { ProofState::Rejected } else { ProofState::NotCheckable };
+    let refusal = Refusal { state, cause: error.cause(), text: error.to_string(), place: error.place().to_owned() };
+    let scope = Scope::default();
+    let case = Case { policy: inputs.policy, engagement: inputs.engagement, evidence: Err(&refusal), proof: "", scope: &scope, label: &|_| (0, String::new()) };
+    record.requirements = inputs.policy.requirements.iter().map(|requirement| assess(requirement, &case)).collect();
+    record.not_shown = not_shown(&record);
+    record.ladder = headline::ladder_unread(inputs.policy, error);
+    record
+}
+
+fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStore, timed: &mut Timed<'_>) -> AuditRecord {
+    let summary = PackageSummary {
+        file_name: inputs.file_name.to_owned(),
+        size: package.size,
+        digest: package.digest,
+        written_by: package.written_by.clone(),
+        entries: package.entries.clone(),
+    };
+    let mut record = blank(inputs, summary);
+    // The container has at least one proof; more than one monitoring proof in a package is not read yet.
+    let Some((proof, others)) = package.proofs.split_first() else { return unreadable(inputs, &PackageError::NoProofs) };
+    let plan = &package.plan;
+    let circuit = proof.statement.header.circuit;
+    if CircuitFacts::of(circuit).is_some() && inputs.policy.accepts(circuit) {
+        // The check below says why, if there is no key.
+        let _ = timed.run(WorkPhase::DeriveKeys, &circuit.to_string(), || store.key(circuit).is_ok());
+    }
+    let checked = timed.run(WorkPhase::CheckProofs, &proof.title, || check(proof, plan, inputs.policy, store));
+    let scope = timed.run(WorkPhase::Replay, "", || reconcile(inputs.policy, inputs.engagement, &proof.statement, plan));
+
+    timed.run(WorkPhase::Assess, "", || {
+        fill(&mut record, inputs, package, &checked, &scope);
+        record.proofs.extend(others.iter().map(|other| unread_proof(other, inputs.policy)));
+        record.not_shown = not_shown(&record);
+        record.ladder = headline::ladder(inputs, &record, &checked, &scope, others.len());
+    });
+    record
+}
+
+/// A further proof, which this program does not combine with the first.
+fn unread_proof(proof: &ClaimedProof, policy: &Policy) -> ProofSummary {
+    let reason = "this program reads one monitoring proof from a package; values of further ones are not used".to_owned();
+    ProofSummary { state: ProofState::NotCheckable, reason, ..proof_summary(proof, None, policy) }
+}
+
+fn fill(record: &mut AuditRecord, inputs: &Inputs<'_>, package: &ClaimedPackage, checked: &Checked, scope: &Scope) {
+    let Some(proof) = package.proofs.first() else { return };
+    let statement = &proof.statement;
+    let plan = &package.plan;
+    let evidence = checked.outcome.as_ref().ok();
+    record.subject = scope.subject.map(|source| Sourced { value: statement.header.subject.clone(), source });
+    record.period = scope.period.map(|source| Sourced { value: statement.header.period, source });
+    record.model = scope.model.map(|source| Sourced { value: statement.model_commitment, source });
+    if let Some(engagement) = &mut record.engagement {
+        engagement.expectations.clone_from(&scope.expectations);
+    }
+    let reference = evidence.and_then(VerifiedEvidence::reference);
+    record.plan = Some(PlanSummary {
+        plan: plan.clone(),
+        digest: plan.digest(),
+        commitment: statement.plan_commitment,
+        source: scope.plan.unwrap_or(Source::Package),
+        choices: if plan.check().is_ok() { inputs.policy.plan_choices(plan, reference) } else { Vec::new() },
+    });
+    record.proofs = vec![proof_summary(proof, Some(checked), inputs.policy)];
+    record.batches = batches(inputs, statement, plan, checked, scope);
+    let numbered: Vec<(u32, u32, String)> = record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, batch.number, batch.label.clone()))).collect();
+    let label = |batch: &BatchStatement| {
+        numbered.iter().find(|(index, ..)| *index == batch.index).map_or_else(|| (batch.index, String::new()), |(_, number, label)| (*number, label.clone()))
+    };
+    if let Some(evidence) = evidence {
+        record.series = series(evidence);
+    }
+    let case = Case { policy: inputs.policy, engagement: inputs.engagement, evidence: checked.outcome.as_ref(), proof: &proof.id, scope, label: &label };
+    record.requirements = inputs.policy.requirements.iter().map(|requirement: &Requirement| assess(requirement, &case)).collect();
+}
+
+fn series(evidence: &VerifiedEvidence) -> Vec<Series> {
+    let plan = evidence.plan();
+    let reference = evidence.reference();
+    let sum = total(plan, evidence.monitoring().map(|batch| &batch.table));
+    let monitoring: Vec<&BatchStatement> = evidence.monitoring().collect();
+    keys(plan)
+        .into_par_iter()
+        .map(|key| {
+            let point = |batch: Option<u32>, table| {
+                let found = measure(plan, table, reference, &key, 1);
+                Point { batch, value: found.value, n: found.n, undefined: found.undefined }
+            };
+            Series {
+                title: key.to_string(),
+                unit: key.metric.definition().unit,
+                points: monitoring.iter().map(|batch| point(Some(batch.index), &batch.table)).collect(),
+                overall: sum.as_ref().map(|sum| point(None, sum)),
+                key,
+            }
+        })
+        .collect()
+}
+
+fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
+    let lines = plan.grouping.names.iter().enumerate().map(|(group, name)| {
+        let sum = |wanted: &dyn Fn(usize, usize, bool) -> bool| -> u64 {
+            batch
+                .table
+                .counts
+                .iter()
+                .enumerate()
+                .filter_map(|(bin, groups)| groups.get(group).map(|cell| (bin, cell)))
+                .flat_map(|(bin, cell)| cell.iter().enumerate().filter(move |(i, _)| wanted(bin, i / 2, i % 2 == 1)).map(|(_, n)| u64::from(*n)))
+                .sum()
+        };
+        let good = Outcome::Good.code();
+        GroupLine {
+            name: name.clone(),
+            scored: sum(&|_, _, _| true),
+            model_approved: sum(&|bin, _, _| plan.scoring.approves(bin)),
+            logged_approved: sum(&|_, _, logged| logged),
+            good: sum(&|_, outcome, _| outcome == good),
+            good_model_approved: sum(&|bin, outcome, _| outcome == good && plan.scoring.approves(bin)),
+            good_logged_approved: sum(&|_, outcome, logged| outcome == good && logged),
+            bad: sum(&|_, outcome, _| outcome == Outcome::Bad.code()),
+            void: batch.table.void.get(group).map_or(0, |reasons| reasons.iter().map(|n| u64::from(*n)).sum()),
+        }
+    });
+    lines.collect()
+}
+
+fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, checked: &Checked, scope: &Scope) -> Vec<BatchRecord> {
+    let standing = if checked.outcome.is_ok() { Standing::Proven } else { Standing::Claimed };
+    // Numbers follow the calendar, so that a missing batch keeps its place.
+    let mut starts: Vec<_> = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| batch.start).collect();
+    starts.extend(scope.missing.iter().map(|slot| slot.start));
+    starts.sort_unstable();
+    starts.dedup();
+    let number = |start| starts.iter().position(|s| *s == start).map_or(0, |at| u32::try_from(at + 1).unwrap_or(u32::MAX));
+    let mut records: Vec<BatchRecord> = statement
+        .batches
+        .iter()
+        .zip(checked.links.iter().map(Some).chain(std::iter::repeat(None)))
+        .map(|(batch, link)| BatchRecord {
+            index: Some(batch.index),
+            role: batch.role,
+            number: if batch.role == BatchRole::Reference { 0 } else { number(batch.start) },
+            label: match batch.role {
+                BatchRole::Reference => "reference".to_owned(),
+                BatchRole::Monitoring => verifold_policy::calendar::label(plan.calendar, batch.start, batch.end),
+            },
+            start: batch.start,
+            end: batch.end,
+            standing,
+            content: link.map(|link| content(plan, batch, *link)),
+            control: inputs.engagement.map_or_else(Vec::new, |engagement| if batch.role == BatchRole::Monitoring { control_lines(engagement, batch) } else { Vec::new() }),
+        })
+        .collect();
+    records.extend(scope.missing.iter().map(|slot| BatchRecord {
+        index: None,
+        role: BatchRole::Monitoring,
+        number: number(slot.start),
+        label: slot.label.clone(),
+        start: slot.start,
+        end: slot.end,
+        standing: Standing::Missing,
+        content: None,
+        control: Vec::new(),
+    }));
+    records
+}
+
+fn content(plan: &Plan, batch: &BatchStatement, link: BatchLink) -> BatchContent {
+    let table = &batch.table;
+    BatchContent {
+        rows: u64::from(batch.rows),
+        scored: table.scored(),
+        void: table.voided(),
+        known: table.counts.iter().flatten().map(|cell| cell[2..].iter().map(|n| u64::from(*n)).sum::<u64>()).sum(),
+        logged_approvals: table.logged_approvals(),
+        groups: groups(plan, batch),
+        table: table.clone(),
+        row_commitment: batch.row_commitment,
+        outcome_commitment: batch.outcome_commitment,
+        table_commitment: link.table,
+        chain: link.chain,
+    }
+}
+
+fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
+    let statement = &proof.statement;
+    let circuit = statement.header.circuit;
+    let facts = CircuitFacts::of(circuit);
+    let key: Option<&Arc<VerifierKey>> = checked.and_then(|checked| checked.key.as_ref());
+    let digest = key.map(|key| key.digest());
+    let (state, reason) = match checked.map(|checked| &checked.outcome) {
+        Some(Ok(_)) => (ProofState::Valid, String::new()),
+        Some(Err(refusal)) => (refusal.state, refusal.text.clone()),
+        None => (ProofState::NotReached, String::new()),
+    };
+    let states = checked.and_then(|checked| checked.states.as_ref());
+    let elements = |state: &verifold_circuits::native::State| state_elements(state).map(|(_, element)| element).to_vec();
+    let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
+    let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
+    let reference = statement.batches.iter().find(|batch| batch.role == BatchRole::Reference);
+    let with_reference = reference.map_or_else(String::new, |batch| format!(" after a reference of {} rows", count(u64::from(batch.rows))));
+    ProofSummary {
+        id: proof.id.clone(),
+        title: proof.title.clone(),
+        state,
+        reason,
+        stage: proof.stage,
+        statement: proof.kind,
+        plain_words: format!(
+            "{} between {} form one unbroken chain of {} committed applications{with_reference}. The model behind one commitment scored every row that is not void. \
+             For each batch, the disclosed table counts rows by score bin, outcome, group and logged decision, and void rows by reason.",
+            counted(monitoring, "batch", "batches"),
+            statement.header.period.text(),
+            count(rows),
+        ),
+        does_not_show: proof.kind.does_not_show().to_owned(),
+        circuit,
+        system: proof.system,
+        properties: proof.system.properties(),
+        demanded: policy.properties.clone(),
+        key_digest: digest.map(|digest| Digest::from_bytes(*digest.as_bytes())),
+        key_pinned: digest.and_then(|digest| pinned_digest(circuit).map(|pinned| pinned == digest)),
+        constraints: facts.as_ref().map_or(0, |facts| facts.constraints_per_step as u64),
+        rows_per_step: facts.as_ref().map_or(0, |facts| u32::try_from(facts.rows_per_step).unwrap_or(u32::MAX)),
+        steps: statement.steps,
+        proof_bytes: proof.bytes.len() as u64,
+        z0: states.map_or_else(Vec::new, |(z0, _)| elements(z0)),
+        zn: states.map_or_else(Vec::new, |(_, zn)| elements(zn)),
+        state_names: states.map_or_else(Vec::new, |(z0, _)| state_elements(z0).map(|(name, _)| name.to_owned()).to_vec()),
+    }
+}
+
+/// Entries and their size, for the integrity rung.
+pub(crate) fn entries_text(record: &AuditRecord) -> String {
+    format!("{} match their digests, {}", counted(record.package.entries.len() as u64, "entry", "entries"), bytes(record.package.size))
+}

@@ -1,0 +1,225 @@
+//! Is it the right system, model, plan and period, and is everything expected there?
+//!
+//! Only confirmed values of the engagement are compared. What it does not pin is marked as taken from the
+//! package; what the policy wants pinned and is not leaves the rung unestablished.
+
+use verifold_model::{
+    cohort::{BatchRole, BatchStatement},
+    digest::Commitment,
+    instant::Instant,
+    plan::Plan,
+    record::{Expectation, Finding, Source},
+    statement::{MonitoringStatement, Period, Subject},
+};
+use verifold_policy::{Engagement, Pin, Policy, Slot, Stated};
+
+/// What comparing with the engagement found.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) expectations: Vec<Expectation>,
+    pub(crate) subject: Option<Source>,
+    pub(crate) period: Option<Source>,
+    pub(crate) model: Option<Source>,
+    pub(crate) plan: Option<Source>,
+    /// Slots with no batch in the statement.
+    pub(crate) missing: Vec<Slot>,
+    /// Starts of batches no slot expects.
+    pub(crate) unexpected: Vec<Instant>,
+    /// Starts of batches whose control totals differ.
+    pub(crate) uncontrolled: Vec<Instant>,
+}
+
+impl Scope {
+    /// Whether `pin` is confirmed by the engagement and agrees with the package.
+    pub(crate) fn holds(&self, pin: Pin, engagement: Option<&Engagement>) -> Result<(), String> {
+        if !engagement.is_some_and(|engagement| engagement.pins(pin)) {
+            return Err(format!("the engagement does not pin {}, so the package's own word for it does not count", pin.words()));
+        }
+        let contradicted = match pin {
+            Pin::Subject => self.subject == Some(Source::Contradicted),
+            Pin::Period => self.period == Some(Source::Contradicted),
+            Pin::Model => self.model == Some(Source::Contradicted),
+            Pin::Plan => self.plan == Some(Source::Contradicted),
+            Pin::Calendar => !self.missing.is_empty() || !self.unexpected.is_empty(),
+            Pin::ControlTotals => !self.uncontrolled.is_empty(),
+            Pin::PreviousChainHead => self.expectations.iter().any(|e| e.what == PREVIOUS && !e.holds),
+        };
+        if contradicted { Err(format!("{} is not what the engagement expects", pin.words())) } else { Ok(()) }
+    }
+}
+
+const PREVIOUS: &str = "previous chain head";
+
+/// Compares one value and notes the outcome.
+struct Comparing<'a> {
+    scope: &'a mut Scope,
+}
+
+impl Comparing<'_> {
+    fn value(&mut self, cause: &'static str, what: &str, expected: &str, found: &str, origin: &str) -> bool {
+        let holds = expected == found;
+        self.scope.expectations.push(Expectation {
+            what: what.to_owned(),
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+            holds,
+            origin: origin.to_owned(),
+        });
+        if !holds {
+            self.scope.findings.push(Finding {
+                cause: cause.to_owned(),
+                blocking: true,
+                text: format!("{what}: the engagement expects {expected}, the package has {found}"),
+                place: what.to_owned(),
+            });
+        }
+        holds
+    }
+
+    fn stated(&mut self, cause: &'static str, what: &str, stated: Option<&Stated<String>>, found: &str) -> Option<bool> {
+        let stated = stated?;
+        let expected = stated.pinned()?;
+        Some(self.value(cause, what, expected, found, &stated.origin))
+    }
+}
+
+fn source(outcomes: &[Option<bool>]) -> Source {
+    if outcomes.contains(&Some(false)) {
+        Source::Contradicted
+    } else if outcomes.contains(&Some(true)) {
+        Source::Pinned
+    } else {
+        Source::Package
+    }
+}
+
+/// Compares a statement and its plan with the engagement and the policy's demands.
+pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, statement: &MonitoringStatement, plan: &Plan) -> Scope {
+    let mut scope = Scope::default();
+    let header = &statement.header;
+    let monitoring: Vec<&BatchStatement> = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).collect();
+    for batch in &monitoring {
+        if batch.start < header.period.start || batch.end > header.period.end {
+            scope.findings.push(Finding {
+                cause: "batch-outside-period".into(),
+                blocking: true,
+                text: format!("a monitoring batch from {} to {} lies outside the stated period {}", batch.start, batch.end, header.period.text()),
+                place: format!("batch {}", batch.index),
+            });
+        }
+    }
+    if let Some(engagement) = engagement {
+        compare(&mut scope, engagement, statement, plan, &monitoring);
+    } else {
+        scope.subject = Some(Source::Package);
+        scope.period = Some(Source::Package);
+        scope.model = Some(Source::Package);
+        scope.plan = Some(Source::Package);
+    }
+    for pin in &policy.pinned {
+        if !engagement.is_some_and(|engagement| engagement.pins(*pin)) {
+            scope.findings.push(Finding {
+                cause: "not-pinned".into(),
+                blocking: false,
+                text: format!("the policy wants {} pinned by the engagement; it is taken from the package", pin.words()),
+                place: String::new(),
+            });
+        }
+    }
+    scope
+}
+
+fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringStatement, plan: &Plan, monitoring: &[&BatchStatement]) {
+    let header = &statement.header;
+    let mut comparing = Comparing { scope };
+    let Subject { name, lei, system, model } = &header.subject;
+    let pins = &engagement.subject;
+    let subject = source(&[
+        comparing.stated("subject-differs", "subject name", pins.name.as_ref(), name),
+        comparing.stated("subject-differs", "subject LEI", pins.lei.as_ref(), lei),
+        comparing.stated("subject-differs", "system", pins.system.as_ref(), system),
+        comparing.stated("subject-differs", "model inventory id", pins.model.as_ref(), model),
+    ]);
+    let span = |period: &Period| format!("{} to {}", period.start, period.end);
+    let period = source(&[engagement
+        .period
+        .as_ref()
+        .and_then(|stated| stated.pinned().map(|expected| comparing.value("period-differs", "period", &span(expected), &span(&header.period), &stated.origin)))]);
+    let plan_source = source(&[engagement.plan.as_ref().and_then(|stated| {
+        stated.pinned().map(|expected| comparing.value("plan-differs", "measurement plan", &expected.to_string(), &plan.digest().to_string(), &stated.origin))
+    })]);
+    let models: Vec<(&Commitment, &str)> =
+        engagement.models.iter().filter_map(|stated| stated.pinned().map(|model| (model, stated.origin.as_str()))).collect();
+    let found = statement.model_commitment;
+    let model = source(&[models.first().map(|first| {
+        let (expected, origin) = models.iter().find(|(model, _)| **model == found).unwrap_or(first);
+        comparing.value("model-differs", "model commitment", &expected.to_string(), &found.to_string(), origin)
+    })]);
+    if let Some(stated) = &engagement.previous_chain_head
+        && let Some(expected) = stated.pinned()
+    {
+        let found = header.previous_chain_head.map_or_else(|| "none".to_owned(), |head| head.to_string());
+        comparing.value("previous-chain-head-differs", PREVIOUS, &expected.to_string(), &found, &stated.origin);
+    }
+    let slots = engagement.expected_slots();
+    let covered = |slot: &Slot| monitoring.iter().any(|batch| batch.start == slot.start && batch.end == slot.end);
+    scope.missing = slots.iter().filter(|slot| !covered(slot)).cloned().collect();
+    if !slots.is_empty() {
+        scope.unexpected =
+            monitoring.iter().filter(|batch| !slots.iter().any(|slot| slot.start == batch.start && slot.end == batch.end)).map(|batch| batch.start).collect();
+    }
+    for slot in &scope.missing {
+        let control = engagement.control(slot.start).and_then(|control| control.rows);
+        let rows = control.map_or_else(String::new, |rows| format!("; the engagement's control totals have {rows} rows there"));
+        scope.findings.push(Finding {
+            cause: "batch-missing".into(),
+            blocking: true,
+            text: format!("batch {} ({}) is expected and not in the package{rows}", slot.label, Period { start: slot.start, end: slot.end }.text()),
+            place: slot.label.clone(),
+        });
+    }
+    for start in &scope.unexpected {
+        scope.findings.push(Finding {
+            cause: "batch-unexpected".into(),
+            blocking: true,
+            text: format!("a batch starting {start} is in the package and not in the engagement's calendar"),
+            place: start.to_string(),
+        });
+    }
+    for batch in monitoring {
+        for line in control_lines(engagement, batch) {
+            if !line.holds {
+                scope.uncontrolled.push(batch.start);
+                scope.findings.push(Finding {
+                    cause: "control-total-differs".into(),
+                    blocking: true,
+                    text: format!("batch starting {}: the independent source counts {} {}, the proof {}", batch.start.date_text(), line.expected, line.what, line.found),
+                    place: format!("batch {}", batch.index),
+                });
+            }
+        }
+    }
+    scope.uncontrolled.dedup();
+    scope.subject = Some(subject);
+    scope.period = Some(period);
+    scope.model = Some(model);
+    scope.plan = Some(plan_source);
+}
+
+/// The control totals of a batch against what is counted in it.
+pub(crate) fn control_lines(engagement: &Engagement, batch: &BatchStatement) -> Vec<Expectation> {
+    let Some(control) = engagement.control(batch.start) else { return Vec::new() };
+    let origin = engagement.controls.as_ref().map_or_else(String::new, |stated| stated.origin.clone());
+    [
+        ("rows", control.rows, u64::from(batch.rows)),
+        ("scored rows", control.scored, batch.table.scored()),
+        ("approvals", control.approved, batch.table.logged_approvals()),
+    ]
+    .into_iter()
+    .filter_map(|(what, expected, found)| {
+        let expected = expected?;
+        Some(Expectation { what: what.to_owned(), expected: expected.to_string(), found: found.to_string(), holds: expected == found, origin: origin.clone() })
+    })
+    .collect()
+}

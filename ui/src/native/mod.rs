@@ -1,0 +1,90 @@
+//! The native host: a window, a worker process, dialogs, the sample folder.
+
+mod dialogs;
+mod host;
+mod samples;
+mod screenshot;
+mod worker;
+
+use eframe::{CreationContext, NativeOptions};
+use egui::{ViewportBuilder, vec2};
+use verifold_ui::{style, workbench::Workbench};
+
+use crate::Arguments;
+use host::NativeHost;
+use screenshot::Camera;
+
+/// Opens the window and stays until it closes.
+///
+/// # Errors
+/// In words, why no window could be opened and what to do instead.
+pub(crate) fn run(arguments: Arguments) -> Result<(), String> {
+    let size = arguments.size.unwrap_or([1280.0, 800.0]);
+    let viewport = ViewportBuilder::default()
+        .with_title("Verifold")
+        .with_app_id("verifold")
+        .with_inner_size(vec2(size[0], size[1]))
+        .with_min_inner_size(vec2(480.0, 320.0))
+        .with_icon(icon());
+    let options = NativeOptions { viewport, persist_window: false, ..NativeOptions::default() };
+    // A missing system library shows as an error or, in one case, as a panic inside the windowing crate.
+    let started = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        eframe::run_native("Verifold", options, Box::new(move |creation| Ok(Box::new(App::new(creation, arguments)))))
+    }));
+    match started {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(cannot_open(&error.to_string())),
+        Err(_) => Err(cannot_open("a system library for windows is missing")),
+    }
+}
+
+fn cannot_open(cause: &str) -> String {
+    let hint = if cfg!(target_os = "linux") {
+        "\nOn Debian or Ubuntu: apt-get install libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libxkbcommon-x11-0 libgl1 libegl1"
+    } else {
+        ""
+    };
+    format!("no window could be opened: {cause}.{hint}\nWithout a window: verifold verify --policy POLICY [--engagement ENGAGEMENT] PACKAGE")
+}
+
+fn icon() -> egui::IconData {
+    // A picture that cannot be decoded costs the window its icon, nothing else.
+    eframe::icon_data::from_png_bytes(include_bytes!("../../../icons/verifold-128.png")).unwrap_or_default()
+}
+
+struct App {
+    workbench: Workbench,
+    camera: Option<Camera>,
+}
+
+impl App {
+    fn new(creation: &CreationContext<'_>, arguments: Arguments) -> Self {
+        let ctx = &creation.egui_ctx;
+        style::install(ctx);
+        if let Some(theme) = arguments.theme {
+            ctx.set_theme(theme);
+        }
+        let mut files = arguments.files;
+        if let Some(name) = &arguments.sample
+            && let Some(sample) = samples::find().into_iter().find(|sample| sample.name == *name)
+        {
+            files = sample.files;
+        }
+        let mut workbench = Workbench::new(Box::new(NativeHost::new(ctx.clone())), files);
+        workbench.set_zoom(arguments.zoom.unwrap_or(1.0));
+        let camera = arguments.screenshot.map(|output| Camera::new(output, arguments.screen, arguments.select));
+        if let (None, Some(screen)) = (&camera, arguments.screen) {
+            workbench.open_on(screen);
+        }
+        Self { workbench, camera }
+    }
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.workbench.show(ui);
+        if let Some(camera) = &mut self.camera {
+            camera.look(&mut self.workbench, ui.ctx());
+        }
+    }
+}

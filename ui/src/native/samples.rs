@@ -1,0 +1,80 @@
+//! Sample audits: folders inside `sample-audits`, beside the program, in the working folder or above it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use verifold_model::state::Exit;
+use verifold_ui::backend::{AuditFiles, Sample};
+
+const FOLDER: &str = "sample-audits";
+
+/// Samples of the first folder found, by name.
+#[expect(clippy::disallowed_methods, reason = "a host looks where it was started and where it is installed")]
+pub(super) fn find() -> Vec<Sample> {
+    let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned));
+    let working = std::env::current_dir().ok();
+    let places = beside.iter().chain(&working).flat_map(|folder| folder.ancestors()).map(|folder| folder.join(FOLDER));
+    let mut samples = places.filter(|folder| folder.is_dir()).map(|folder| inside(&folder)).find(|samples| !samples.is_empty()).unwrap_or_default();
+    samples.sort_by_key(order);
+    samples
+}
+
+/// The honest ones first, then what is proven but broken, then cheats.
+fn order(sample: &Sample) -> (u8, bool, String) {
+    (sample.expected.map_or(u8::MAX, Exit::code), sample.name.starts_with("cheat"), sample.name.clone())
+}
+
+fn inside(folder: &Path) -> Vec<Sample> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries.flatten().filter_map(|entry| sample(&entry.path())).collect()
+}
+
+fn sample(folder: &Path) -> Option<Sample> {
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    let package = package_in(folder)?;
+    let policy = folder.join("policy.toml");
+    if !policy.is_file() {
+        return None;
+    }
+    let engagement = folder.join("engagement.toml");
+    let (title, summary) = fs::read_to_string(folder.join("README.md")).map(|text| heading_and_paragraph(&text)).unwrap_or_default();
+    let expected = fs::read_to_string(folder.join("expected.exit")).ok().and_then(|text| text.trim().parse::<u8>().ok());
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    Some(Sample {
+        title: if title.is_empty() { name.clone() } else { title },
+        summary,
+        expected: expected.and_then(|code| Exit::PRECEDENCE.into_iter().find(|exit| exit.code() == code)),
+        package_bytes: fs::metadata(&package).map(|meta| meta.len()).unwrap_or_default(),
+        files: AuditFiles { policy: text(policy), engagement: if engagement.is_file() { text(engagement) } else { String::new() }, package: text(package) },
+        name,
+    })
+}
+
+fn package_in(folder: &Path) -> Option<PathBuf> {
+    let mut packages: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "zkaudit")).collect();
+    packages.sort();
+    packages.into_iter().next()
+}
+
+/// First heading and first paragraph of a README, without marks of emphasis.
+fn heading_and_paragraph(text: &str) -> (String, String) {
+    let plain = |line: &str| line.replace(['`', '*'], "");
+    let mut lines = text.lines().map(str::trim);
+    let title = lines.by_ref().find_map(|line| line.strip_prefix("# ")).map(plain).unwrap_or_default();
+    let paragraph: Vec<String> = lines.skip_while(|line| line.is_empty() || line.starts_with('#')).take_while(|line| !line.is_empty()).map(plain).collect();
+    (title, paragraph.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_readme_gives_title_and_summary() {
+        let text = "# Drifting approvals\n\nApproval rates drift *apart*\nin weeks 17 and 18.\n\n## More\nrest\n";
+        assert_eq!(heading_and_paragraph(text), ("Drifting approvals".to_owned(), "Approval rates drift apart in weeks 17 and 18.".to_owned()));
+        assert_eq!(heading_and_paragraph(""), (String::new(), String::new()));
+    }
+}

@@ -1,0 +1,112 @@
+//! The inspector of one batch.
+
+use egui::Ui;
+use verifold_model::{
+    cohort::BatchRole,
+    format,
+    record::{AuditRecord, BatchRecord, Standing},
+};
+
+use super::model::Model;
+use crate::{
+    action::Action,
+    icons::Icon,
+    panels::Asked,
+    place::{Screen, Selection},
+    tokens::Face,
+    verdict::{Form, Verdict},
+    widgets::{
+        button, caption,
+        controls::Weight,
+        digest, divider, key_value, link, note,
+        text::{kind, sentence, strong},
+        theme, verdict_chip, verdict_line,
+    },
+};
+
+/// Draws everything known about a batch.
+pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch: &BatchRecord, asked: &mut Asked) {
+    let colors = theme(ui).color;
+    let slot = model.and_then(|m| m.slots.iter().find(|slot| slot.number == batch.number));
+    let words = |ui: &mut Ui, text: &str| { sentence(ui, text, kind().table, colors.text); };
+    if let (Some(slot), Some(model)) = (slot, model) {
+        ui.horizontal_wrapped(|ui| {
+            verdict_chip(ui, &slot.verdict);
+            if let Some(id) = &model.requirement {
+                sentence(ui, id, kind().table, colors.text2);
+            }
+        });
+        ui.add_space(4.0);
+        let limit = model.limit.as_ref().map(|(_, text)| format!(" The limit is {text}.")).unwrap_or_default();
+        sentence(ui, &format!("{} is {}.{limit}", model.key, slot.text), strong(kind().body), colors.text);
+        ui.add_space(4.0);
+    }
+    key_value(ui, "Label", |ui| words(ui, &batch.label));
+    key_value(ui, "From", |ui| words(ui, &batch.start.date_text()));
+    key_value(ui, "Until", |ui| words(ui, &format!("before {}", batch.end.date_text())));
+    if let Some(content) = &batch.content {
+        key_value(ui, "Rows", |ui| words(ui, &format!("{} scored, {} void", format::count(content.scored), format::count(content.void))));
+        key_value(ui, "Outcomes", |ui| words(ui, &if content.known == 0 { "none known yet".to_owned() } else { format!("{} known", format::count(content.known)) }));
+        key_value(ui, "Approved", |ui| words(ui, &format!("{} logged", format::count(content.logged_approvals))));
+    }
+    if !batch.control.is_empty() {
+        divider(ui);
+        caption(ui, "Control totals");
+        for expectation in &batch.control {
+            let verdict = Verdict { form: if expectation.holds { Form::Satisfied } else { Form::Rejected }, word: if expectation.holds { "Agrees" } else { "Differs" }.into() };
+            verdict_line(ui, &verdict);
+            sentence(ui, &format!("{}: expected {}, found {}. From {}.", expectation.what, expectation.expected, expectation.found, expectation.origin), kind().table, colors.text2);
+        }
+    }
+    also(ui, record, model, batch, asked);
+    divider(ui);
+    caption(ui, "Evidence");
+    match (&batch.content, batch.standing) {
+        (Some(content), standing) => {
+            let claimed = standing != Standing::Proven;
+            sentence(ui, if claimed { "Claimed: no valid proof binds it" } else { "Proven: bound by a proof checked here" }, kind().table, colors.text);
+            for (name, value) in [("Rows", &content.row_commitment), ("Outcomes", &content.outcome_commitment), ("Table", &content.table_commitment), ("Chain", &content.chain)] {
+                key_value(ui, name, |ui| { digest(ui, name, &value.to_string(), claimed); });
+            }
+        }
+        (None, _) => { sentence(ui, "The package has no evidence for it.", kind().table, colors.text2); }
+    }
+    if let Some(result) = model.and_then(|m| m.requirement.as_ref()).and_then(|id| record.requirements.iter().find(|r| r.id == *id)) {
+        ui.add_space(8.0);
+        note(ui, Icon::EyeSlash, "This does not show", &result.does_not_show);
+        ui.add_space(6.0);
+        if button(ui, Some(Icon::ListChecks), &format!("Why {}", result.id), "", Weight::Default, true).clicked() {
+            asked.push(Action::Open(Screen::Requirements, Selection::Requirement(result.id.clone())));
+        }
+    }
+}
+
+fn also(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch: &BatchRecord, asked: &mut Asked) {
+    if batch.role != BatchRole::Monitoring {
+        return;
+    }
+    let others: Vec<_> = record
+        .requirements
+        .iter()
+        .filter(|r| Some(&r.id) != model.and_then(|m| m.requirement.as_ref()))
+        .filter_map(|r| Some((r, r.batches.iter().find(|b| b.number == batch.number)?)))
+        .collect();
+    if others.is_empty() {
+        return;
+    }
+    let colors = theme(ui).color;
+    divider(ui);
+    caption(ui, "Also in this batch");
+    for (result, found) in others {
+        ui.horizontal_wrapped(|ui| {
+            verdict_line(ui, &Verdict::from(found));
+            if link(ui, &result.id).clicked()
+                && let Some(metric) = &result.metric
+            {
+                asked.push(Action::ShowMetric(metric.clone(), batch.number));
+            }
+            sentence(ui, &found.actual, kind().mono, colors.text);
+        });
+        sentence(ui, &result.title, kind().caption.with(Face::Regular), colors.text3);
+    }
+}

@@ -1,0 +1,196 @@
+//! Monitoring as drawn: choice of metric, chart, batches, groups, drift.
+
+use egui::{ComboBox, Frame, Margin, ScrollArea, Sense, Stroke, Ui, UiBuilder, vec2};
+use verifold_model::{
+    format,
+    record::{AuditRecord, BatchRecord, Standing},
+};
+
+use super::{
+    bars::{drift_ui, groups_ui},
+    chart::chart_ui,
+    model::{Choice, Drift, Groups, Model},
+};
+use crate::{
+    action::Action,
+    panels::Asked,
+    place::Selection,
+    tokens::tokens,
+    widgets::{
+        card, segments,
+        table::{Cell, Column, Row, table},
+        text::{kind, sentence},
+        theme,
+    },
+};
+
+/// What a person set in this room.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct View {
+    /// Position of the series shown.
+    pub series: usize,
+    /// Only batches that do not satisfy.
+    pub outstanding: bool,
+    /// Scroll the table to the selected batch once.
+    pub follow: bool,
+}
+
+const COLUMNS: [Column; 6] = [
+    Column::number("Batch", 42.0),
+    Column::text("From", 54.0, 0.4),
+    Column::number("n", 54.0),
+    Column::number("Value", 92.0),
+    Column::number("Margin", 68.0),
+    Column::text("State", 120.0, 0.6),
+];
+
+/// Segments offered beside the list of all series.
+const MOST_SEGMENTS: usize = 5;
+
+/// Draws the room.
+pub fn monitoring_ui(ui: &mut Ui, record: &AuditRecord, choices: &[Choice], model: &Model, view: &mut View, selection: &Selection, asked: &mut Asked) {
+    let colors = theme(ui).color;
+    let selected = match selection {
+        Selection::Batch(number) => Some(*number),
+        _ => None,
+    };
+    ScrollArea::vertical().id_salt("monitoring").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 10.0;
+        choose(ui, choices, view);
+        card(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
+            sentence(ui, &model.title, kind().title, colors.text);
+            sentence(ui, &format!("{} · {}", model.formula, model.rows), kind().caption.with(crate::tokens::Face::Regular), colors.text3);
+            let height = (ui.ctx().content_rect().height() * 0.28).clamp(170.0, 320.0);
+            if let Some(at) = chart_ui(ui, model, selected, height) {
+                view.follow = true;
+                asked.push(Action::Select(Selection::Batch(model.slots[at].number)));
+            }
+        });
+        let batch = selected.and_then(|number| record.batches.iter().find(|b| b.number == number));
+        let wide = ui.available_width() >= 860.0;
+        let room = (ui.ctx().content_rect().height() - tokens().size.top_bar - tokens().size.ladder - tokens().size.status_bar - 20.0 - ui.min_rect().height()).max(320.0);
+        if wide {
+            let whole = ui.available_width();
+            let left = (whole - 10.0) * 0.54;
+            let (rect, _) = ui.allocate_exact_size(vec2(whole, room), Sense::hover());
+            let mut first = ui.new_child(UiBuilder::new().max_rect(rect.with_max_x(rect.left() + left)).id_salt("batches"));
+            batches(&mut first, model, view, selected, room, asked);
+            let mut second = ui.new_child(UiBuilder::new().max_rect(rect.with_min_x(rect.left() + left + 10.0)).id_salt("details"));
+            ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(&mut second, |ui| {
+                ui.spacing_mut().item_spacing.y = 10.0;
+                details(ui, record, model, batch);
+            });
+        } else {
+            batches(ui, model, view, selected, 340.0, asked);
+            details(ui, record, model, batch);
+        }
+        ui.add_space(6.0);
+    });
+}
+
+fn choose(ui: &mut Ui, choices: &[Choice], view: &mut View) {
+    let limited: Vec<&Choice> = choices.iter().filter(|choice| choice.requirement.is_some()).take(MOST_SEGMENTS).collect();
+    let labels: Vec<String> = limited.iter().map(|choice| short(choice)).collect();
+    let names: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let at = limited.iter().position(|choice| choice.series == view.series);
+    ui.horizontal_wrapped(|ui| {
+        if let Some(clicked) = segments(ui, &names, at.unwrap_or(usize::MAX)) {
+            view.series = limited[clicked].series;
+        }
+        let current = choices.iter().find(|choice| choice.series == view.series);
+        let text = if at.is_some() { "All metrics".to_owned() } else { current.map(|c| c.title.clone()).unwrap_or_default() };
+        let response = ComboBox::from_id_salt("all metrics").selected_text(text).width(150.0).show_ui(ui, |ui| {
+            for choice in choices {
+                let label = match &choice.requirement {
+                    Some(id) => format!("{} ({id})", choice.title),
+                    None => choice.title.clone(),
+                };
+                if ui.selectable_label(choice.series == view.series, label).clicked() {
+                    view.series = choice.series;
+                }
+            }
+        });
+        response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "All metrics"));
+    });
+}
+
+/// A title short enough for a segment, with the requirement it answers.
+fn short(choice: &Choice) -> String {
+    let base = choice.title.split(',').next().unwrap_or(&choice.title);
+    match &choice.requirement {
+        Some(id) => format!("{id} {base}"),
+        None => base.to_owned(),
+    }
+}
+
+fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, height: f32, asked: &mut Asked) {
+    let colors = theme(ui).color;
+    let listed: Vec<usize> = if view.outstanding { model.not_satisfied() } else { (0..model.slots.len()).collect() };
+    let outstanding = model.not_satisfied().len();
+    Frame::new().fill(colors.panel).stroke(Stroke::new(1.0, colors.line)).corner_radius(tokens().radius.card).inner_margin(Margin::same(1)).show(ui, |ui| {
+        ui.set_min_size(vec2(ui.available_width(), height - 2.0));
+        ui.set_max_height(height - 2.0);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                sentence(ui, "Batches", kind().title, colors.text);
+                sentence(ui, &format!("{} of {}", listed.len(), model.slots.len()), kind().table, colors.text3);
+                let filter = format!("Not satisfied, {outstanding}");
+                if let Some(clicked) = segments(ui, &["All", &filter], usize::from(view.outstanding)) {
+                    view.outstanding = clicked == 1;
+                }
+            });
+        });
+        if listed.is_empty() {
+            ui.add_space(20.0);
+            ui.vertical_centered(|ui| sentence(ui, "Every batch satisfies", kind().body, colors.text3));
+            return;
+        }
+        let at = selected.and_then(|number| listed.iter().position(|i| model.slots[*i].number == number));
+        let follow = std::mem::take(&mut view.follow);
+        let clicked = table(ui, "batches", &COLUMNS, listed.len(), at, follow, |i| row(model, listed[i]));
+        if let Some(i) = clicked {
+            asked.push(Action::Select(Selection::Batch(model.slots[listed[i]].number)));
+        }
+    });
+}
+
+fn row(model: &Model, i: usize) -> Row {
+    let slot = &model.slots[i];
+    let value = match (&slot.value, slot.beyond) {
+        (Some(_), true) => Cell::Alarm(slot.text.clone()),
+        (Some(_), false) => Cell::Number(slot.text.clone()),
+        (None, _) => Cell::Quiet("–".into()),
+    };
+    let cells = vec![
+        Cell::Number(slot.number.to_string()),
+        Cell::Quiet(slot.day.clone()),
+        Cell::Number(if slot.n == 0 { "–".into() } else { format::count(slot.n) }),
+        value,
+        Cell::Number(slot.margin.clone()),
+        Cell::Verdict(slot.verdict.clone()),
+    ];
+    Row::Cells(cells, format!("Batch {}, {}, {}, {}", slot.number, slot.day, slot.verdict.word.to_lowercase(), slot.text))
+}
+
+fn details(ui: &mut Ui, record: &AuditRecord, model: &Model, batch: Option<&BatchRecord>) {
+    let look = theme(ui);
+    let Some(batch) = batch else {
+        card(ui, |ui| sentence(ui, "Select a batch in the chart or the table to see its groups and drift.", kind().body, look.color.text2));
+        return;
+    };
+    if batch.standing == Standing::Missing {
+        card(ui, |ui| {
+            sentence(ui, &format!("Batch {} is missing", batch.number), kind().title, look.color.text);
+            sentence(ui, &format!("{}, {} – {}, is expected by the engagement, and the package has no evidence for it.", batch.label, batch.start.date_text(), batch.end.date_text()), kind().body, look.color.text2);
+        });
+        return;
+    }
+    if let Some(groups) = Groups::new(batch, model) {
+        card(ui, |ui| groups_ui(ui, &groups));
+    }
+    if let Some(drift) = Drift::new(record, batch) {
+        card(ui, |ui| drift_ui(ui, &drift));
+    }
+}

@@ -1,0 +1,9 @@
+//! What is proven, in plain words, and by which circuit.
+
+mod circuit;
+mod model;
+mod panel;
+
+pub use circuit::circuit_ui;
+pub use model::{Model, ProofRow};
+pub use panel::proofs_ui;

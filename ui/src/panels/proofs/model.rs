@@ -1,0 +1,83 @@
+//! Proofs as plain data.
+
+use verifold_model::{
+    format,
+    record::{AuditRecord, ProofState},
+};
+
+use crate::verdict::Verdict;
+
+/// The table of proofs with its conclusion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// The conclusion in one sentence.
+    pub title: String,
+    /// Proofs in package order.
+    pub rows: Vec<ProofRow>,
+}
+
+/// One proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofRow {
+    /// Identifier.
+    pub id: String,
+    /// Where it stands.
+    pub verdict: Verdict,
+    /// Title of the statement.
+    pub title: String,
+    /// Circuit family.
+    pub circuit: String,
+    /// Why it is not valid.
+    pub note: String,
+    /// Folding steps.
+    pub steps: String,
+    /// Padded constraints, as a power of two.
+    pub size: String,
+    /// Bytes.
+    pub bytes: String,
+}
+
+impl Model {
+    /// From a record.
+    pub fn new(record: &AuditRecord) -> Self {
+        let count = |state| record.proofs.iter().filter(|proof| proof.state == state).count();
+        let all = record.proofs.len();
+        let mut title = match all {
+            0 => "No proof could be read".to_owned(),
+            _ => format!("{} of {} valid", count(ProofState::Valid), if all == 1 { "1 proof is".to_owned() } else { format!("{all} proofs are") }),
+        };
+        for (state, one, many) in [
+            (ProofState::Rejected, "is rejected", "are rejected"),
+            (ProofState::NotCheckable, "cannot be checked here", "cannot be checked here"),
+            (ProofState::NotReached, "was not reached", "were not reached"),
+        ] {
+            match count(state) {
+                0 => {}
+                1 => title.push_str(&format!(", 1 {one}")),
+                n => title.push_str(&format!(", {n} {many}")),
+            }
+        }
+        let rows = record
+            .proofs
+            .iter()
+            .map(|proof| ProofRow {
+                id: proof.id.clone(),
+                verdict: proof.state.into(),
+                title: proof.title.clone(),
+                circuit: proof.circuit.family.name().to_owned(),
+                note: proof.reason.clone(),
+                steps: format::count(proof.steps),
+                size: power(proof.circuit.shape.size_log2()),
+                bytes: format!("{}\u{202F}B", format::count(proof.proof_bytes)),
+            })
+            .collect();
+        Self { title, rows }
+    }
+}
+
+/// `2¹⁷`.
+pub(super) fn power(log2: u32) -> String {
+    let digits = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let raised: String = log2.to_string().bytes().map(|b| digits[usize::from(b - b'0')]).collect();
+    format!("2{raised}")
+}

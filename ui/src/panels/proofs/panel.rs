@@ -1,0 +1,139 @@
+//! The table of proofs, the selected statement in words, the properties of its proof system.
+
+use egui::{Align, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
+use verifold_model::record::{AuditRecord, ProofState, ProofSummary, Source};
+
+use super::model::Model;
+use crate::{
+    action::Action,
+    icons::Icon,
+    panels::Asked,
+    place::Selection,
+    tokens::{Face, tokens},
+    verdict::Form,
+    widgets::{
+        card, dashed_rect, digest, heading, key_value, note,
+        table::{Cell, Column, Row, table},
+        text::{Fit, kind, paint_icon, paint_text, sentence, strong},
+        theme,
+    },
+};
+
+const COLUMNS: [Column; 7] = [
+    Column::text("State", 108.0, 0.0),
+    Column::text("Statement", 150.0, 0.5),
+    Column::text("Circuit", 124.0, 0.1),
+    Column::text("Note", 60.0, 0.4),
+    Column::number("Steps", 54.0),
+    Column::number("Size", 40.0),
+    Column::number("Proof", 76.0),
+];
+
+/// Draws the room.
+pub fn proofs_ui(ui: &mut Ui, record: &AuditRecord, model: &Model, selected: Option<&ProofSummary>, asked: &mut Asked) {
+    let colors = theme(ui).color;
+    ScrollArea::vertical().id_salt("proofs").auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 10.0;
+        heading(ui, &model.title, kind().headline);
+        if model.rows.is_empty() {
+            card(ui, |ui| sentence(ui, "The package could not be read far enough to list its proofs. The first rung of the ladder says where reading ended.", kind().body, colors.text2));
+            return;
+        }
+        let rows = model.rows.len().min(12) as f32;
+        Frame::new().fill(colors.panel).stroke(Stroke::new(1.0, colors.line)).corner_radius(tokens().radius.card).inner_margin(Margin::same(1)).show(ui, |ui| {
+            ui.set_max_height(tokens().size.table_header + rows * tokens().size.table_row + 8.0);
+            let at = selected.and_then(|proof| model.rows.iter().position(|row| row.id == proof.id));
+            let clicked = table(ui, "proofs", &COLUMNS, model.rows.len(), at, false, |i| {
+                let row = &model.rows[i];
+                let cells = vec![
+                    Cell::Verdict(row.verdict.clone()),
+                    Cell::Words(row.title.clone()),
+                    Cell::Quiet(row.circuit.clone()),
+                    Cell::Quiet(row.note.clone()),
+                    Cell::Number(row.steps.clone()),
+                    Cell::Number(row.size.clone()),
+                    Cell::Number(row.bytes.clone()),
+                ];
+                Row::Cells(cells, format!("Proof {}, {}{}", row.title, row.verdict.word.to_lowercase(), if row.note.is_empty() { String::new() } else { format!(", {}", row.note) }))
+            });
+            if let Some(row) = clicked.and_then(|i| model.rows.get(i)) {
+                asked.push(Action::Select(Selection::Proof(row.id.clone())));
+            }
+        });
+        let Some(proof) = selected else { return };
+        if ui.available_width() >= 720.0 {
+            ui.columns(2, |sides| {
+                statement(&mut sides[0], record, proof);
+                properties(&mut sides[1], proof);
+            });
+        } else {
+            statement(ui, record, proof);
+            properties(ui, proof);
+        }
+        ui.add_space(6.0);
+    });
+}
+
+fn statement(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
+    let colors = theme(ui).color;
+    let claimed = proof.state != ProofState::Valid;
+    card(ui, |ui| {
+        sentence(ui, "Statement in plain words", kind().title, colors.text);
+        let inside = ui.scope(|ui| {
+            if claimed {
+                sentence(ui, "Claimed: no valid proof establishes it.", strong(kind().body), colors.text2);
+            }
+            sentence(ui, &proof.plain_words, kind().body, if claimed { colors.text2 } else { colors.text });
+        });
+        if claimed {
+            dashed_rect(ui.painter(), inside.response.rect.expand(4.0), colors.text3);
+            ui.add_space(6.0);
+        }
+        ui.add_space(4.0);
+        if let Some(model) = &record.model {
+            key_value(ui, "Model", |ui| { digest(ui, "model", &model.value.to_string(), claimed || model.source == Source::Package); });
+        }
+        if let Some(plan) = &record.plan {
+            key_value(ui, "Plan", |ui| { digest(ui, "plan commitment", &plan.commitment.to_string(), claimed || plan.source == Source::Package); });
+        }
+        if let Some(last) = proof.zn.iter().zip(&proof.state_names).find(|(_, name)| name.contains("chain")) {
+            key_value(ui, "Chain end", |ui| { digest(ui, "chain end", &last.0.to_string(), claimed); });
+        }
+        key_value(ui, "Kind", |ui| { sentence(ui, proof.statement.name(), kind().mono, colors.text); });
+        ui.add_space(6.0);
+        note(ui, Icon::EyeSlash, "This does not show", &proof.does_not_show);
+    });
+}
+
+fn properties(ui: &mut Ui, proof: &ProofSummary) {
+    let look = theme(ui);
+    let colors = look.color;
+    card(ui, |ui| {
+        sentence(ui, "Proof-system properties", kind().title, colors.text);
+        sentence(ui, proof.system.title(), kind().caption.with(Face::Regular), colors.text3);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for line in &proof.properties {
+            let demanded = proof.demanded.contains(&line.property);
+            let reason_width = ui.available_width() - 140.0;
+            let galley = ui.painter().layout(line.reason.clone(), kind().caption.with(Face::Regular).font(), colors.text3, reason_width);
+            let height = galley.size().y + 30.0;
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+            ui.painter().hline(rect.x_range(), rect.top(), Stroke::new(1.0, colors.grid));
+            let title = rect.with_max_y(rect.top() + 26.0).with_max_x(rect.left() + reason_width);
+            paint_text(ui, title, Align::Min, line.property.title(), kind().table, colors.text, Fit::Must);
+            ui.painter().galley(pos2(rect.left(), rect.top() + 23.0), galley, colors.text3);
+            let form = match (line.holds, demanded) {
+                (true, _) => Form::Satisfied,
+                (false, true) => Form::Violated,
+                (false, false) => Form::Neutral,
+            };
+            let at = rect.right() - 132.0;
+            let paint = form.colors(look);
+            paint_icon(ui, pos2(at + 8.0, title.center().y), if line.holds { Icon::Check } else { form.icon() }, 15.0, paint.mark);
+            paint_text(ui, rect.with_min_x(at + 20.0).with_max_y(title.bottom()), Align::Min, if line.holds { "Yes" } else { "No" }, strong(kind().table), paint.ink, Fit::Must);
+            let asked = if demanded { "demanded" } else { "not asked" };
+            paint_text(ui, rect.with_min_x(at + 48.0).with_max_y(title.bottom()), Align::Max, asked, kind().table, colors.text3, Fit::Must);
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {}, {asked}. {}", line.property.title(), if line.holds { "yes" } else { "no" }, line.reason)));
+        }
+    });
+}

@@ -1,0 +1,230 @@
+//! Does every sample end with its exit code and its record?
+//!
+//! Samples are verified by the command-line program itself, as an auditor would.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+
+use super::{Places, read_text, stories::Story, write_if_changed};
+
+/// What a verification ended with.
+struct Ended {
+    exit: i32,
+    /// The record without its volatile block, as indented JSON.
+    record: String,
+}
+
+/// Compares every sample with what is expected of it.
+pub(super) fn run(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
+    let program = build(places)?;
+    let mut faults = Vec::new();
+    for story in stories {
+        let folder = places.samples.join(story.name);
+        let ended = verify(&program, &folder)?;
+        let expected_exit = read_text(&folder.join("expected.exit"))?;
+        let expected_record = read_text(&folder.join("expected.record.json"))?;
+        if expected_exit.trim() != story.exit.to_string() {
+            faults.push(format!("{}: expected.exit says {}, the story {}", story.name, expected_exit.trim(), story.exit));
+        }
+        if ended.exit != i32::from(story.exit) {
+            faults.push(format!("{}: ended with exit code {}, expected {}", story.name, ended.exit, story.exit));
+        }
+        if let Some((line, expected, found)) = first_difference(&expected_record, &ended.record) {
+            faults.push(format!(
+                "{}: the record differs from expected.record.json in line {line}: expected `{expected}`, found `{found}`",
+                story.name
+            ));
+        }
+        println!("{}: exit code {}, {}", story.name, ended.exit, story.outcome);
+    }
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    println!("{} samples end as expected", stories.len());
+    Ok(())
+}
+
+/// Writes the records the samples end with now; refuses one that ends with another exit code than its story.
+pub(super) fn write_expected(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
+    let program = build(places)?;
+    let mut faults = Vec::new();
+    for story in stories {
+        let folder = places.samples.join(story.name);
+        let ended = verify(&program, &folder)?;
+        if ended.exit == i32::from(story.exit) {
+            write_if_changed(&folder.join("expected.record.json"), ended.record.as_bytes())?;
+            println!("{}: exit code {}, {}", story.name, ended.exit, story.outcome);
+        } else {
+            faults.push(format!("{}: ended with exit code {}, its story with {}", story.name, ended.exit, story.exit));
+        }
+    }
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+fn build(places: &Places) -> anyhow::Result<PathBuf> {
+    // Not `env!("CARGO")`: what cargo starts would then look for a toolchain of its own.
+    let output = Command::new("cargo")
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            "verifold-cli",
+            "--bin",
+            "verifold",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
+        .current_dir(&places.root)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("starting cargo")?;
+    ensure!(output.status.success(), "`verifold` does not build");
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line)?;
+        if let Some(path) = message["executable"].as_str() {
+            return Ok(path.into());
+        }
+    }
+    bail!("cargo named no program")
+}
+
+fn verify(program: &Path, folder: &Path) -> anyhow::Result<Ended> {
+    let scratch = tempfile::tempdir()?;
+    let record = scratch.path().join("record.json");
+    let output = Command::new(program)
+        .args(["verify", "--quiet", "--policy"])
+        .arg(folder.join("policy.toml"))
+        .arg("--engagement")
+        .arg(folder.join("engagement.toml"))
+        .arg("--record")
+        .arg(&record)
+        .arg(folder.join("package.zkaudit"))
+        .output()
+        .with_context(|| format!("starting {}", program.display()))?;
+    let exit = output.status.code().context("verifold was killed")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let text =
+        std::fs::read_to_string(&record).with_context(|| format!("exit code {exit} and no record for {}: {said}", folder.display()))?;
+    let mut record: Value = serde_json::from_str(&text)?;
+    if let Some(fields) = record.as_object_mut() {
+        fields.remove("volatile");
+    }
+    Ok(Ended { exit, record: format!("{}\n", serde_json::to_string_pretty(&record)?) })
+}
+
+/// First line, from 1, in which two texts differ, with both versions of it.
+fn first_difference<'a>(expected: &'a str, found: &'a str) -> Option<(usize, &'a str, &'a str)> {
+    let (mut left, mut right) = (expected.lines(), found.lines());
+    for line in 1.. {
+        match (left.next(), right.next()) {
+            (None, None) => break,
+            (left, right) if left != right => return Some((line, left.unwrap_or("nothing").trim(), right.unwrap_or("nothing").trim())),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn committed(path: &str) -> Value {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        serde_json::from_str(&read_text(&path).unwrap()).unwrap()
+    }
+
+    /// `auc`, `approval-rate/logged`, `feature-csi/utilisation`: as the independent script names metrics.
+    fn metric_name(key: &Value) -> String {
+        let metric = key["metric"].as_str().unwrap();
+        match key["decisions"].as_str().or(key["feature"].as_str()) {
+            Some(parameter) => format!("{metric}/{parameter}"),
+            None => metric.to_owned(),
+        }
+    }
+
+    /// Compares one point of the record; returns whether there was a value to compare.
+    #[track_caller]
+    fn agrees(name: &str, place: &str, point: &Value, expected: &Value) -> bool {
+        let Some(expected) = expected.as_f64() else {
+            assert!(point["value"].is_null(), "{name}, {place}: undefined for the script, {} in the record", point["value"]);
+            return false;
+        };
+        let bound =
+            |which: &str| point["value"][which].as_str().unwrap_or_else(|| panic!("{name}, {place}: no value")).parse::<f64>().unwrap();
+        // Bounds are rounded outwards to nine places, the script's values to twelve.
+        assert!(
+            bound("lo") - 1e-11 <= expected && expected <= bound("hi") + 1e-11,
+            "{name}, {place}: {expected} is not in {}",
+            point["value"]
+        );
+        if let (Some(numerator), Some(denominator)) =
+            (point["value"]["exact"]["numerator"].as_i64(), point["value"]["exact"]["denominator"].as_i64())
+        {
+            assert!((numerator as f64 / denominator as f64 - expected).abs() < 1e-9, "{name}, {place}");
+        }
+        true
+    }
+
+    #[test]
+    fn the_honest_record_agrees_with_the_independent_script() {
+        let expected = committed("scripts/data/expected-metrics.json");
+        let record = committed("sample-audits/credit-scoring-q1/expected.record.json");
+        let batches = expected["batches"].as_array().unwrap();
+        assert_eq!(record["batches"].as_array().unwrap().len(), batches.len());
+        for (expected, found) in batches.iter().zip(record["batches"].as_array().unwrap()) {
+            assert_eq!(expected["start"], found["start"]);
+            assert_eq!(expected["table"]["rows"], found["content"]["rows"], "{}", expected["start"]);
+            for part in ["counts", "void", "histograms"] {
+                assert_eq!(expected["table"][part], found["content"]["table"][part], "{part} of {}", expected["start"]);
+            }
+        }
+        let mut names = Vec::new();
+        let mut compared = 0;
+        for series in record["series"].as_array().unwrap() {
+            let name = metric_name(&series["key"]);
+            for point in series["points"].as_array().unwrap() {
+                let batch = &batches[usize::try_from(point["batch"].as_u64().unwrap()).unwrap()];
+                compared += usize::from(agrees(&name, batch["start"].as_str().unwrap(), point, &batch["metrics"][&name]));
+            }
+            if !series["overall"].is_null() {
+                compared += usize::from(agrees(&name, "overall", &series["overall"], &expected["overall"][&name]));
+            }
+            names.push(name);
+        }
+        for name in expected["overall"].as_object().unwrap().keys() {
+            assert!(names.contains(name), "the record has no series {name}");
+        }
+        assert!(compared > 550, "only {compared} values were compared");
+    }
+
+    #[test]
+    fn every_policy_and_engagement_reads_without_a_notice() {
+        let places = Places::new(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        for story in &crate::samples::stories::STORIES {
+            let folder = places.samples.join(story.name);
+            let policy = verifold_policy::Policy::lint(&read_text(&folder.join("policy.toml")).unwrap());
+            let engagement = verifold_policy::Engagement::lint(&read_text(&folder.join("engagement.toml")).unwrap());
+            assert_eq!(policy.notices, [], "{}", story.name);
+            assert_eq!(engagement.notices, [], "{}", story.name);
+            assert_eq!(engagement.value.map(|engagement| engagement.expected_slots().len()), Some(24));
+            let package = crate::samples::packages::read(&places, story).unwrap();
+            let reference = package.proofs[0].statement.batches.first().map(|batch| &batch.table);
+            for choice in policy.value.unwrap().plan_choices(&package.plan, reference) {
+                assert!(choice.holds, "{}: {} is {}, the policy says {:?}", story.name, choice.what, choice.chosen, choice.constraint);
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_is_named_by_line() {
+        assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
+        assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some((2, "b", "c")));
+        assert_eq!(first_difference("a\n", "a\nc\n"), Some((2, "nothing", "c")));
+    }
+}

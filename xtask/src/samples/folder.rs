@@ -1,0 +1,120 @@
+//! What does an auditor find in a sample's folder, besides the package?
+
+use verifold_model::{
+    digest::{Commitment, Digest},
+    statement::{Header, Period},
+};
+use verifold_package::ClaimedPackage;
+
+use super::{Places, packages, read_text, stories::Story, tables, write_if_changed};
+
+/// Writes README, policy and expected exit code of each sample.
+pub(super) fn write_texts(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
+    let policy = read_text(&places.root.join("assets/policies/eu-ai-act-credit-scoring.toml"))?;
+    for story in stories {
+        let folder = places.samples.join(story.name);
+        write_if_changed(&folder.join("README.md"), readme(story).as_bytes())?;
+        write_if_changed(&folder.join("policy.toml"), policy.as_bytes())?;
+        write_if_changed(&folder.join("expected.exit"), format!("{}\n", story.exit).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn readme(story: &Story) -> String {
+    let Story { name, title, summary, detail, exit, outcome, .. } = story;
+    format!(
+        "# {title}\n\n{}\n\n{}\n\nExpected outcome: exit code {exit}, {outcome}.\n\n    verifold verify --policy sample-audits/{name}/policy.toml \\\n        --engagement sample-audits/{name}/engagement.toml sample-audits/{name}/package.zkaudit\n\n\
+         Bank, people and figures are invented; the policy is illustrative and no legal advice. The tables come from a seeded generator\n\
+         (`cargo xtask samples --data` writes them to `target/samples`), the models from `scripts/train_scorecard.py`.\n",
+        wrapped(summary),
+        wrapped(detail),
+    )
+}
+
+/// Breaks lines at 116 characters.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= 116 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// What the auditor knows of the audited bank without the package.
+struct Expectations {
+    /// Commitment to the model that was to be audited.
+    model: Commitment,
+    /// Digest of the plan that was filed.
+    plan: Digest,
+    /// Weeks of the period.
+    weeks: Vec<Period>,
+    /// Applications in each week.
+    rows: Vec<u64>,
+}
+
+/// Writes the engagement of each sample from its package and tables.
+///
+pub(super) fn write_engagement(places: &Places, story: &Story) -> anyhow::Result<()> {
+    let registered = packages::registered(story);
+    let package: ClaimedPackage = packages::read(places, registered)?;
+    let (header, model) = packages::monitoring(&package).map(|statement| (&statement.header, statement.model_commitment))?;
+    let weeks = packages::weeks(header.period)?;
+    let rows = tables::rows_per_slot(&tables::path(places, packages::table_of(story.proof)), &weeks)?;
+    let expectations = Expectations { model, plan: package.plan.digest(), weeks, rows };
+    write_if_changed(&places.samples.join(story.name).join("engagement.toml"), engagement(header, &expectations).as_bytes())
+}
+
+fn engagement(header: &Header, expected: &Expectations) -> String {
+    let subject = &header.subject;
+    let Period { start, end } = header.period;
+    let mut text = format!(
+        "# What the auditor expects, from sources other than the package. Fictional.\n\
+         schema = \"engagement/v1\"\n\
+         id = \"MB-2026-2\"\n\
+         title = \"Merian Bank AG, retail scorecard, June to November 2026\"\n\
+         auditor = \"Halm & Partner, audit of information systems\"\n\
+         \n\
+         [subject]\n\
+         name = {{ value = \"{name}\", origin = \"engagement letter of 2 November 2026\" }}\n\
+         lei = {{ value = \"{lei}\", origin = \"engagement letter of 2 November 2026\" }}\n\
+         system = {{ value = \"{system}\", origin = \"the bank's register of high-risk systems\" }}\n\
+         model = {{ value = \"{model_name}\", origin = \"the bank's model inventory, extract of 29 May 2026\" }}\n\
+         \n\
+         [period]\n\
+         start = \"{start}\"\n\
+         end = \"{end}\"\n\
+         origin = \"engagement letter of 2 November 2026\"\n\
+         \n\
+         [[model]]\n\
+         commitment = \"{model}\"\n\
+         origin = \"the bank's model inventory, release note 4.2, deposited on 29 May 2026\"\n\
+         \n\
+         [plan]\n\
+         digest = \"{plan}\"\n\
+         origin = \"measurement plan deposited on 29 May 2026\"\n\
+         \n\
+         [calendar]\n\
+         kind = \"iso-week\"\n\
+         origin = \"measurement plan deposited on 29 May 2026\"\n\
+         \n\
+         [controls]\n\
+         origin = \"applications received, core banking ledger, extract of 16 November 2026\"\n",
+        name = subject.name,
+        lei = subject.lei,
+        system = subject.system,
+        model_name = subject.model,
+        model = expected.model,
+        plan = expected.plan,
+    );
+    for (week, rows) in expected.weeks.iter().zip(&expected.rows) {
+        text.push_str(&format!("\n[[controls.batch]]\nstart = \"{}\"  # {}\nrows = {rows}\n", week.start, week.start.iso_week_text()));
+    }
+    text
+}

@@ -1,0 +1,136 @@
+//! What does each sample show, and how does it end?
+
+/// Which tables and model a package is proven from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Proof {
+    /// The honest half-year under the scorecard in use.
+    Honest,
+    /// The half-year with the broker.
+    Drift,
+    /// The honest half-year without the batch at this position of the period, from 0.
+    Withheld(usize),
+    /// The honest half-year under the successor that was never released.
+    OtherModel,
+}
+
+/// What is done to a package after it was proven.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Edit {
+    /// Nothing.
+    None,
+    /// Declined applicants of a group become approved ones.
+    AlterCount,
+    /// A batch is taken out of the list.
+    RemoveBatch,
+    /// The statement is given the commitment to the scorecard in use.
+    ClaimModelInUse,
+}
+
+/// A sample audit.
+pub(super) struct Story {
+    /// Folder.
+    pub(super) name: &'static str,
+    /// Title.
+    pub(super) title: &'static str,
+    /// One paragraph: the welcome screen shows it.
+    pub(super) summary: &'static str,
+    /// What to look at.
+    pub(super) detail: &'static str,
+    /// Exit code.
+    pub(super) exit: u8,
+    /// What the audit ends with, in a few words.
+    pub(super) outcome: &'static str,
+    /// What it is proven from.
+    pub(super) proof: Proof,
+    /// What is done to it then.
+    pub(super) edit: Edit,
+}
+
+/// Position in the period of the batch that is withheld or removed: 2026-W35.
+pub(super) const TROUBLED_BATCH: usize = 12;
+
+/// Position in the period of the batch whose count is altered: 2026-W40, the week in which approval rates differ most.
+pub(super) const ALTERED_BATCH: usize = 17;
+
+/// Samples in the order they are told; a cheat follows what it is made of.
+pub(super) const STORIES: [Story; 7] = [
+    Story {
+        name: "credit-scoring-q1",
+        title: "Honest lender",
+        summary: "Merian Bank proves every weekly batch of its retail scorecard from June to November. All proofs hold, every expected week is there, and every mandatory requirement is met.",
+        detail: "Each week about 512 applications are scored; a caseworker overrides about four decisions in a hundred, a few rows are void, and \
+                 outcomes are known for the first eleven weeks only. Weekly rates scatter as samples of a hundred people do: look for single weeks \
+                 in which approval rates differ by more than usual, and for what the policy makes of them.",
+        exit: 0,
+        outcome: "all mandatory requirements met",
+        proof: Proof::Honest,
+        edit: Edit::None,
+    },
+    Story {
+        name: "credit-scoring-drift",
+        title: "Honest about drift",
+        summary: "The same bank, but in week 2026-W37 a loan broker begins to send young applicants with little income. Everything is proven, and what is proven misses the limits.",
+        detail: "From the week of 7 September on, incomes fall, score and income distributions leave the reference, and the approval rate of the \
+                 youngest group drops below four fifths of the highest. The proofs are valid and the scope is complete: this bank hides nothing. \
+                 The audit ends with violated requirements, each naming its first batch.",
+        exit: 1,
+        outcome: "requirements violated, all of it proven",
+        proof: Proof::Drift,
+        edit: Edit::None,
+    },
+    Story {
+        name: "cheat-altered-count",
+        title: "A count altered",
+        summary: "Someone edits two numbers of the honest package: in the week of 28 September, eight declined young applicants become approved ones. Every digest and the chain are computed anew, so the file is in perfect order.",
+        detail: "The table commitment, the chain head, the digests of the manifest and the checksums of the container all fit the edited numbers. \
+                 The proof does not: it ends in the chain of the table that was counted.",
+        exit: 4,
+        outcome: "proof rejected",
+        proof: Proof::Honest,
+        edit: Edit::AlterCount,
+    },
+    Story {
+        name: "cheat-batch-removed",
+        title: "A batch removed from the list",
+        summary: "The week of 24 August is deleted from the honest package. Positions, step count, chain and digests are computed anew, and the proof is left as it was.",
+        detail: "The file is in order and the list reads well. The proof was made over one batch more, so it ends in another state than the list leads to. \
+                 That a week is missing from the calendar is said too, but evidence that is rejected comes first.",
+        exit: 4,
+        outcome: "proof rejected",
+        proof: Proof::Honest,
+        edit: Edit::RemoveBatch,
+    },
+    Story {
+        name: "cheat-batch-withheld",
+        title: "A batch withheld",
+        summary: "The bank proves its half-year anew without the week of 24 August. File and proof are flawless; only the auditor's own calendar and control totals know that a week is missing.",
+        detail: "No proof can show what was never put into it. The engagement file expects 24 weeks and knows from the core banking ledger how many \
+                 applications each had: the missing week is named there, with its rows. Verify without the engagement to see what would have been believed.",
+        exit: 9,
+        outcome: "outside the engagement's scope: an expected batch is missing",
+        proof: Proof::Withheld(TROUBLED_BATCH),
+        edit: Edit::None,
+    },
+    Story {
+        name: "cheat-other-model-unedited",
+        title: "Another model behind the old commitment",
+        summary: "The batches were scored by a successor that was never released, while the statement still names the commitment to the scorecard in use.",
+        detail: "The commitment in the statement is the one the engagement expects. The proof opens another one in every step, so it is no proof of \
+                 this statement.",
+        exit: 4,
+        outcome: "proof rejected",
+        proof: Proof::OtherModel,
+        edit: Edit::ClaimModelInUse,
+    },
+    Story {
+        name: "cheat-other-model-consistent",
+        title: "Another model, openly committed",
+        summary: "The batches were scored by a successor that was never released, and the statement says so. Every proof holds; the model is not the one that was to be audited.",
+        detail: "The proof is valid for the statement it belongs to. The engagement pins the commitment to the released scorecard, from the bank's model \
+                 inventory, and the two differ. Nothing that requires the pinned model can be met by this package.",
+        exit: 9,
+        outcome: "outside the engagement's scope: not the expected model",
+        proof: Proof::OtherModel,
+        edit: Edit::None,
+    },
+];
