@@ -2,7 +2,11 @@
 
 use clap::Args;
 use verifold_circuits::{CircuitFacts, pinned_circuits, pinned_digest};
-use verifold_model::{format::count, shape::{CircuitFamily, CircuitId, Shape}, state::Exit};
+use verifold_model::{
+    format::count,
+    shape::{CircuitFamily, CircuitId, Shape},
+    state::Exit,
+};
 
 use crate::{failure::Failure, wrap::pad};
 
@@ -24,7 +28,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut facts = Vec::new();
     for circuit in circuits {
         facts.push(CircuitFacts::of(circuit).ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("shape {} leaves no room for rows", circuit.shape), "take a larger n: the power of two a step is padded to")
+            Failure::new(
+                Exit::Usage,
+                format!("shape {} leaves no room for rows", circuit.shape),
+                "take a larger n: the power of two a step is padded to",
+            )
         })?);
     }
     if arguments.json {
@@ -32,7 +40,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         println!("{text}");
         return Ok(Exit::Met);
     }
-    println!("{} {} {} {} {} pinned key digest", pad("circuit", 40), pad("rows/step", 10), pad("per row", 8), pad("per step", 10), pad("padded", 8));
+    println!(
+        "{} {} {} {} {} pinned key digest",
+        pad("circuit", 40),
+        pad("rows/step", 10),
+        pad("per row", 8),
+        pad("per step", 10),
+        pad("padded", 8)
+    );
     for facts in facts {
         let circuit = facts.circuit;
         println!(

@@ -53,7 +53,11 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     });
     match output {
         Some(path) if path.exists() => {
-            return Err(Failure::new(Exit::Usage, format!("a file is there already and was left alone: {}", path.display()), "give another name"));
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("a file is there already and was left alone: {}", path.display()),
+                "give another name",
+            ));
         }
         Some(path) => {
             files::write(path, text.as_bytes())?;

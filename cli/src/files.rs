@@ -2,12 +2,7 @@
 
 use std::{fs, io::Write as _, path::Path};
 
-use verifold_model::{
-    digest::Digest,
-    instant::Instant,
-    record::AuditRecord,
-    state::Exit,
-};
+use verifold_model::{digest::Digest, instant::Instant, record::AuditRecord, state::Exit};
 use verifold_policy::{Engagement, Policy, ReadError};
 
 use crate::failure::Failure;
@@ -17,7 +12,11 @@ const TEXT_BYTES: u64 = 64 << 20;
 
 fn open(what: &str, path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let cannot = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("the {what} cannot be read, so nothing was checked ({error}): {}", path.display()), "check the path and its permissions")
+        Failure::new(
+            Exit::Usage,
+            format!("the {what} cannot be read, so nothing was checked ({error}): {}", path.display()),
+            "check the path and its permissions",
+        )
     };
     let size = fs::metadata(path).map_err(cannot)?.len();
     if size > most {
@@ -38,7 +37,11 @@ pub(crate) fn package(path: &Path) -> Result<Vec<u8>, Failure> {
 /// Text of a policy or engagement.
 pub(crate) fn text(what: &str, path: &Path) -> Result<String, Failure> {
     String::from_utf8(open(what, path, TEXT_BYTES)?).map_err(|error| {
-        Failure::new(Exit::Malformed, format!("the {what} is not UTF-8 text (byte {}): {}", error.utf8_error().valid_up_to(), path.display()), "save it as UTF-8")
+        Failure::new(
+            Exit::Malformed,
+            format!("the {what} is not UTF-8 text (byte {}): {}", error.utf8_error().valid_up_to(), path.display()),
+            "save it as UTF-8",
+        )
     })
 }
 
@@ -65,7 +68,11 @@ pub(crate) fn engagement(path: &Path) -> Result<Engagement, Failure> {
 pub(crate) fn record(path: &Path) -> Result<(AuditRecord, Digest), Failure> {
     let bytes = open("record", path, TEXT_BYTES)?;
     let record = serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::new(Exit::Malformed, format!("the record cannot be read ({error}): {}", path.display()), "give a file that `verifold verify --record` wrote")
+        Failure::new(
+            Exit::Malformed,
+            format!("the record cannot be read ({error}): {}", path.display()),
+            "give a file that `verifold verify --record` wrote",
+        )
     })?;
     Ok((record, Digest::of(&bytes)))
 }
@@ -73,7 +80,11 @@ pub(crate) fn record(path: &Path) -> Result<(AuditRecord, Digest), Failure> {
 /// Writes beside the target, then renames: nothing is ever half-written.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()), "check the folder and its permissions")
+        Failure::new(
+            Exit::Usage,
+            format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()),
+            "check the folder and its permissions",
+        )
     };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -3,10 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use verifold_model::{cohort::BatchRole, format::{bytes, count}, state::Exit};
+use verifold_model::{
+    cohort::BatchRole,
+    format::{bytes, count},
+    state::Exit,
+};
 use verifold_package::{ClaimedPackage, Limits, PackageError};
 
-use crate::{failure::Failure, files, wrap::{fill, pad}};
+use crate::{
+    failure::Failure,
+    files,
+    wrap::{fill, pad},
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -32,7 +40,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     println!("SHA-256   {}", package.digest);
     println!("Written   by {}, dated {}", package.written_by, package.created);
     let subject = &package.subject;
-    print!("{}", fill("Subject   ", "          ", &format!("{}, LEI {}, {}, model {}", subject.name, subject.lei, subject.system, subject.model)));
+    print!(
+        "{}",
+        fill("Subject   ", "          ", &format!("{}, LEI {}, {}, model {}", subject.name, subject.lei, subject.system, subject.model))
+    );
     println!("Period    {}", package.period.text());
     println!("Plan      {}\n", package.plan.digest());
     println!("ENTRIES   (digests of entries are recomputed and match the manifest)");

@@ -66,7 +66,11 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     out.push('\n');
     if let Some(subject) = &record.subject {
         let value = &subject.value;
-        out.push_str(&fill("Subject   ", "          ", &format!("{}, LEI {}, {}, model {} ({})", value.name, value.lei, value.system, value.model, sourced(subject.source))));
+        out.push_str(&fill(
+            "Subject   ",
+            "          ",
+            &format!("{}, LEI {}, {}, model {} ({})", value.name, value.lei, value.system, value.model, sourced(subject.source)),
+        ));
     }
     if let Some(period) = &record.period {
         out.push_str(&fill("Period    ", "          ", &format!("{} ({})", period.value.text(), sourced(period.source))));
@@ -74,12 +78,27 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     if let Some(model) = &record.model {
         out.push_str(&format!("Model     {} ({})\n", model.value, sourced(model.source)));
     }
-    out.push_str(&format!("Package   {}, {}, SHA-256\n          {}\n", record.package.file_name, bytes(record.package.size), record.package.digest));
+    out.push_str(&format!(
+        "Package   {}, {}, SHA-256\n          {}\n",
+        record.package.file_name,
+        bytes(record.package.size),
+        record.package.digest
+    ));
     let illustrative = if record.policy.illustrative { ", illustrative, not legal advice" } else { "" };
-    out.push_str(&fill("Policy    ", "          ", &format!("{} {}{illustrative}, SHA-256 {}", record.policy.title, record.policy.version, record.policy.digest)));
+    out.push_str(&fill(
+        "Policy    ",
+        "          ",
+        &format!("{} {}{illustrative}, SHA-256 {}", record.policy.title, record.policy.version, record.policy.digest),
+    ));
     match &record.engagement {
-        Some(engagement) => out.push_str(&fill("Engagement ", "          ", &format!("{}, SHA-256 {}", engagement.title, engagement.digest))),
-        None => out.push_str(&fill("Engagement ", "          ", "none given: subject, model, plan, period and completeness are the package's own word")),
+        Some(engagement) => {
+            out.push_str(&fill("Engagement ", "          ", &format!("{}, SHA-256 {}", engagement.title, engagement.digest)))
+        }
+        None => out.push_str(&fill(
+            "Engagement ",
+            "          ",
+            "none given: subject, model, plan, period and completeness are the package's own word",
+        )),
     }
 
     out.push_str("\nTRUST LADDER\n");
@@ -90,7 +109,11 @@ pub(crate) fn text(record: &AuditRecord) -> String {
             &format!("{}. {}", rung.word, rung.detail),
         ));
         for finding in rung.findings.iter().filter(|finding| finding.blocking) {
-            let place = if finding.place.is_empty() { String::new() } else { format!(" ({})", finding.place) };
+            let place = if finding.place.is_empty() || finding.text.starts_with(&finding.place) {
+                String::new()
+            } else {
+                format!(" ({})", finding.place)
+            };
             out.push_str(&fill(&format!("{}- ", " ".repeat(32)), &" ".repeat(34), &format!("{}{place} [{}]", finding.text, finding.cause)));
         }
     }
@@ -129,8 +152,12 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     }
 
     if let Some(plan) = &record.plan {
-        let free: Vec<String> =
-            plan.choices.iter().filter(|choice| choice.constraint.is_none()).map(|choice| format!("{} ({})", choice.what, choice.chosen)).collect();
+        let free: Vec<String> = plan
+            .choices
+            .iter()
+            .filter(|choice| choice.constraint.is_none())
+            .map(|choice| format!("{} ({})", choice.what, choice.chosen))
+            .collect();
         if !free.is_empty() {
             out.push_str("\nCHOSEN BY THE PROVIDER, constrained by no policy\n");
             for choice in free {
@@ -156,6 +183,12 @@ pub(crate) fn text(record: &AuditRecord) -> String {
         out.push_str(&fill("  - ", "    ", line));
     }
     let proven = record.batches.iter().filter(|batch| batch.standing == Standing::Proven).count();
-    out.push_str(&format!("\n{}, {proven} of {} batches proven. Exit code {}: {}.\n", record.program, record.batches.len(), record.exit.code(), record.exit.words()));
+    out.push_str(&format!(
+        "\n{}, {proven} of {} batches proven. Exit code {}: {}.\n",
+        record.program,
+        record.batches.len(),
+        record.exit.code(),
+        record.exit.words()
+    ));
     out
 }

@@ -3,10 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use verifold_model::{format::counted, state::{Exit, Severity}};
+use verifold_model::{
+    format::counted,
+    state::{Exit, Severity},
+};
 use verifold_policy::{Level, Policy};
 
-use crate::{failure::Failure, files, wrap::{fill, pad}};
+use crate::{
+    failure::Failure,
+    files,
+    wrap::{fill, pad},
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -1,9 +1,16 @@
 //! `verifold prove`.
 
-use std::{path::PathBuf, time::{Duration, Instant as Clock}};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant as Clock},
+};
 
 use clap::{Args, Subcommand, ValueEnum};
-use verifold_model::{format::{bytes, count}, instant::Instant, state::Exit};
+use verifold_model::{
+    format::{bytes, count},
+    instant::Instant,
+    state::Exit,
+};
 use verifold_prove::{Event, OnBadRow, Progress, Request, Sources, prove_monitoring};
 
 use crate::{failure::Failure, files};
@@ -90,7 +97,10 @@ impl Progress for Spoken {
 
 pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
     let Command::Monitoring(arguments) = command;
-    let created = arguments.date.or_else(files::now).ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))?;
+    let created = arguments
+        .date
+        .or_else(files::now)
+        .ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))?;
     let request = Request {
         sources: Sources {
             spec: arguments.spec,
@@ -112,13 +122,24 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
     let begun = Clock::now();
     let report = prove_monitoring(&request, &mut Spoken { begun, said: Duration::ZERO })
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
-    println!("{}, proof {}, {} steps: {}", bytes(report.package_bytes), bytes(report.proof_bytes), count(report.steps), request.output.display());
+    println!(
+        "{}, proof {}, {} steps: {}",
+        bytes(report.package_bytes),
+        bytes(report.proof_bytes),
+        count(report.steps),
+        request.output.display()
+    );
     println!("SHA-256 of the package  {}", report.package_sha256);
     println!("model commitment        {}", report.model_commitment);
     println!("plan digest             {}", report.plan_digest);
     println!("\nClaimed, not part of the proof:");
     for (name, source) in [("reference", &report.reference), ("monitoring", &report.monitoring)] {
-        println!("  {name}: {} rows read, {} scored, {} dropped before commitment", count(source.read), count(source.scored), count(source.dropped));
+        println!(
+            "  {name}: {} rows read, {} scored, {} dropped before commitment",
+            count(source.read),
+            count(source.scored),
+            count(source.dropped)
+        );
         let error = &source.quantisation;
         println!(
             "    integer against float model on {} rows: log-odds differ by at most {:.6}, probability by {:.6}, {} decisions differ",

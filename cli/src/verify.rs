@@ -1,6 +1,9 @@
 //! `verifold verify`.
 
-use std::{path::PathBuf, time::{Duration, Instant as Clock}};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant as Clock},
+};
 
 use clap::{Args, ValueEnum};
 use verifold_model::{instant::Instant, protocol::WorkPhase, record::AuditRecord, state::Exit};
@@ -88,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         files::write(path, &record.to_bytes())?;
     }
     if let Some(path) = &arguments.report {
-        report::write(&record, arguments.date.or(record.volatile.finished), true, path)?;
+        report::write(&record, record.volatile.finished, true, path)?;
     }
     print(arguments, &record);
     Ok(record.exit)

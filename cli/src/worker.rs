@@ -63,9 +63,14 @@ pub(crate) fn run() -> Result<Exit, Failure> {
             }
             Ok(WorkerRequest::Report { record, verified_now, output }) => {
                 say(&WorkerEvent::Phase { phase: WorkPhase::Report, detail: String::new(), done: 0, total: 0 });
-                report::write(&record, record.volatile.finished, verified_now, Path::new(&output)).map(|pages| WorkerEvent::Reported { output, pages })
+                report::write(&record, record.volatile.finished, verified_now, Path::new(&output))
+                    .map(|pages| WorkerEvent::Reported { output, pages })
             }
-            Err(error) => Err(Failure::new(Exit::Usage, format!("the worker was asked something it does not understand: {error}"), "use workbench and worker of one version")),
+            Err(error) => Err(Failure::new(
+                Exit::Usage,
+                format!("the worker was asked something it does not understand: {error}"),
+                "use workbench and worker of one version",
+            )),
         };
         match outcome {
             Ok(event) => say(&event),

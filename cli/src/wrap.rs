@@ -45,7 +45,9 @@ mod tests {
     fn lines_keep_their_indent_and_width() {
         let text = fill("  - ", "    ", &"seven words here ".repeat(12));
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
-        assert!(text.lines().skip(1).all(|line| line.starts_with("    seven") || line.starts_with("    words") || line.starts_with("    here")));
+        assert!(
+            text.lines().skip(1).all(|line| line.starts_with("    seven") || line.starts_with("    words") || line.starts_with("    here"))
+        );
         assert_eq!(pad("né", 4), "né  ");
     }
 }

@@ -129,20 +129,27 @@ colors! {
     }
 }
 
-colors! {
-    /// Colours of one verdict.
-    StateColors {
-        /// Icon and chart mark.
-        mark,
-        /// Word beside the icon.
-        ink,
-        /// Text on the chip.
-        chip_text,
-        /// Chip.
-        chip_fill,
-        /// Border of the chip.
-        chip_stroke,
-    }
+/// Colours of one verdict.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct StateColors {
+    /// Icon and chart mark.
+    #[serde(deserialize_with = "hex_color")]
+    pub mark: Color32,
+    /// Word beside the icon.
+    #[serde(deserialize_with = "hex_color")]
+    pub ink: Color32,
+    /// Text on the chip.
+    #[serde(deserialize_with = "hex_color")]
+    pub chip_text: Color32,
+    /// Chip.
+    #[serde(deserialize_with = "hex_color")]
+    pub chip_fill: Color32,
+    /// Border of the chip.
+    #[serde(deserialize_with = "hex_color")]
+    pub chip_stroke: Color32,
+    /// Tint behind a headline rung; the alarm has one of its own because its chip is filled.
+    #[serde(default, deserialize_with = "hex_color")]
+    pub soft_fill: Color32,
 }
 
 /// Colours per verdict.

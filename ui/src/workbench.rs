@@ -200,7 +200,9 @@ impl Workbench {
 
     /// Goes to a room once there is an audit; before, stays at the welcome room.
     pub fn open_on(&mut self, screen: Screen) {
-        if let (Some(audit), true) = (&self.audit, screen != Screen::Welcome) {
+        if screen == Screen::Welcome {
+            self.history.go(Place { screen, selection: Selection::Engagement });
+        } else if let Some(audit) = &self.audit {
             let selection = Self::default_selection(audit, screen, &self.view);
             self.history.go(Place { screen, selection });
         }
@@ -406,17 +408,19 @@ impl Workbench {
                         (Screen::Requirements, Selection::Requirement(_)) | (Screen::Monitoring, Selection::Batch(_)) | (Screen::Proofs, Selection::Proof(_))
                     );
                     let selection = if fits { here } else { Self::default_selection(audit, screen, &self.view) };
+                    self.drawer = false;
                     self.history.go(Place { screen, selection });
                 }
             }
             Action::Select(selection) => {
                 let screen = self.here().screen;
-                self.drawer = true;
+                // Batches and proofs are drawn in the main pane too; the rest only in the inspector.
+                self.drawer |= matches!(selection, Selection::Requirement(_) | Selection::Rung(_));
                 self.history.go(Place { screen, selection });
             }
             Action::Open(screen, selection) => {
                 self.palette = None;
-                self.drawer = true;
+                self.drawer = matches!(selection, Selection::Requirement(_));
                 self.view.monitoring.follow = true;
                 self.history.go(Place { screen, selection });
             }

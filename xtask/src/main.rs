@@ -4,6 +4,7 @@
 //! - [`docs`]: are the generated pages what the code says?
 //! - [`samples`]: where do the sample audits come from, and do they still end as they should?
 //! - [`bench_fixture`]: the packages that verification is measured with
+//! - [`screens`]: what does the workbench look like now?
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
 //! stand behind the feature `fixtures`, so that `cargo tidy` answers before those crates compile.
@@ -15,6 +16,7 @@ mod bench_fixture;
 mod docs;
 #[cfg(feature = "fixtures")]
 mod samples;
+mod screens;
 mod tidy;
 
 use std::{path::Path, process::ExitCode};
@@ -35,6 +37,8 @@ enum Command {
     /// Prove the packages that verification is measured with; takes tens of minutes
     #[cfg(feature = "fixtures")]
     BenchFixture(bench_fixture::Args),
+    /// Draw the rooms of the workbench into docs/images
+    Screens(screens::Args),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Command::Docs(args) => docs::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::Samples(args) => samples::run(root, &args),
+        Command::Screens(args) => screens::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::BenchFixture(args) => bench_fixture::run(root, &args),
     };

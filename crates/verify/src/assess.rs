@@ -129,7 +129,13 @@ fn integers(value: &Value, rule: &MetricRule, holds: bool) -> String {
         (Comparator::AtLeast, true) => "≥",
         (Comparator::AtLeast, false) => "<",
     };
-    format!("{} × {} = {left} {sign} {right} = {} × {}", fraction.numerator, rule.limit.denominator(), rule.limit.mantissa(), fraction.denominator)
+    format!(
+        "{} × {} = {left} {sign} {right} = {} × {}",
+        fraction.numerator,
+        rule.limit.denominator(),
+        rule.limit.mantissa(),
+        fraction.denominator
+    )
 }
 
 /// One value of a metric against its rule.
@@ -164,7 +170,17 @@ fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Me
         };
         let mut node = leaf(label, Some(state), "–", limit);
         node.note.clone_from(&reason);
-        return Compared { state, watch: false, crosses: false, actual: "–".into(), margin: String::new(), units: i128::MAX, n: measured.n, reason, node };
+        return Compared {
+            state,
+            watch: false,
+            crosses: false,
+            actual: "–".into(),
+            margin: String::new(),
+            units: i128::MAX,
+            n: measured.n,
+            reason,
+            node,
+        };
     };
     let kept = keeps(value, rule.comparator, rule.limit);
     let watch = kept == Some(true) && rule.warn.is_some_and(|warn| keeps(value, rule.comparator, warn) != Some(true));
@@ -189,7 +205,8 @@ fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Me
         } else {
             ""
         };
-        let rate = crate::fixed::Ratio::of(group.part, group.whole).map_or_else(String::new, |ratio| Unit::RateDifference.text(crate::fixed::exact(ratio).mid()));
+        let rate = crate::fixed::Ratio::of(group.part, group.whole)
+            .map_or_else(String::new, |ratio| Unit::RateDifference.text(crate::fixed::exact(ratio).mid()));
         let mut child = leaf(format!("{rank}{}", group.name), None, rate, "");
         child.note = format!("{} / {}", group.part, group.whole);
         node.children.push(child);
@@ -226,7 +243,7 @@ fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, evidenc
 
 fn overall_reason(found: &Compared, requirement: &Requirement) -> String {
     match (&requirement.on_missing, found.state) {
-        (OnMissing::NotApplicable { reason }, State::NotApplicable) => format!("{reason}: {}", found.reason),
+        (OnMissing::NotApplicable { reason }, State::NotApplicable) => format!("{}: {}", reason.trim_end_matches('.'), found.reason),
         _ => found.reason.clone(),
     }
 }
@@ -259,7 +276,8 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
     };
     let worst = compared.iter().filter(|(.., found)| found.units != i128::MAX).min_by_key(|(.., found)| found.units);
     let numbers = |state: State| {
-        let list: Vec<String> = compared.iter().filter(|(.., f)| f.state == state).map(|(number, label, _)| format!("{number} ({label})")).collect();
+        let list: Vec<String> =
+            compared.iter().filter(|(.., f)| f.state == state).map(|(number, label, _)| format!("{number} ({label})")).collect();
         if list.len() > 6 { format!("{} and {} more", list[..6].join(", "), list.len() - 6) } else { list.join(", ") }
     };
     let total = compared.len() + absent;
@@ -290,19 +308,25 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
     }
     if absent > 0 {
         let labels: Vec<&str> = case.scope.missing.iter().map(|slot| slot.label.as_str()).collect();
-        reasons.push(format!("{} not in the package: {}", if absent == 1 { "1 expected batch is" } else { "expected batches are" }, labels.join(", ")));
+        reasons.push(format!(
+            "{} not in the package: {}",
+            if absent == 1 { "1 expected batch is" } else { "expected batches are" },
+            labels.join(", ")
+        ));
     }
     if left_out > 0
         && let OnMissing::NotApplicable { reason } = &requirement.on_missing
     {
-        reasons.push(format!("{left_out} of {total} batches are left out: {reason}"));
+        reasons.push(format!("{left_out} of {total} batches are left out: {}", reason.trim_end_matches('.')));
     }
     let watched = compared.iter().filter(|(.., found)| found.watch).count();
     let watch = state == State::Satisfied && (watched > 0 || missed > 0);
     if watched > 0 {
         reasons.push(format!("{} beyond the warning level", counted(watched as u64, "batch is", "batches are")));
     }
-    let (actual, margin, closest) = worst.map_or_else(Default::default, |(number, label, f)| (f.actual.clone(), f.margin.clone(), format!("worst: batch {number}, {label}")));
+    let (actual, margin, closest) = worst.map_or_else(Default::default, |(number, label, f)| {
+        (f.actual.clone(), f.margin.clone(), format!("worst: batch {number}, {label}"))
+    });
     let n: u64 = compared.iter().map(|(.., found)| found.n).sum();
     let mut root = leaf(
         match rule.scope {
@@ -332,7 +356,15 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
     verdict.why = vec![root];
     verdict.batches = compared
         .into_iter()
-        .map(|(number, _, f)| BatchResult { number, state: f.state, watch: f.watch, actual: f.actual, margin: f.margin, n: f.n, reason: f.reason })
+        .map(|(number, _, f)| BatchResult {
+            number,
+            state: f.state,
+            watch: f.watch,
+            actual: f.actual,
+            margin: f.margin,
+            n: f.n,
+            reason: f.reason,
+        })
         .collect();
     verdict
 }
@@ -354,18 +386,24 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence)
             let (missing, extra) = (case.scope.missing.len(), case.scope.unexpected.len());
             let mut reasons: Vec<String> = case.scope.missing.iter().map(|slot| format!("batch {} is missing", slot.label)).collect();
             reasons.extend(case.scope.unexpected.iter().map(|start| format!("the batch starting {start} is not expected")));
-            let state = if missing > 0 {
-                State::Uncovered
-            } else {
-                settled(extra == 0)
-            };
-            let mut verdict = Verdict::plain(state, reasons.join("; ")).with(format!("{} of {expected}", expected - missing), format!("{expected} of {expected}"), if missing == 0 { "0".to_owned() } else { format!("\u{2212}{missing}") });
-            verdict.why = case.scope.missing.iter().map(|slot| leaf(format!("batch {}", slot.label), Some(State::Uncovered), "no batch in the package", "a proven batch")).collect();
+            let state = if missing > 0 { State::Uncovered } else { settled(extra == 0) };
+            let mut verdict = Verdict::plain(state, reasons.join("; ")).with(
+                format!("{} of {expected}", expected - missing),
+                format!("{expected} of {expected}"),
+                if missing == 0 { "0".to_owned() } else { format!("\u{2212}{missing}") },
+            );
+            verdict.why = case
+                .scope
+                .missing
+                .iter()
+                .map(|slot| leaf(format!("batch {}", slot.label), Some(State::Uncovered), "no batch in the package", "a proven batch"))
+                .collect();
             verdict
         }
         Rule::ControlTotals => {
             let batches: Vec<_> = evidence.monitoring().collect();
-            let lines = |batch: &BatchStatement| engagement.map_or_else(Vec::new, |engagement| crate::scope::control_lines(engagement, batch));
+            let lines =
+                |batch: &BatchStatement| engagement.map_or_else(Vec::new, |engagement| crate::scope::control_lines(engagement, batch));
             let controlled: Vec<_> = batches.iter().map(|batch| (*batch, lines(batch))).collect();
             let with = controlled.iter().filter(|(_, lines)| !lines.is_empty()).count();
             if with == 0 {
@@ -378,7 +416,12 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence)
                 let holds = !lines.is_empty() && lines.iter().all(|line| line.holds);
                 equal += usize::from(holds);
                 for line in lines.iter().filter(|line| !line.holds) {
-                    why.push(leaf(format!("batch {number}, {label}: {}", line.what), Some(State::Violated), line.found.clone(), format!("= {}", line.expected)));
+                    why.push(leaf(
+                        format!("batch {number}, {label}: {}", line.what),
+                        Some(State::Violated),
+                        line.found.clone(),
+                        format!("= {}", line.expected),
+                    ));
                 }
             }
             let state = if !case.scope.uncontrolled.is_empty() {
@@ -388,22 +431,62 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence)
             } else {
                 State::Satisfied
             };
-            let reason = if state == State::Satisfied { String::new() } else { format!("{equal} of {} batches agree with an independent source, {} have no control total", batches.len(), batches.len() - with) };
-            let mut verdict = Verdict::plain(state, reason).with(format!("{equal} of {}", batches.len()), format!("{0} of {0}", batches.len()), String::new());
+            let reason = if state == State::Satisfied {
+                String::new()
+            } else {
+                format!(
+                    "{equal} of {} batches agree with an independent source, {} have no control total",
+                    batches.len(),
+                    batches.len() - with
+                )
+            };
+            let mut verdict = Verdict::plain(state, reason).with(
+                format!("{equal} of {}", batches.len()),
+                format!("{0} of {0}", batches.len()),
+                String::new(),
+            );
             verdict.why = why;
             verdict
         }
         Rule::ModelUnchanged => {
             let mut verdict = Verdict::plain(State::Satisfied, String::new()).with("1 model", "1 model", String::new());
-            verdict.why = vec![leaf(format!("model commitment {}", statement.model_commitment.short()), Some(State::Satisfied), "in every step", "one for the period")];
+            verdict.why = vec![leaf(
+                format!("model commitment {}", statement.model_commitment.short()),
+                Some(State::Satisfied),
+                "in every step",
+                "one for the period",
+            )];
             verdict
         }
         Rule::PlanConstraints => {
-            let choices: Vec<_> = case.policy.plan_choices(evidence.plan(), evidence.reference()).into_iter().filter(|choice| choice.constraint.is_some()).collect();
-            let failing: Vec<String> = choices.iter().filter(|choice| !choice.holds).map(|choice| format!("{} is {}, not {}", choice.what, choice.chosen, choice.constraint.clone().unwrap_or_default())).collect();
+            let choices: Vec<_> = case
+                .policy
+                .plan_choices(evidence.plan(), evidence.reference())
+                .into_iter()
+                .filter(|choice| choice.constraint.is_some())
+                .collect();
+            let failing: Vec<String> = choices
+                .iter()
+                .filter(|choice| !choice.holds)
+                .map(|choice| format!("{} is {}, not {}", choice.what, choice.chosen, choice.constraint.clone().unwrap_or_default()))
+                .collect();
             let kept = choices.len() - failing.len();
-            let mut verdict = Verdict::plain(settled(failing.is_empty()), failing.join("; ")).with(format!("{kept} of {}", choices.len()), format!("{0} of {0}", choices.len()), String::new());
-            verdict.why = choices.iter().map(|choice| leaf(choice.what.clone(), Some(settled(choice.holds)), choice.chosen.clone(), choice.constraint.clone().unwrap_or_default())).collect();
+            let mut verdict = Verdict::plain(settled(failing.is_empty()), failing.join("; ")).with(
+                format!("{kept} of {}", choices.len()),
+                format!("{0} of {0}", choices.len()),
+                String::new(),
+            );
+            verdict.why = choices
+                .iter()
+                .map(|choice| {
+                    leaf(
+                        choice.what.clone(),
+                        Some(settled(choice.holds)),
+                        choice.chosen.clone(),
+                        choice.constraint.clone().unwrap_or_default(),
+                    )
+                })
+                .collect();
             verdict
         }
         Rule::ReferencePresent { minimum_n } => match evidence.reference() {
@@ -411,7 +494,11 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence)
             Some(table) => {
                 let holds = table.scored() >= *minimum_n;
                 let reason = if holds { String::new() } else { format!("the reference has {} scored rows", count(table.scored())) };
-                let mut verdict = Verdict::plain(if holds { State::Satisfied } else { State::Uncovered }, reason).with(count(table.scored()), format!("≥ {}", count(*minimum_n)), String::new());
+                let mut verdict = Verdict::plain(if holds { State::Satisfied } else { State::Uncovered }, reason).with(
+                    count(table.scored()),
+                    format!("≥ {}", count(*minimum_n)),
+                    String::new(),
+                );
                 verdict.n = count(table.scored());
                 verdict
             }
@@ -445,7 +532,9 @@ fn verdict(requirement: &Requirement, case: &Case<'_>) -> Verdict {
     }
     let evidence = match (case.evidence, &requirement.rule) {
         (_, Rule::Judgement { .. }) => return Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
-        (Err(_), Rule::Evidence { statement }) => return Verdict::plain(State::Uncovered, format!("no valid proof of kind {statement} is in the package")),
+        (Err(_), Rule::Evidence { statement }) => {
+            return Verdict::plain(State::Uncovered, format!("no valid proof of kind {statement} is in the package"));
+        }
         (Err(refusal), _) => return Verdict::plain(State::Rejected, refusal.text.clone()),
         (Ok(evidence), _) => evidence,
     };
@@ -500,7 +589,11 @@ pub(crate) fn assess(requirement: &Requirement, case: &Case<'_>) -> RequirementR
         limit_is_maximum: metric.is_none_or(|rule| rule.comparator == Comparator::AtMost),
         batches: verdict.batches,
         why,
-        proofs: if matches!(requirement.rule, Rule::Judgement { .. }) || case.proof.is_empty() { Vec::new() } else { vec![case.proof.to_owned()] },
+        proofs: if matches!(requirement.rule, Rule::Judgement { .. }) || case.proof.is_empty() {
+            Vec::new()
+        } else {
+            vec![case.proof.to_owned()]
+        },
         legal: case.policy.legal_text(requirement),
         does_not_show: requirement.does_not_show(),
     }

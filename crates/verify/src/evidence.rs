@@ -142,20 +142,37 @@ fn links(statement: &MonitoringStatement) -> Vec<BatchLink> {
 
 /// Checks one proof against its statement, the package's plan and what the policy accepts.
 pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
-    let mut checked = Checked { outcome: Err(refusal(ProofState::NotReached, "not-reached", "", "not reached")), key: None, states: None, links: Vec::new() };
+    let mut checked = Checked {
+        outcome: Err(refusal(ProofState::NotReached, "not-reached", "", "not reached")),
+        key: None,
+        states: None,
+        links: Vec::new(),
+    };
     checked.outcome = (|| {
         let statement = &proof.statement;
         let circuit = statement.header.circuit;
         // What counts is decided by the policy before the proof is looked at.
-        if !policy.accepts(circuit) && !policy.requirements.iter().any(|r| policy.circuits_for(r).iter().any(|accepted| accepted.accepts(circuit))) {
-            return Err(refusal(ProofState::NotCheckable, "circuit-not-accepted", "", format!("the policy does not accept proofs of circuit {circuit}")));
+        if !policy.accepts(circuit)
+            && !policy.requirements.iter().any(|r| policy.circuits_for(r).iter().any(|accepted| accepted.accepts(circuit)))
+        {
+            return Err(refusal(
+                ProofState::NotCheckable,
+                "circuit-not-accepted",
+                "",
+                format!("the policy does not accept proofs of circuit {circuit}"),
+            ));
         }
         if let Some(missing) = policy.properties.iter().find(|property| !proof.system.has(**property)) {
             let text = format!("the policy demands {}, which {} does not have", missing.title().to_lowercase(), proof.system.title());
             return Err(refusal(ProofState::NotCheckable, "property-missing", "", text));
         }
         if CircuitFacts::of(circuit).is_none() {
-            return Err(refusal(ProofState::NotCheckable, "shape-without-room", "", format!("shape {} leaves no room for rows", circuit.shape)));
+            return Err(refusal(
+                ProofState::NotCheckable,
+                "shape-without-room",
+                "",
+                format!("shape {} leaves no room for rows", circuit.shape),
+            ));
         }
         let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
         checked.links = links(statement);

@@ -49,11 +49,23 @@ pub(crate) fn ladder_unread(policy: &Policy, error: &PackageError) -> Vec<Rung> 
     let unreached = |name| rung(name, RungState::NotReached, "Not reached", "the package could not be read", Vec::new());
     let mandatory = policy.requirements.iter().filter(|r| r.severity == Severity::Mandatory).count() as u64;
     vec![
-        rung(RungName::Integrity, state, word, "the package cannot be relied on", vec![blocking(error.cause(), error.to_string(), error.place())]),
+        rung(
+            RungName::Integrity,
+            state,
+            word,
+            "the package cannot be relied on",
+            vec![blocking(error.cause(), error.to_string(), error.place())],
+        ),
         unreached(RungName::Origin),
         unreached(RungName::Proof),
         unreached(RungName::Scope),
-        rung(RungName::Policy, RungState::NotReached, "Not reached", format!("{} without evidence", counted(mandatory, "mandatory requirement", "mandatory requirements")), Vec::new()),
+        rung(
+            RungName::Policy,
+            RungState::NotReached,
+            "Not reached",
+            format!("{} without evidence", counted(mandatory, "mandatory requirement", "mandatory requirements")),
+            Vec::new(),
+        ),
     ]
 }
 
@@ -75,7 +87,8 @@ fn proof_rung(record: &AuditRecord, checked: &Checked, unread: usize) -> Rung {
     match &checked.outcome {
         Ok(_) => {
             let steps = record.proofs.first().map_or(0, |proof| proof.steps);
-            let detail = format!("1 of {} proven, {}", counted(record.proofs.len() as u64, "proof", "proofs"), counted(steps, "step", "steps"));
+            let detail =
+                format!("1 of {} proven, {}", counted(record.proofs.len() as u64, "proof", "proofs"), counted(steps, "step", "steps"));
             match unread_finding {
                 None => rung(RungName::Proof, RungState::Holds, "Valid", detail, Vec::new()),
                 Some(finding) => rung(RungName::Proof, RungState::NotCheckable, format!("{unread} not checkable"), detail, vec![finding]),
@@ -108,7 +121,13 @@ fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scop
             (1, _) => "1 batch missing".to_owned(),
             (n, _) => format!("{n} batches missing"),
         };
-        return rung(RungName::Scope, RungState::Fails, word, format!("{} from what is expected", counted(differing, "difference", "differences")), findings);
+        return rung(
+            RungName::Scope,
+            RungState::Fails,
+            word,
+            format!("{} from what is expected", counted(differing, "difference", "differences")),
+            findings,
+        );
     }
     let sources = [scope.subject, scope.period, scope.model, scope.plan];
     let pinned = sources.iter().filter(|source| **source == Some(Source::Pinned)).count();
@@ -127,7 +146,9 @@ fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
     let totals = verifold_model::record::Totals::of(&record.requirements);
     let detail = format!("{} of {} mandatory settled", totals.mandatory_settled, totals.mandatory);
     let mandatory = || record.requirements.iter().filter(|result| result.severity == Severity::Mandatory);
-    let finding = |result: &verifold_model::record::RequirementResult, cause: &str| blocking(cause, format!("{}, {}: {}", result.id, result.title, result.reason), result.id.clone());
+    let finding = |result: &verifold_model::record::RequirementResult, cause: &str| {
+        blocking(cause, format!("{}, {}: {}", result.id, result.title, result.reason), result.id.clone())
+    };
     if checked.outcome.is_err() {
         return rung(RungName::Policy, RungState::NotReached, "Not reached", "rests on the proof", Vec::new());
     }
@@ -138,7 +159,8 @@ fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
     if !missed.is_empty() {
         return rung(RungName::Policy, RungState::NotMet, "Not met", detail, missed);
     }
-    let open: Vec<Finding> = mandatory().filter(|result| !result.state.is_settled()).map(|result| finding(result, "requirement-open")).collect();
+    let open: Vec<Finding> =
+        mandatory().filter(|result| !result.state.is_settled()).map(|result| finding(result, "requirement-open")).collect();
     if open.is_empty() {
         rung(RungName::Policy, RungState::Holds, "Met", detail, Vec::new())
     } else {
@@ -163,7 +185,10 @@ fn exit(record: &AuditRecord) -> Exit {
             (RungName::Integrity, RungState::Fails) => {
                 let limit = rung.word == "Over a limit";
                 let altered = rung.findings.iter().any(|finding| {
-                    matches!(finding.cause.as_str(), "digest-differs" | "size-differs" | "checksum-differs" | "subject-differs" | "period-differs")
+                    matches!(
+                        finding.cause.as_str(),
+                        "digest-differs" | "size-differs" | "checksum-differs" | "subject-differs" | "period-differs"
+                    )
                 });
                 candidates.push(if limit {
                     Exit::Limits
@@ -220,15 +245,26 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
             State::Rejected,
             format!("The proof is rejected, so {} no valid evidence", counted(without, "requirement has", "requirements have")),
             text,
-            format!("Treat every value in the package as unproven. Ask {provider} to explain and to hand over a package whose proof is valid."),
+            format!(
+                "Treat every value in the package as unproven. Ask {provider} to explain and to hand over a package whose proof is valid."
+            ),
         ),
-        (RungName::Scope, _) => headline(State::Rejected, scope_title(record, rung), text, format!("Ask {provider} for what is missing or for an explanation of each difference.")),
+        (RungName::Scope, _) => headline(
+            State::Rejected,
+            scope_title(record, rung),
+            text,
+            format!("Ask {provider} for what is missing or for an explanation of each difference."),
+        ),
         (RungName::Policy, RungState::NotMet) => {
             let n = rung.findings.len() as u64;
             let ids: Vec<&str> = rung.findings.iter().map(|finding| finding.place.as_str()).collect();
             headline(
                 State::Violated,
-                format!("{} violated on proven values: {}", counted(n, "mandatory requirement is", "mandatory requirements are"), ids.join(", ")),
+                format!(
+                    "{} violated on proven values: {}",
+                    counted(n, "mandatory requirement is", "mandatory requirements are"),
+                    ids.join(", ")
+                ),
                 text,
                 format!("Write a finding for each, and ask {provider} for causes and corrective action."),
             )
@@ -237,7 +273,11 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
             let ids: Vec<&str> = rung.findings.iter().map(|finding| finding.place.as_str()).collect();
             headline(
                 State::Uncovered,
-                format!("{} undecided: {}", counted(ids.len() as u64, "mandatory requirement is", "mandatory requirements are"), ids.join(", ")),
+                format!(
+                    "{} undecided: {}",
+                    counted(ids.len() as u64, "mandatory requirement is", "mandatory requirements are"),
+                    ids.join(", ")
+                ),
                 text,
                 "Obtain the missing evidence, or have a person determine what only a person can.".into(),
             )
@@ -248,7 +288,9 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
 
 fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
     let has = |cause: &str| rung.findings.iter().any(|finding| finding.blocking && finding.cause == cause);
-    let places = |cause: &str| rung.findings.iter().filter(|finding| finding.cause == cause).map(|finding| finding.place.as_str()).collect::<Vec<_>>();
+    let places = |cause: &str| {
+        rung.findings.iter().filter(|finding| finding.cause == cause).map(|finding| finding.place.as_str()).collect::<Vec<_>>()
+    };
     if has("subject-differs") {
         "The proof is valid, but about another subject than the engagement expects".into()
     } else if has("model-differs") {
@@ -257,11 +299,17 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
         "The proof is valid, but under another measurement plan than the engagement expects".into()
     } else if has("batch-missing") {
         let missing = places("batch-missing");
-        format!("The proof is valid, but {} expected and missing: {}", counted(missing.len() as u64, "batch is", "batches are"), missing.join(", "))
+        format!(
+            "The proof is valid, but {} expected and missing: {}",
+            counted(missing.len() as u64, "batch is", "batches are"),
+            missing.join(", ")
+        )
     } else if has("control-total-differs") {
         "The proof is valid, but its counts differ from the control totals".into()
     } else {
-        let n = record.ladder.iter().filter(|r| r.name == RungName::Scope).flat_map(|r| &r.findings).filter(|finding| finding.blocking).count() as u64;
+        let n =
+            record.ladder.iter().filter(|r| r.name == RungName::Scope).flat_map(|r| &r.findings).filter(|finding| finding.blocking).count()
+                as u64;
         format!("The proof is valid, but not about what the engagement expects: {}", counted(n, "difference", "differences"))
     }
 }
@@ -278,17 +326,28 @@ fn held(record: &AuditRecord, policy: &Policy) -> Headline {
     );
     let open = totals.requirements - totals.settled();
     if open > 0 {
-        detail.push_str(&format!(" {} open.", sentence(&counted(u64::from(open), "advisory requirement is", "advisory requirements are")).trim_end_matches('.')));
+        detail.push_str(&format!(
+            " {} open.",
+            sentence(&counted(u64::from(open), "advisory requirement is", "advisory requirements are")).trim_end_matches('.')
+        ));
     }
-    let unestablished: Vec<&str> = record.ladder.iter().filter(|rung| rung.state == RungState::NotEstablished).map(|rung| rung.name.title()).collect();
+    let unestablished: Vec<&str> =
+        record.ladder.iter().filter(|rung| rung.state == RungState::NotEstablished).map(|rung| rung.name.title()).collect();
     if !unestablished.is_empty() {
         detail.push_str(&format!(" Not established: {}.", unestablished.join(", ").to_lowercase()));
     }
     Headline {
         state: State::Satisfied,
         rung: None,
-        title: format!("All {} are met on proven values", counted(u64::from(totals.mandatory), "mandatory requirement", "mandatory requirements")),
+        title: format!(
+            "All {} are met on proven values",
+            counted(u64::from(totals.mandatory), "mandatory requirement", "mandatory requirements")
+        ),
         detail,
-        next: if unestablished.is_empty() { String::new() } else { "Confirm on another channel what is not established before relying on the result.".to_owned() },
+        next: if unestablished.is_empty() {
+            String::new()
+        } else {
+            "Confirm on another channel what is not established before relying on the result.".to_owned()
+        },
     }
 }

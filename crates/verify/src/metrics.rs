@@ -43,7 +43,11 @@ pub fn keys(plan: &Plan) -> Vec<MetricKey> {
         if metric == Metric::FeatureCsi {
             keys.extend(plan.histograms.iter().map(|h| MetricKey { metric, decisions: None, feature: Some(h.feature.clone()) }));
         } else if metric.definition().by_decisions {
-            keys.extend([Decisions::Model, Decisions::Logged].map(|decisions| MetricKey { metric, decisions: Some(decisions), feature: None }));
+            keys.extend([Decisions::Model, Decisions::Logged].map(|decisions| MetricKey {
+                metric,
+                decisions: Some(decisions),
+                feature: None,
+            }));
         } else {
             keys.push(MetricKey::plain(metric));
         }
@@ -73,7 +77,13 @@ impl Counted<'_> {
     fn cells(&self) -> impl Iterator<Item = CellOf> + '_ {
         self.table.counts.iter().enumerate().flat_map(|(bin, groups)| {
             groups.iter().enumerate().flat_map(move |(group, cell)| {
-                cell.iter().enumerate().map(move |(i, rows)| CellOf { bin, group, outcome: i / 2, logged: i % 2 == 1, rows: u64::from(*rows) })
+                cell.iter().enumerate().map(move |(i, rows)| CellOf {
+                    bin,
+                    group,
+                    outcome: i / 2,
+                    logged: i % 2 == 1,
+                    rows: u64::from(*rows),
+                })
             })
         })
     }
@@ -213,11 +223,15 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
         Metric::OverrideToApprove => share(t.sum(|cell| t.declines(cell) && cell.logged), scored, no_rows),
         Metric::OverrideToDecline => share(t.sum(|cell| !t.declines(cell) && !cell.logged), scored, no_rows),
         Metric::OutcomeCoverage => share(known, scored, no_rows),
-        Metric::OverrideRateDifference => compare(scored, t.shares(|cell| t.overridden(cell), |_| true, minimum_group), minimum_group, false),
+        Metric::OverrideRateDifference => {
+            compare(scored, t.shares(|cell| t.overridden(cell), |_| true, minimum_group), minimum_group, false)
+        }
         Metric::DemographicParityDifference => {
             compare(scored, t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, false)
         }
-        Metric::AdverseImpactRatio => compare(scored, t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, true),
+        Metric::AdverseImpactRatio => {
+            compare(scored, t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, true)
+        }
         Metric::EqualOpportunityGap => {
             let groups = t.shares(|cell| t.approved(key.decisions, cell), |cell| cell.outcome == GOOD, minimum_group);
             compare(good, groups, minimum_group, false)
@@ -226,7 +240,9 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
             let right = t.sum(|cell| (cell.outcome == GOOD && !t.declines(cell)) || (cell.outcome == BAD && t.declines(cell)));
             share(right, known, no_outcomes)
         }
-        Metric::TruePositiveRate => Measured { n: known, ..share(t.sum(|cell| cell.outcome == BAD && t.declines(cell)), bad, "no bad outcome is known") },
+        Metric::TruePositiveRate => {
+            Measured { n: known, ..share(t.sum(|cell| cell.outcome == BAD && t.declines(cell)), bad, "no bad outcome is known") }
+        }
         Metric::FalsePositiveRate => {
             Measured { n: known, ..share(t.sum(|cell| cell.outcome == GOOD && t.declines(cell)), good, "no good outcome is known") }
         }
@@ -243,7 +259,13 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
         Metric::ObservedExpected | Metric::Brier | Metric::Ece => {
             let knowns = t.per_bin(|cell| cell.outcome != 0);
             let bads = t.per_bin(|cell| cell.outcome == BAD);
-            let bins = || knowns.iter().zip(&bads).zip(&plan.scoring.expected_bad_ppm).map(|((k, b), p)| (i128::from(*k), i128::from(*b), i128::from(*p)));
+            let bins = || {
+                knowns
+                    .iter()
+                    .zip(&bads)
+                    .zip(&plan.scoring.expected_bad_ppm)
+                    .map(|((k, b), p)| (i128::from(*k), i128::from(*b), i128::from(*p)))
+            };
             let ratio = match key.metric {
                 Metric::ObservedExpected => Ratio::new(i128::from(bad) * PPM, bins().map(|(k, _, p)| k * p).sum()),
                 Metric::Brier => {
@@ -276,7 +298,8 @@ pub fn total<'a>(plan: &Plan, tables: impl IntoIterator<Item = &'a BatchTable>) 
     let mut sum = BatchTable::empty(plan);
     let add = |into: &mut u32, n: u32| into.checked_add(n).map(|n| *into = n);
     for table in tables {
-        let into = sum.counts.iter_mut().flatten().flatten().chain(sum.void.iter_mut().flatten()).chain(sum.histograms.iter_mut().flatten());
+        let into =
+            sum.counts.iter_mut().flatten().flatten().chain(sum.void.iter_mut().flatten()).chain(sum.histograms.iter_mut().flatten());
         let from = table.counts.iter().flatten().flatten().chain(table.void.iter().flatten()).chain(table.histograms.iter().flatten());
         for (into, n) in into.zip(from) {
             add(into, *n)?;

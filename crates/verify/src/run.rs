@@ -11,8 +11,8 @@ use verifold_model::{
     plan::Plan,
     protocol::WorkPhase,
     record::{
-        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point, ProofState, ProofSummary,
-        RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
+        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point, ProofState,
+        ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
     },
     shape::CircuitId,
     statement::MonitoringStatement,
@@ -158,7 +158,10 @@ fn not_shown(record: &AuditRecord) -> Vec<String> {
         "More than rows and weights are hidden: counts, bins, batch times and sizes are public, and counts may identify people in small groups.".to_owned(),
     ];
     if record.engagement.is_none() {
-        lines.push("That this is the right system, model, plan or period, or that every batch is there: no engagement says what to expect.".to_owned());
+        lines.push(
+            "That this is the right system, model, plan or period, or that every batch is there: no engagement says what to expect."
+                .to_owned(),
+        );
     }
     if record.policy.illustrative {
         lines.push("Anything about the law: the policy is illustrative and not legal advice.".to_owned());
@@ -178,7 +181,14 @@ fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
     let state = if error.exit() == verifold_model::state::Exit::Rejected { ProofState::Rejected } else { ProofState::NotCheckable };
     let refusal = Refusal { state, cause: error.cause(), text: error.to_string(), place: error.place().to_owned() };
     let scope = Scope::default();
-    let case = Case { policy: inputs.policy, engagement: inputs.engagement, evidence: Err(&refusal), proof: "", scope: &scope, label: &|_| (0, String::new()) };
+    let case = Case {
+        policy: inputs.policy,
+        engagement: inputs.engagement,
+        evidence: Err(&refusal),
+        proof: "",
+        scope: &scope,
+        label: &|_| (0, String::new()),
+    };
     record.requirements = inputs.policy.requirements.iter().map(|requirement| assess(requirement, &case)).collect();
     record.not_shown = not_shown(&record);
     record.ladder = headline::ladder_unread(inputs.policy, error);
@@ -241,14 +251,25 @@ fn fill(record: &mut AuditRecord, inputs: &Inputs<'_>, package: &ClaimedPackage,
     });
     record.proofs = vec![proof_summary(proof, Some(checked), inputs.policy)];
     record.batches = batches(inputs, statement, plan, checked, scope);
-    let numbered: Vec<(u32, u32, String)> = record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, batch.number, batch.label.clone()))).collect();
+    let numbered: Vec<(u32, u32, String)> =
+        record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, batch.number, batch.label.clone()))).collect();
     let label = |batch: &BatchStatement| {
-        numbered.iter().find(|(index, ..)| *index == batch.index).map_or_else(|| (batch.index, String::new()), |(_, number, label)| (*number, label.clone()))
+        numbered
+            .iter()
+            .find(|(index, ..)| *index == batch.index)
+            .map_or_else(|| (batch.index, String::new()), |(_, number, label)| (*number, label.clone()))
     };
     if let Some(evidence) = evidence {
         record.series = series(evidence);
     }
-    let case = Case { policy: inputs.policy, engagement: inputs.engagement, evidence: checked.outcome.as_ref(), proof: &proof.id, scope, label: &label };
+    let case = Case {
+        policy: inputs.policy,
+        engagement: inputs.engagement,
+        evidence: checked.outcome.as_ref(),
+        proof: &proof.id,
+        scope,
+        label: &label,
+    };
     record.requirements = inputs.policy.requirements.iter().map(|requirement: &Requirement| assess(requirement, &case)).collect();
 }
 
@@ -284,7 +305,9 @@ fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
                 .iter()
                 .enumerate()
                 .filter_map(|(bin, groups)| groups.get(group).map(|cell| (bin, cell)))
-                .flat_map(|(bin, cell)| cell.iter().enumerate().filter(move |(i, _)| wanted(bin, i / 2, i % 2 == 1)).map(|(_, n)| u64::from(*n)))
+                .flat_map(|(bin, cell)| {
+                    cell.iter().enumerate().filter(move |(i, _)| wanted(bin, i / 2, i % 2 == 1)).map(|(_, n)| u64::from(*n))
+                })
                 .sum()
         };
         let good = Outcome::Good.code();
@@ -306,7 +329,8 @@ fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
 fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, checked: &Checked, scope: &Scope) -> Vec<BatchRecord> {
     let standing = if checked.outcome.is_ok() { Standing::Proven } else { Standing::Claimed };
     // Numbers follow the calendar, so that a missing batch keeps its place.
-    let mut starts: Vec<_> = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| batch.start).collect();
+    let mut starts: Vec<_> =
+        statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| batch.start).collect();
     starts.extend(scope.missing.iter().map(|slot| slot.start));
     starts.sort_unstable();
     starts.dedup();
@@ -327,7 +351,9 @@ fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, ch
             end: batch.end,
             standing,
             content: link.map(|link| content(plan, batch, *link)),
-            control: inputs.engagement.map_or_else(Vec::new, |engagement| if batch.role == BatchRole::Monitoring { control_lines(engagement, batch) } else { Vec::new() }),
+            control: inputs.engagement.map_or_else(Vec::new, |engagement| {
+                if batch.role == BatchRole::Monitoring { control_lines(engagement, batch) } else { Vec::new() }
+            }),
         })
         .collect();
     records.extend(scope.missing.iter().map(|slot| BatchRecord {

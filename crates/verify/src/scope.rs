@@ -104,7 +104,12 @@ pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, statem
             scope.findings.push(Finding {
                 cause: "batch-outside-period".into(),
                 blocking: true,
-                text: format!("a monitoring batch from {} to {} lies outside the stated period {}", batch.start, batch.end, header.period.text()),
+                text: format!(
+                    "a monitoring batch from {} to {} lies outside the stated period {}",
+                    batch.start,
+                    batch.end,
+                    header.period.text()
+                ),
                 place: format!("batch {}", batch.index),
             });
         }
@@ -142,12 +147,13 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
         comparing.stated("subject-differs", "model inventory id", pins.model.as_ref(), model),
     ]);
     let span = |period: &Period| format!("{} to {}", period.start, period.end);
-    let period = source(&[engagement
-        .period
-        .as_ref()
-        .and_then(|stated| stated.pinned().map(|expected| comparing.value("period-differs", "period", &span(expected), &span(&header.period), &stated.origin)))]);
+    let period = source(&[engagement.period.as_ref().and_then(|stated| {
+        stated.pinned().map(|expected| comparing.value("period-differs", "period", &span(expected), &span(&header.period), &stated.origin))
+    })]);
     let plan_source = source(&[engagement.plan.as_ref().and_then(|stated| {
-        stated.pinned().map(|expected| comparing.value("plan-differs", "measurement plan", &expected.to_string(), &plan.digest().to_string(), &stated.origin))
+        stated.pinned().map(|expected| {
+            comparing.value("plan-differs", "measurement plan", &expected.to_string(), &plan.digest().to_string(), &stated.origin)
+        })
     })]);
     let models: Vec<(&Commitment, &str)> =
         engagement.models.iter().filter_map(|stated| stated.pinned().map(|model| (model, stated.origin.as_str()))).collect();
@@ -166,8 +172,11 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
     let covered = |slot: &Slot| monitoring.iter().any(|batch| batch.start == slot.start && batch.end == slot.end);
     scope.missing = slots.iter().filter(|slot| !covered(slot)).cloned().collect();
     if !slots.is_empty() {
-        scope.unexpected =
-            monitoring.iter().filter(|batch| !slots.iter().any(|slot| slot.start == batch.start && slot.end == batch.end)).map(|batch| batch.start).collect();
+        scope.unexpected = monitoring
+            .iter()
+            .filter(|batch| !slots.iter().any(|slot| slot.start == batch.start && slot.end == batch.end))
+            .map(|batch| batch.start)
+            .collect();
     }
     for slot in &scope.missing {
         let control = engagement.control(slot.start).and_then(|control| control.rows);
@@ -175,7 +184,11 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
         scope.findings.push(Finding {
             cause: "batch-missing".into(),
             blocking: true,
-            text: format!("batch {} ({}) is expected and not in the package{rows}", slot.label, Period { start: slot.start, end: slot.end }.text()),
+            text: format!(
+                "batch {} ({}) is expected and not in the package{rows}",
+                slot.label,
+                Period { start: slot.start, end: slot.end }.text()
+            ),
             place: slot.label.clone(),
         });
     }
@@ -194,7 +207,13 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
                 scope.findings.push(Finding {
                     cause: "control-total-differs".into(),
                     blocking: true,
-                    text: format!("batch starting {}: the independent source counts {} {}, the proof {}", batch.start.date_text(), line.expected, line.what, line.found),
+                    text: format!(
+                        "batch starting {}: the independent source counts {} {}, the proof {}",
+                        batch.start.date_text(),
+                        line.expected,
+                        line.what,
+                        line.found
+                    ),
                     place: format!("batch {}", batch.index),
                 });
             }
@@ -219,7 +238,13 @@ pub(crate) fn control_lines(engagement: &Engagement, batch: &BatchStatement) -> 
     .into_iter()
     .filter_map(|(what, expected, found)| {
         let expected = expected?;
-        Some(Expectation { what: what.to_owned(), expected: expected.to_string(), found: found.to_string(), holds: expected == found, origin: origin.clone() })
+        Some(Expectation {
+            what: what.to_owned(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+            holds: expected == found,
+            origin: origin.clone(),
+        })
     })
     .collect()
 }

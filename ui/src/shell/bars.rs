@@ -111,17 +111,13 @@ fn crumbs(workbench: &Workbench, ui: &mut Ui, rect: Rect) {
     };
     for (i, part) in parts.iter().enumerate() {
         if i > 0 {
-            if left + 40.0 > rect.right() {
+            if left + 24.0 + width(ui, part, kind().table.font()) > rect.right() {
                 break;
             }
             paint_text(ui, rect.with_min_x(left), Align::Min, "/", kind().table, colors.text3, Fit::MayCut);
             left += 16.0;
         }
         let face = if i == 0 && parts.len() > 1 { strong(kind().body) } else { kind().table };
-        let room = rect.right() - left - 8.0;
-        if i > 0 && width(ui, part, face.font()) > room {
-            break;
-        }
         let covered = paint_text(ui, rect.with_min_x(left).with_max_x(rect.right() - 8.0), Align::Min, part, face, if i == 0 { colors.text } else { colors.text2 }, Fit::MayCut);
         left = covered.right() + 12.0;
     }
@@ -148,11 +144,23 @@ pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
     let bar = ui.max_rect();
     ui.painter().hline(ui.clip_rect().x_range(), bar.top() + 0.5, Stroke::new(1.0, colors.line));
     let face = kind().caption.with(Face::Regular);
+    let (icon, text, ink) = match (&workbench.run, &workbench.audit) {
+        (Run::Verifying(progress), _) => (Icon::Clock, progress.words(), colors.accent),
+        (Run::Failed { .. }, _) => (Icon::Warning, "The audit could not be done".to_owned(), look.state.violated.ink),
+        (Run::Cancelled { .. }, _) => (Icon::MinusCircle, "Cancelled, nothing is concluded".to_owned(), colors.text2),
+        (Run::Idle, Some(audit)) => {
+            let exit = Verdict::from(audit.record.exit);
+            let paint = exit.form.colors(look);
+            (exit.form.icon(), format!("Verified in {:.1} s · exit {}: {}", audit.elapsed, audit.record.exit.code(), audit.record.exit.words()), paint.ink)
+        }
+        (Run::Idle, None) => (Icon::Info, "Ready".to_owned(), colors.text2),
+    };
+    let text_width = width(ui, &text, face.font()) + 30.0;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let item = |ui: &mut Ui, icon: Option<Icon>, text: &str| {
             let lead = if icon.is_some() { 20.0 } else { 0.0 };
             let wanted = width(ui, text, face.font()) + lead;
-            if ui.available_width() < wanted + 180.0 {
+            if ui.available_width() < wanted + text_width {
                 return;
             }
             let (rect, response) = ui.allocate_exact_size(vec2(wanted, bar.height()), Sense::hover());
@@ -177,21 +185,11 @@ pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
             item(ui, None, &elapsed);
         }
         let rest = ui.available_rect_before_wrap();
-        let (icon, text, ink) = match (&workbench.run, &workbench.audit) {
-            (Run::Verifying(progress), _) => (Icon::Clock, progress.words(), colors.accent),
-            (Run::Failed { .. }, _) => (Icon::Warning, "The audit could not be done".to_owned(), look.state.violated.ink),
-            (Run::Cancelled { .. }, _) => (Icon::MinusCircle, "Cancelled, nothing is concluded".to_owned(), colors.text2),
-            (Run::Idle, Some(audit)) => {
-                let exit = Verdict::from(audit.record.exit);
-                let paint = exit.form.colors(look);
-                (exit.form.icon(), format!("Verified in {:.1} s · exit {}: {}", audit.elapsed, audit.record.exit.code(), audit.record.exit.words()), paint.ink)
-            }
-            (Run::Idle, None) => (Icon::Info, "Ready".to_owned(), colors.text2),
-        };
         paint_icon(ui, pos2(rest.left() + 7.0, rest.center().y), icon, 14.0, ink);
         paint_text(ui, rest.with_min_x(rest.left() + 20.0), Align::Min, &text, face, colors.text2, Fit::MayCut);
         let response = ui.interact(rest, ui.scope_id().with("status"), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+        response.on_hover_text(&text);
     });
 }
 

@@ -88,7 +88,7 @@ fn rung_ui(ui: &mut Ui, cell: Rect, number: usize, name: RungName, drawn: &Drawn
     let response = ui.interact(cell, ui.scope_id().with(("rung", number)), Sense::click());
     if let Some(form) = drawn.tint {
         let (fill, bar) = match form {
-            Form::Rejected => (look.state.rejected.mark.gamma_multiply(if ui.visuals().dark_mode { 0.22 } else { 0.10 }), look.state.rejected.mark),
+            Form::Rejected => (look.state.rejected.soft_fill, look.state.rejected.mark),
             other => (other.colors(look).chip_fill, other.colors(look).mark),
         };
         ui.painter().rect_filled(cell, 0, fill);
@@ -104,22 +104,31 @@ fn rung_ui(ui: &mut Ui, cell: Rect, number: usize, name: RungName, drawn: &Drawn
     }
     let paint = drawn.verdict.form.colors(look);
     let small = cell.width() < 150.0;
-    let lead = if small { 10.0 } else { 44.0 };
+    let (lead, trail) = if small { (7.0, 2.0) } else { (48.0, 8.0) };
     if !small {
-        let center = pos2(cell.left() + 28.0, cell.center().y);
+        let center = pos2(cell.left() + 27.0, cell.center().y);
         ui.painter().circle_stroke(center, 11.0, Stroke::new(1.0, colors.line_strong));
         paint_text(ui, Rect::from_center_size(center, vec2(20.0, 20.0)), Align::Center, &number.to_string(), kind().caption, colors.text2, Fit::Must);
     }
-    let inside = cell.with_min_x(cell.left() + lead).with_max_x(cell.right() - 8.0);
-    let upper = inside.with_min_y(cell.top() + 8.0).with_max_y(cell.top() + 29.0);
-    let lower = inside.with_min_y(cell.top() + 29.0).with_max_y(cell.top() + 47.0);
+    let inside = cell.with_min_x(cell.left() + lead).with_max_x(cell.right() - trail);
+    let top = if small { 2.0 } else { 8.0 };
+    let upper = inside.with_min_y(cell.top() + top).with_max_y(cell.top() + top + 21.0);
+    let lower = inside.with_min_y(upper.bottom()).with_max_y(cell.top() + 47.0);
     let title = paint_text(ui, upper, Align::Min, name.title(), strong(kind().body), colors.text, Fit::MayCut);
     let word_face = kind().table.with(Face::SemiBold);
     let beside = title.right() + 30.0 + width(ui, &drawn.verdict.word, word_face.font()) <= inside.right();
     // Where the word does not fit beside the name, it takes the second line and the detail is left to the inspector.
     let at = if beside { upper.with_min_x(title.right() + 8.0) } else { lower };
-    paint_icon(ui, pos2(at.left() + 8.0, at.center().y), drawn.icon, 15.0, if drawn.active { colors.accent } else { paint.mark });
-    paint_text(ui, at.with_min_x(at.left() + 20.0), Align::Min, &drawn.verdict.word, word_face, if drawn.active { colors.accent } else { paint.ink }, Fit::MayCut);
+    let (mark, ink) = if drawn.active { (colors.accent, colors.accent) } else { (paint.mark, paint.ink) };
+    paint_icon(ui, pos2(at.left() + 8.0, at.center().y), drawn.icon, 15.0, mark);
+    let room = at.right() - at.left() - 18.0;
+    if width(ui, &drawn.verdict.word, word_face.font()) <= room {
+        paint_text(ui, at.with_min_x(at.left() + 20.0), Align::Min, &drawn.verdict.word, word_face, ink, Fit::Must);
+    } else {
+        // In a very narrow cell the word takes two small lines.
+        let galley = ui.painter().layout(drawn.verdict.word.clone(), kind().caption.font(), ink, room);
+        ui.painter().galley(pos2(at.left() + 18.0, cell.bottom() - 4.0 - galley.size().y.min(32.0)), galley, ink);
+    }
     if beside {
         paint_text(ui, lower, Align::Min, &drawn.detail, kind().caption.with(Face::Regular), colors.text2, Fit::MayCut);
     }

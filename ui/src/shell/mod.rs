@@ -49,12 +49,17 @@ pub(crate) fn frame_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked
         let pane = Frame::new().fill(colors.sunken).inner_margin(Margin::symmetric(8, 8));
         Panel::left("tree").exact_size(if narrow { 52.0 } else { size.left_pane }).resizable(false).frame(pane).show(ui, |ui| tree::tree_ui(workbench, ui, narrow, asked));
         let drawer = width < DRAWER_BELOW;
+        if narrow && workbench.drawer {
+            // No room for two panes: the inspector takes the place of the room until it is closed.
+            CentralPanel::default().frame(Frame::new().fill(colors.panel)).show(ui, |ui| inspector::inspector_ui(workbench, ui, true, asked));
+            palette::palette_ui(workbench, ui.ctx(), asked);
+            return report::report_ui(workbench, ui.ctx(), asked);
+        }
         if !drawer || workbench.drawer {
             let wanted = match workbench.here().selection {
-                Selection::Requirement(_) if !drawer => (width - size.left_pane - 610.0).clamp(360.0, 504.0),
+                Selection::Requirement(_) if !drawer => (width - size.left_pane - 746.0).clamp(360.0, 504.0),
                 _ => size.inspector,
             };
-            let wanted = if drawer { wanted.min(width - 60.0).min(if narrow { width * 0.62 } else { wanted }) } else { wanted };
             let pane = Frame::new().fill(colors.panel);
             let id = if matches!(workbench.here().selection, Selection::Requirement(_)) { "why" } else { "inspector" };
             Panel::right(id).default_size(wanted).size_range(if drawer { wanted..=wanted } else { 280.0..=560.0 }).resizable(!drawer).frame(pane).show(ui, |ui| inspector::inspector_ui(workbench, ui, drawer, asked));

@@ -95,10 +95,13 @@ pub fn segments(ui: &mut Ui, labels: &[&str], selected: usize) -> Option<usize> 
     let mut clicked = None;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing = vec2(0.0, 4.0);
-        ui.horizontal_wrapped(|ui| {
+        let wanted: f32 = labels.iter().map(|label| width(ui, label, strong(kind().control).font()) + 22.0).sum();
+        let size = vec2(wanted.min(ui.available_width()), tokens().size.button);
+        let row = egui::Layout::left_to_right(Align::Center).with_main_wrap(true);
+        ui.allocate_ui_with_layout(size, row, |ui| {
             for (i, label) in labels.iter().enumerate() {
                 let face = kind().control;
-                let size = vec2(width(ui, label, face.font()) + 22.0, tokens().size.button);
+                let size = vec2(width(ui, label, strong(face).font()) + 22.0, tokens().size.button);
                 let (rect, response) = ui.allocate_exact_size(size, Sense::click());
                 let fill = match (i == selected, response.hovered()) {
                     (true, _) => colors.select,
@@ -131,6 +134,8 @@ pub fn text_field(ui: &mut Ui, name: &str, hint: &str, text: &mut String, width:
         .hint_text(egui::RichText::new(hint).color(colors.text3))
         .font(kind().table.font())
         .desired_width(width - 16.0)
+        .min_size(vec2(width, tokens().size.button))
+        .align(egui::Align2::LEFT_CENTER)
         .margin(Margin::symmetric(8, 5))
         .background_color(colors.panel);
     let response = ui.scope(|ui| {
@@ -191,10 +196,11 @@ pub fn divider(ui: &mut Ui) {
 pub fn key_value(ui: &mut Ui, key: &str, add: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let color = theme(ui).color.text3;
-        let (rect, _) = ui.allocate_exact_size(vec2(92.0, 22.0), Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(vec2(92.0, 20.0), Sense::hover());
         paint_text(ui, rect, Align::Min, key, kind().table, color, Fit::Must);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
+            ui.add_space(1.0);
             ui.set_min_width(ui.available_width());
             add(ui);
         });
@@ -228,4 +234,21 @@ pub fn verdict_line(ui: &mut Ui, verdict: &Verdict) {
     paint_icon(ui, pos2(rect.left() + 8.0, rect.center().y), verdict.form.icon(), 16.0, colors.mark);
     paint_text(ui, rect.with_min_x(rect.left() + 22.0), Align::Min, &verdict.word, face, colors.ink, Fit::Must);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &verdict.word));
+}
+
+/// A heading with an aside at the left and controls at the right, last one first; below each other where they do not fit.
+pub fn title_row(ui: &mut Ui, title: &str, aside: &str, controls: f32, add: impl FnOnce(&mut Ui)) {
+    let colors = theme(ui).color;
+    let wanted = width(ui, title, kind().headline.font()) + width(ui, aside, kind().body.font()) + 20.0;
+    let beside = ui.available_width() >= wanted + controls;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
+    let covered = paint_text(ui, rect, Align::Min, title, kind().headline, colors.text, Fit::MayCut);
+    paint_text(ui, rect.with_min_x(covered.right() + 10.0), Align::Min, aside, kind().body, colors.text3, Fit::MayCut);
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{title}, {aside}")));
+    if beside {
+        let place = rect.with_min_x(rect.right() - controls);
+        add(&mut ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::right_to_left(Align::Center))));
+    } else {
+        ui.horizontal_wrapped(add);
+    }
 }

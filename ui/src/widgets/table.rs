@@ -7,13 +7,16 @@ use egui::{Align, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, Role, pos2, v
 
 use super::{
     focus_ring,
-    text::{Fit, kind, paint_icon, paint_text, strong},
+    text::{Fit, kind, paint_icon, paint_text, strong, width},
     theme,
 };
 use crate::{
     tokens::{Face, tokens},
     verdict::Verdict,
 };
+
+/// Room at each side of a cell.
+const GAP: f32 = 6.0;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +40,18 @@ impl Column {
     /// A number at the right.
     pub const fn number(title: &'static str, least: f32) -> Self {
         Self { title, least, share: 0.0, align: Align::Max }
+    }
+}
+
+impl Column {
+    /// Widens to hold a number.
+    pub fn hold_number(&mut self, ui: &Ui, text: &str) {
+        self.least = self.least.max(width(ui, text, kind().mono.font()) + 1.0);
+    }
+
+    /// Widens to hold words behind `lead` points.
+    pub fn hold(&mut self, ui: &Ui, text: &str, lead: f32) {
+        self.least = self.least.max(width(ui, text, kind().table.with(Face::Medium).font()) + lead + 1.0);
     }
 }
 
@@ -70,16 +85,15 @@ pub enum Row {
 
 /// Draws a table; returns the row clicked. `row` is asked for visible rows only.
 pub fn table(ui: &mut Ui, name: &str, columns: &[Column], rows: usize, selected: Option<usize>, follow: bool, row: impl Fn(usize) -> Row) -> Option<usize> {
-    let padding = 12.0_f32;
-    let least: f32 = columns.iter().map(|column| column.least + 2.0 * padding.min(8.0)).sum::<f32>() + padding;
+    let least: f32 = columns.iter().map(|column| column.least + 2.0 * GAP).sum::<f32>() + 2.0 * GAP;
     let width = ui.available_width().max(least);
     let left_over = width - least;
     let shares: f32 = columns.iter().map(|column| column.share).sum::<f32>().max(f32::EPSILON);
     let mut edges = Vec::with_capacity(columns.len());
-    let mut x = padding / 2.0;
+    let mut x = GAP;
     for column in columns {
-        let wide = column.least + 16.0 + left_over * column.share / shares;
-        edges.push((x + 8.0, x + wide - 8.0));
+        let wide = column.least + 2.0 * GAP + left_over * column.share / shares;
+        edges.push((x + GAP, x + wide - GAP));
         x += wide;
     }
     let mut clicked = None;

@@ -98,7 +98,7 @@ pub fn digest(ui: &mut Ui, name: &str, full: &str, claimed: bool) -> Response {
     let colors = theme(ui).color;
     let short = if full.len() == 64 { format!("{}…{}", &full[..8], &full[56..]) } else { full.to_owned() };
     let font = kind().mono.font();
-    let size = Vec2::new(width(ui, &short, font.clone()).min(ui.available_width()), 22.0);
+    let size = Vec2::new(width(ui, &short, font.clone()).min(ui.available_width()), 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let color = if response.hovered() || response.has_focus() { colors.accent } else { colors.text };
     let covered = paint_text(ui, rect, Align::Min, &short, kind().mono, color, Fit::MayCut);

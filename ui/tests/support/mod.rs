@@ -562,7 +562,7 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
         first.integers = format!("10 × ({}·{} − {}·{}) = {} > {}", hi.model_approved, lo.scored, lo.model_approved, hi.scored,
             format::count(10 * (hi.model_approved * lo.scored - lo.model_approved * hi.scored)), format::count(hi.scored * lo.scored));
         first.children = vec![
-            WhyNode { label: "rows in the smallest group".into(), state: Some(State::Satisfied), actual: lines.iter().map(|g| g.scored).min().unwrap().to_string(), threshold: "≥ 100".into(), margin: "+306".into(), ..quiet.clone() },
+            WhyNode { label: "rows in the smallest group".into(), state: Some(State::Satisfied), actual: lines.iter().map(|g| g.scored).min().unwrap().to_string(), threshold: "≥ 100".into(), margin: format!("+{}", lines.iter().map(|g| g.scored).min().unwrap() - 100), ..quiet.clone() },
             WhyNode {
                 label: "highest − lowest rate".into(),
                 state: Some(State::Violated),
@@ -577,11 +577,13 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
             },
         ];
     }
+    let number = |text: &str| text.trim_start_matches('+').split(['\u{202F}', '–']).next().unwrap_or_default().replace('\u{2212}', "-").parse::<f64>().unwrap_or(f64::MAX);
+    let closest = results.iter().filter(|r| r.state == State::Satisfied).min_by(|a, b| number(&a.margin).total_cmp(&number(&b.margin))).unwrap();
     let uncovered = count(State::Uncovered);
     if uncovered > 0 {
         children.push(WhyNode { label: format::counted(uncovered as u64, "batch", "batches"), note: "no value there".into(), state: Some(State::Uncovered), threshold: threshold.clone(), ..quiet.clone() });
     }
-    children.push(WhyNode { label: format::counted(held as u64, "batch holds", "batches hold"), note: format!("closest: batch {}", at.number), state: Some(State::Satisfied), actual: value.text(unit), threshold: threshold.clone(), margin: margin(value), ..quiet.clone() });
+    children.push(WhyNode { label: format::counted(held as u64, "batch holds", "batches hold"), note: format!("closest: batch {}", closest.number), state: Some(State::Satisfied), actual: closest.actual.clone(), threshold: threshold.clone(), margin: closest.margin.clone(), ..quiet.clone() });
     let title = ask.key.metric.definition().title;
     RequirementResult {
         id: ask.id.into(),

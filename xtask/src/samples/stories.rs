@@ -40,6 +40,8 @@ pub(super) struct Story {
     pub(super) exit: u8,
     /// What the audit ends with, in a few words.
     pub(super) outcome: &'static str,
+    /// A cause the record must name; empty for the honest lender.
+    pub(super) cause: &'static str,
     /// What it is proven from.
     pub(super) proof: Proof,
     /// What is done to it then.
@@ -63,6 +65,7 @@ pub(super) const STORIES: [Story; 7] = [
                  in which approval rates differ by more than usual, and for what the policy makes of them.",
         exit: 0,
         outcome: "all mandatory requirements met",
+        cause: "",
         proof: Proof::Honest,
         edit: Edit::None,
     },
@@ -75,6 +78,7 @@ pub(super) const STORIES: [Story; 7] = [
                  The audit ends with violated requirements, each naming its first batch.",
         exit: 1,
         outcome: "requirements violated, all of it proven",
+        cause: "requirement-violated",
         proof: Proof::Drift,
         edit: Edit::None,
     },
@@ -86,6 +90,7 @@ pub(super) const STORIES: [Story; 7] = [
                  The proof does not: it ends in the chain of the table that was counted.",
         exit: 4,
         outcome: "proof rejected",
+        cause: "final-state-differs",
         proof: Proof::Honest,
         edit: Edit::AlterCount,
     },
@@ -93,10 +98,11 @@ pub(super) const STORIES: [Story; 7] = [
         name: "cheat-batch-removed",
         title: "A batch removed from the list",
         summary: "The week of 24 August is deleted from the honest package. Positions, step count, chain and digests are computed anew, and the proof is left as it was.",
-        detail: "The file is in order and the list reads well. The proof was made over one batch more, so it ends in another state than the list leads to. \
+        detail: "The file is in order and the list reads well. The proof was made over one batch more, in more steps than the list needs, so it is no proof of this list. \
                  That a week is missing from the calendar is said too, but evidence that is rejected comes first.",
         exit: 4,
         outcome: "proof rejected",
+        cause: "proof-rejected",
         proof: Proof::Honest,
         edit: Edit::RemoveBatch,
     },
@@ -108,6 +114,7 @@ pub(super) const STORIES: [Story; 7] = [
                  applications each had: the missing week is named there, with its rows. Verify without the engagement to see what would have been believed.",
         exit: 9,
         outcome: "outside the engagement's scope: an expected batch is missing",
+        cause: "batch-missing",
         proof: Proof::Withheld(TROUBLED_BATCH),
         edit: Edit::None,
     },
@@ -119,6 +126,7 @@ pub(super) const STORIES: [Story; 7] = [
                  this statement.",
         exit: 4,
         outcome: "proof rejected",
+        cause: "proof-rejected",
         proof: Proof::OtherModel,
         edit: Edit::ClaimModelInUse,
     },
@@ -130,6 +138,7 @@ pub(super) const STORIES: [Story; 7] = [
                  inventory, and the two differ. Nothing that requires the pinned model can be met by this package.",
         exit: 9,
         outcome: "outside the engagement's scope: not the expected model",
+        cause: "model-differs",
         proof: Proof::OtherModel,
         edit: Edit::None,
     },

@@ -72,12 +72,7 @@ pub(super) fn manifests(root: &Path, everything: bool) -> anyhow::Result<Vec<Man
 
 /// What a cargo command prints, with the lock file as it is.
 fn cargo(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new(option_env!("CARGO").unwrap_or("cargo"))
-        .current_dir(root)
-        .args(arguments)
-        .arg("--locked")
-        .output()
-        .context("starting cargo")?;
+    let output = Command::new("cargo").current_dir(root).args(arguments).arg("--locked").output().context("starting cargo")?;
     if !output.status.success() {
         bail!("cargo {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
     }

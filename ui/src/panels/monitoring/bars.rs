@@ -3,7 +3,7 @@
 use egui::{Align, Align2, Color32, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, Role, pos2, vec2};
 use verifold_model::format;
 
-use super::model::{Drift, Groups};
+use super::{chart::ticks, model::{Drift, Groups}};
 use crate::{
     tokens::Face,
     widgets::{
@@ -15,6 +15,7 @@ use crate::{
 /// Group rates with their intervals and the band the limit leaves.
 pub(super) fn groups_ui(ui: &mut Ui, groups: &Groups) {
     let look = theme(ui);
+    ui.spacing_mut().item_spacing.y = 4.0;
     sentence(ui, &groups.title, kind().title, look.color.text);
     sentence(ui, &groups.aside, kind().caption.with(Face::Regular), look.color.text3);
     let row = 24.0;
@@ -31,9 +32,7 @@ pub(super) fn groups_ui(ui: &mut Ui, groups: &Groups) {
         ui.painter().vline(x(from), plot.y_range(), Stroke::new(1.5, look.chart.limit));
     }
     ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, look.color.axis));
-    let count = ((plot.width() / 48.0) as usize).clamp(1, 8);
-    for k in 0..=count {
-        let value = lo + (hi - lo) * k as f64 / count as f64;
+    for value in ticks((lo, hi), (plot.width() / 48.0).clamp(1.0, 8.0)) {
         ui.painter().text(pos2(x(value), plot.bottom() + 12.0), Align2::CENTER_CENTER, format!("{value:.2}"), kind().caption.with(Face::Regular).font(), look.color.text3);
     }
     ui.painter().text(pos2(rect.right() - 46.0, plot.bottom() + 12.0), Align2::RIGHT_CENTER, "rate", kind().caption.font(), look.color.text3);
@@ -72,6 +71,7 @@ pub(super) fn groups_ui(ui: &mut Ui, groups: &Groups) {
 /// Drift indices as bars with the warning level and limit.
 pub(super) fn drift_ui(ui: &mut Ui, drift: &Drift) {
     let look = theme(ui);
+    ui.spacing_mut().item_spacing.y = 4.0;
     sentence(ui, &drift.title, kind().title, look.color.text);
     sentence(ui, "PSI of score bins and CSI of inputs against the committed reference", kind().caption.with(Face::Regular), look.color.text3);
     let row = 21.0;

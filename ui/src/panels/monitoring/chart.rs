@@ -46,7 +46,7 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
     let look = theme(ui);
     legend(ui, model);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-    let ticks = ticks(model.range);
+    let ticks = ticks(model.range, 4.0);
     let labels: Vec<String> = ticks.iter().map(|v| tick_text(model, *v)).collect();
     let margin = labels.iter().map(|l| width(ui, l, kind().caption.font())).fold(24.0, f32::max) + 8.0;
     let scale = Scale { plot: Rect::from_min_max(pos2(rect.left() + margin, rect.top() + 8.0), pos2(rect.right() - 4.0, rect.bottom() - 38.0)), model };
@@ -205,8 +205,15 @@ fn marks(painter: &egui::Painter, scale: &Scale<'_>, color: Color32, beyond: Col
         if slot.beyond {
             diamond(painter, at, 6.0, beyond, background);
             if labelled {
-                let up = if model.limit_is_maximum { -14.0 } else { 14.0 };
-                painter.text(pos2(at.x, at.y + up), Align2::CENTER_CENTER, &slot.text, kind().caption.with(Face::SemiBold).font(), ink);
+                let neighbour = |i: Option<usize>| i.and_then(|i| model.slots.get(i)).is_some_and(|s| s.beyond);
+                let up = if model.limit_is_maximum { -7.0 } else { 7.0 };
+                // Beside a neighbour that is labelled too, each label stands on its own side.
+                let (offset, anchor) = match (neighbour(i.checked_sub(1)), neighbour(Some(i + 1))) {
+                    (true, _) => (vec2(9.0, up), Align2::LEFT_CENTER),
+                    (false, true) => (vec2(-9.0, up), Align2::RIGHT_CENTER),
+                    (false, false) => (vec2(0.0, 2.0 * up), Align2::CENTER_CENTER),
+                };
+                painter.text(at + offset, anchor, &slot.text, kind().caption.with(Face::SemiBold).font(), ink);
             }
         } else if scale.step() >= 6.0 {
             if let Some((lo, hi)) = slot.value.filter(|(lo, hi)| (scale.y(*lo) - scale.y(*hi)).abs() > 2.0) {
@@ -243,9 +250,9 @@ fn axis(ui: &Ui, scale: &Scale<'_>, rect: Rect, selected: Option<usize>) {
     }
 }
 
-/// Round numbers inside a range, about four of them.
-fn ticks((lo, hi): (f64, f64)) -> Vec<f64> {
-    let rough = (hi - lo) / 4.0;
+/// Round numbers inside a range, at most about so many.
+pub(super) fn ticks((lo, hi): (f64, f64), about: f32) -> Vec<f64> {
+    let rough = (hi - lo) / f64::from(about);
     let mut unit = 1e-9;
     while unit * 10.0 <= rough {
         unit *= 10.0;
@@ -271,7 +278,7 @@ mod tests {
     #[test]
     fn ticks_are_round_and_inside() {
         let close = |range, expected: &[f64]| {
-            let found = ticks(range);
+            let found = ticks(range, 4.0);
             assert_eq!(found.len(), expected.len(), "{found:?}");
             assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{found:?}");
         };

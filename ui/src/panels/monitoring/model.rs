@@ -66,6 +66,41 @@ pub struct Model {
     pub slots: Vec<Slot>,
     /// Range of the vertical axis.
     pub range: (f64, f64),
+    /// Longest text of each column of the batch table.
+    pub widest: Widest,
+}
+
+/// Longest texts in the batch table, so that columns hold them all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Widest {
+    /// Rows.
+    pub n: String,
+    /// Value.
+    pub value: String,
+    /// Margin.
+    pub margin: String,
+    /// State.
+    pub word: String,
+}
+
+impl Widest {
+    fn of(slots: &[Slot]) -> Self {
+        let mut widest = Self::default();
+        let keep = |longest: &mut String, text: &str| {
+            if text.chars().count() > longest.chars().count() {
+                text.clone_into(longest);
+            }
+        };
+        for slot in slots {
+            keep(&mut widest.n, &format::count(slot.n));
+            if slot.value.is_some() {
+                keep(&mut widest.value, &slot.text);
+            }
+            keep(&mut widest.margin, &slot.margin);
+            keep(&mut widest.word, &slot.verdict.word);
+        }
+        widest
+    }
 }
 
 /// One calendar slot.
@@ -128,6 +163,7 @@ impl Model {
             unit: line.unit,
             limit,
             warn,
+            widest: Widest::of(&slots),
             slots,
         })
     }

@@ -1,6 +1,6 @@
 //! Monitoring as drawn: choice of metric, chart, batches, groups, drift.
 
-use egui::{ComboBox, Frame, Margin, ScrollArea, Sense, Stroke, Ui, UiBuilder, vec2};
+use egui::{Align, ComboBox, Frame, Margin, ScrollArea, Sense, Stroke, Ui, UiBuilder, vec2};
 use verifold_model::{
     format,
     record::{AuditRecord, BatchRecord, Standing},
@@ -19,7 +19,7 @@ use crate::{
     widgets::{
         card, segments,
         table::{Cell, Column, Row, table},
-        text::{kind, sentence},
+        text::{Fit, kind, paint_text, sentence, strong, width},
         theme,
     },
 };
@@ -36,13 +36,16 @@ pub struct View {
 }
 
 const COLUMNS: [Column; 6] = [
-    Column::number("Batch", 42.0),
-    Column::text("From", 54.0, 0.4),
-    Column::number("n", 54.0),
-    Column::number("Value", 92.0),
-    Column::number("Margin", 68.0),
-    Column::text("State", 120.0, 0.6),
+    Column::number("Batch", 38.0),
+    Column::text("From", 50.0, 0.4),
+    Column::number("n", 30.0),
+    Column::number("Value", 46.0),
+    Column::number("Margin", 46.0),
+    Column::text("State", 60.0, 0.6),
 ];
+
+/// Position of the margin among the columns.
+const MARGIN: usize = 4;
 
 /// Segments offered beside the list of all series.
 const MOST_SEGMENTS: usize = 5;
@@ -54,6 +57,7 @@ pub fn monitoring_ui(ui: &mut Ui, record: &AuditRecord, choices: &[Choice], mode
         Selection::Batch(number) => Some(*number),
         _ => None,
     };
+    let full = ui.available_height();
     ScrollArea::vertical().id_salt("monitoring").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 10.0;
         choose(ui, choices, view);
@@ -61,15 +65,15 @@ pub fn monitoring_ui(ui: &mut Ui, record: &AuditRecord, choices: &[Choice], mode
             ui.spacing_mut().item_spacing.y = 4.0;
             sentence(ui, &model.title, kind().title, colors.text);
             sentence(ui, &format!("{} · {}", model.formula, model.rows), kind().caption.with(crate::tokens::Face::Regular), colors.text3);
-            let height = (ui.ctx().content_rect().height() * 0.28).clamp(170.0, 320.0);
+            let height = (full * 0.34).clamp(170.0, 340.0);
             if let Some(at) = chart_ui(ui, model, selected, height) {
                 view.follow = true;
                 asked.push(Action::Select(Selection::Batch(model.slots[at].number)));
             }
         });
         let batch = selected.and_then(|number| record.batches.iter().find(|b| b.number == number));
-        let wide = ui.available_width() >= 860.0;
-        let room = (ui.ctx().content_rect().height() - tokens().size.top_bar - tokens().size.ladder - tokens().size.status_bar - 20.0 - ui.min_rect().height()).max(320.0);
+        let wide = ui.available_width() >= 680.0;
+        let room = (full - ui.min_rect().height() - 12.0).max(320.0);
         if wide {
             let whole = ui.available_width();
             let left = (whole - 10.0) * 0.54;
@@ -85,12 +89,19 @@ pub fn monitoring_ui(ui: &mut Ui, record: &AuditRecord, choices: &[Choice], mode
             batches(ui, model, view, selected, 340.0, asked);
             details(ui, record, model, batch);
         }
-        ui.add_space(6.0);
     });
 }
 
 fn choose(ui: &mut Ui, choices: &[Choice], view: &mut View) {
-    let limited: Vec<&Choice> = choices.iter().filter(|choice| choice.requirement.is_some()).take(MOST_SEGMENTS).collect();
+    let mut room = ui.available_width() - 180.0;
+    let mut limited: Vec<&Choice> = Vec::new();
+    for choice in choices.iter().filter(|choice| choice.requirement.is_some()).take(MOST_SEGMENTS) {
+        room -= width(ui, &short(choice), strong(kind().control).font()) + 22.0;
+        if room < 0.0 && !limited.is_empty() {
+            break;
+        }
+        limited.push(choice);
+    }
     let labels: Vec<String> = limited.iter().map(|choice| short(choice)).collect();
     let names: Vec<&str> = labels.iter().map(String::as_str).collect();
     let at = limited.iter().position(|choice| choice.series == view.series);
@@ -98,6 +109,8 @@ fn choose(ui: &mut Ui, choices: &[Choice], view: &mut View) {
         if let Some(clicked) = segments(ui, &names, at.unwrap_or(usize::MAX)) {
             view.series = limited[clicked].series;
         }
+        ui.spacing_mut().interact_size.y = tokens().size.button;
+        ui.spacing_mut().button_padding = vec2(10.0, 4.0);
         let current = choices.iter().find(|choice| choice.series == view.series);
         let text = if at.is_some() { "All metrics".to_owned() } else { current.map(|c| c.title.clone()).unwrap_or_default() };
         let response = ComboBox::from_id_salt("all metrics").selected_text(text).width(150.0).show_ui(ui, |ui| {
@@ -134,8 +147,11 @@ fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, h
         ui.spacing_mut().item_spacing.y = 0.0;
         Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                sentence(ui, "Batches", kind().title, colors.text);
-                sentence(ui, &format!("{} of {}", listed.len(), model.slots.len()), kind().table, colors.text3);
+                let count = format!("{} of {}", listed.len(), model.slots.len());
+                let (rect, response) = ui.allocate_exact_size(vec2(width(ui, "Batches", kind().title.font()) + width(ui, &count, kind().table.font()) + 14.0, tokens().size.button), Sense::hover());
+                let covered = paint_text(ui, rect, Align::Min, "Batches", kind().title, colors.text, Fit::Must);
+                paint_text(ui, rect.with_min_x(covered.right() + 8.0), Align::Min, &count, kind().table, colors.text3, Fit::Must);
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Heading, true, format!("Batches, {count}")));
                 let filter = format!("Not satisfied, {outstanding}");
                 if let Some(clicked) = segments(ui, &["All", &filter], usize::from(view.outstanding)) {
                     view.outstanding = clicked == 1;
@@ -149,21 +165,30 @@ fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, h
         }
         let at = selected.and_then(|number| listed.iter().position(|i| model.slots[*i].number == number));
         let follow = std::mem::take(&mut view.follow);
-        let clicked = table(ui, "batches", &COLUMNS, listed.len(), at, follow, |i| row(model, listed[i]));
+        let mut columns = COLUMNS;
+        columns[2].hold_number(ui, &model.widest.n);
+        columns[3].hold_number(ui, &model.widest.value);
+        columns[4].hold_number(ui, &model.widest.margin);
+        columns[5].hold(ui, &model.widest.word, 24.0);
+        let all: f32 = columns.iter().map(|column| column.least + 12.0).sum::<f32>() + 12.0;
+        // The margin is in the inspector too: it goes first where room is short.
+        let short = all > ui.available_width();
+        let columns: Vec<Column> = columns.into_iter().enumerate().filter(|(i, _)| !short || *i != MARGIN).map(|(_, column)| column).collect();
+        let clicked = table(ui, "batches", &columns, listed.len(), at, follow, |i| row(model, listed[i], short));
         if let Some(i) = clicked {
             asked.push(Action::Select(Selection::Batch(model.slots[listed[i]].number)));
         }
     });
 }
 
-fn row(model: &Model, i: usize) -> Row {
+fn row(model: &Model, i: usize, short: bool) -> Row {
     let slot = &model.slots[i];
     let value = match (&slot.value, slot.beyond) {
         (Some(_), true) => Cell::Alarm(slot.text.clone()),
         (Some(_), false) => Cell::Number(slot.text.clone()),
         (None, _) => Cell::Quiet("–".into()),
     };
-    let cells = vec![
+    let mut cells = vec![
         Cell::Number(slot.number.to_string()),
         Cell::Quiet(slot.day.clone()),
         Cell::Number(if slot.n == 0 { "–".into() } else { format::count(slot.n) }),
@@ -171,6 +196,9 @@ fn row(model: &Model, i: usize) -> Row {
         Cell::Number(slot.margin.clone()),
         Cell::Verdict(slot.verdict.clone()),
     ];
+    if short {
+        cells.remove(MARGIN);
+    }
     Row::Cells(cells, format!("Batch {}, {}, {}, {}", slot.number, slot.day, slot.verdict.word.to_lowercase(), slot.text))
 }
 

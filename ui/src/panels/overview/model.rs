@@ -5,7 +5,10 @@ use verifold_model::{
     state::{Judgement, Severity, Stage, State},
 };
 
-use crate::verdict::{Form, Verdict};
+use crate::{
+    panels::act_and_place,
+    verdict::{Form, Verdict},
+};
 
 /// Everything the overview shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,7 +128,7 @@ fn areas(requirements: &[RequirementResult]) -> Vec<AreaRow> {
     let mut rows: Vec<AreaRow> = Vec::new();
     for result in requirements {
         let at = rows.iter().position(|row| row.area == result.area).unwrap_or_else(|| {
-            let law = result.legal.first().map(|legal| legal.split(',').next().unwrap_or_default().to_owned()).unwrap_or_default();
+            let law = result.legal.first().map(|legal| act_and_place(legal)).map(|(act, place)| if place.is_empty() { act } else { place }.to_owned()).unwrap_or_default();
             rows.push(AreaRow { area: result.area.clone(), law, cells: Default::default() });
             rows.len() - 1
         });

@@ -18,13 +18,12 @@ use crate::{
 
 /// Draws headline, counts and matrix.
 pub fn overview_ui(ui: &mut Ui, model: &Model, selection: &Selection, asked: &mut Asked) {
-    ScrollArea::both().id_salt("overview").auto_shrink([false, false]).show(ui, |ui| {
-        let least = tokens().size.main_min - 40.0;
-        ui.set_width(ui.available_width().max(least));
+    ScrollArea::vertical().id_salt("overview").auto_shrink([false, false]).show(ui, |ui| {
+        ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 10.0;
         headline(ui, model);
         counts(ui, model);
-        matrix(ui, model, selection, asked);
+        ScrollArea::horizontal().id_salt("matrix").auto_shrink([false, true]).show(ui, |ui| matrix(ui, model, selection, asked));
         ui.add_space(6.0);
     });
 }
@@ -48,12 +47,14 @@ fn counts(ui: &mut Ui, model: &Model) {
     let colors = look.color;
     let total = ui.available_width();
     let galley = ui.painter().layout(model.formula.clone(), kind().caption.font(), colors.text2, total - 24.0);
-    let wanted: Vec<f32> = model.counts.iter().map(|count| (width(ui, count.word, kind().caption.font()) + 16.0 + 24.0).max(width(ui, &format!("{} of {}", count.n, count.of), kind().count.font()) + 24.0)).collect();
+    let wanted: Vec<f32> = model.counts.iter().map(|count| (width(ui, count.word, kind().caption.font()) + 18.0 + 18.0).max(width(ui, &format!("{} of {}", count.n, count.of), kind().count.font()) + 18.0)).collect();
     // Cells share the width; where they do not fit beside each other, they take a second line.
     let mut lines: Vec<Vec<usize>> = vec![Vec::new()];
     let mut filled = 0.0;
+    let needed = (wanted.iter().sum::<f32>() / total).ceil().max(1.0);
+    let most = (wanted.len() as f32 / needed).ceil() as usize;
     for (i, w) in wanted.iter().enumerate() {
-        if filled + w > total && filled > 0.0 {
+        if (filled + w > total && filled > 0.0) || lines.last().is_some_and(|line| line.len() == most) {
             lines.push(Vec::new());
             filled = 0.0;
         }
@@ -73,7 +74,7 @@ fn counts(ui: &mut Ui, model: &Model) {
         for (k, i) in line.iter().enumerate() {
             let count = &model.counts[*i];
             let wide = wanted[*i] * total / sum;
-            let cell = Rect::from_min_size(pos2(x, y), vec2(wide, cell_height)).shrink2(vec2(12.0, 6.0));
+            let cell = Rect::from_min_size(pos2(x, y), vec2(wide, cell_height)).shrink2(vec2(9.0, 6.0));
             let upper = cell.with_max_y(cell.top() + 24.0);
             let lower = cell.with_min_y(cell.top() + 24.0);
             let n = paint_text(ui, upper, Align::Min, &count.n.to_string(), kind().count, colors.text, Fit::Must);
@@ -100,17 +101,27 @@ fn counts(ui: &mut Ui, model: &Model) {
 fn matrix(ui: &mut Ui, model: &Model, selection: &Selection, asked: &mut Asked) {
     let look = theme(ui);
     let colors = look.color;
-    let total = ui.available_width().max(760.0);
-    let first = 150.0;
+    let total = ui.available_width().max(620.0);
+    let first = if total < 760.0 { 132.0 } else { 150.0 };
     let column = (total - first) / 4.0;
     let tile_height = tokens().size.tile;
     let header_height = 46.0;
-    let heights: Vec<f32> = model.areas.iter().map(|row| (row.cells.iter().map(Vec::len).max().unwrap_or(0) as f32).mul_add(tile_height + 5.0, 9.0).max(tokens().size.matrix_row * 0.75)).collect();
+    let heights: Vec<f32> = model
+        .areas
+        .iter()
+        .map(|row| {
+            let tallest = row.cells.iter().map(Vec::len).max().unwrap_or(0) as f32;
+            let area = ui.painter().layout(row.area.clone(), strong(kind().table).font(), colors.text, first - 24.0).size().y;
+            (tallest * (tile_height + 5.0) + 9.0).max(area + 27.0)
+        })
+        .collect();
     let (rect, _) = ui.allocate_exact_size(vec2(total, header_height + heights.iter().sum::<f32>()), Sense::hover());
     ui.painter().rect(rect, tokens().radius.card, colors.panel, Stroke::new(1.0, colors.line), StrokeKind::Inside);
     let at = |stage: usize| rect.left() + first + column * stage as f32;
-    two_lines(ui, Rect::from_min_size(rect.min, vec2(first, header_height)), "Requirement area", "legal reference");
+    two_lines(ui, Rect::from_min_size(rect.min, vec2(first, header_height)), "Area", "legal reference");
     for (stage, (title, settled)) in model.stages.iter().enumerate() {
+        let fits = width(ui, title, strong(kind().table).font()) <= column - 24.0;
+        let title = if fits { title } else { title.split(" &").next().unwrap_or(title) };
         two_lines(ui, Rect::from_min_size(pos2(at(stage), rect.top()), vec2(column, header_height)), title, settled);
         ui.painter().vline(at(stage), rect.y_range(), Stroke::new(1.0, colors.line));
     }
@@ -119,9 +130,11 @@ fn matrix(ui: &mut Ui, model: &Model, selection: &Selection, asked: &mut Asked) 
         ui.painter().hline(rect.x_range(), y, Stroke::new(1.0, colors.line));
         let lead = Rect::from_min_size(pos2(rect.left(), y), vec2(first, *height));
         let label = lead.shrink2(vec2(12.0, 0.0));
-        let middle = lead.center().y;
-        paint_text(ui, label.with_min_y(middle - 19.0).with_max_y(middle), Align::Min, &row.area, kind().table.with(Face::SemiBold), colors.text, Fit::MayCut);
-        paint_text(ui, label.with_min_y(middle).with_max_y(middle + 17.0), Align::Min, &row.law, kind().caption, colors.text3, Fit::MayCut);
+        let area = ui.painter().layout(row.area.clone(), strong(kind().table).font(), colors.text, label.width());
+        let top = lead.center().y - (area.size().y + 17.0) / 2.0;
+        let law = label.with_min_y(top + area.size().y).with_max_y(top + area.size().y + 17.0);
+        ui.painter().galley(pos2(label.left(), top), area, colors.text);
+        paint_text(ui, law, Align::Min, &row.law, kind().caption.with(Face::Regular), colors.text3, Fit::MayCut);
         for (stage, tiles) in row.cells.iter().enumerate() {
             let cell = Rect::from_min_size(pos2(at(stage), y), vec2(column, *height));
             if tiles.is_empty() {
@@ -162,18 +175,19 @@ fn draw_tile(ui: &mut Ui, rect: Rect, tile: &Tile, selected: bool) -> bool {
     } else {
         ui.painter().rect_stroke(rect, radius, Stroke::new(1.0, paint.chip_stroke), StrokeKind::Inside);
     }
-    paint_icon(ui, pos2(rect.left() + 14.0, rect.center().y), tile.verdict.form.icon(), 14.0, paint.chip_text);
-    let inside = rect.with_min_x(rect.left() + 25.0).with_max_x(rect.right() - 7.0);
+    paint_icon(ui, pos2(rect.left() + 12.0, rect.center().y), tile.verdict.form.icon(), 14.0, paint.chip_text);
+    let inside = rect.with_min_x(rect.left() + 22.0).with_max_x(rect.right() - 5.0);
     let id = paint_text(ui, inside, Align::Min, &tile.id, kind().caption.with(Face::SemiBold), paint.chip_text, Fit::Must);
-    let rest = inside.with_min_x(id.right() + 5.0);
+    let rest = inside.with_min_x(id.right() + 4.0);
     let value_width = width(ui, &tile.value, kind().caption.font());
-    let word_width = width(ui, &tile.verdict.word, kind().caption.font());
-    // The icon says the state too, so the value goes first where both do not fit.
+    let word_width = width(ui, &tile.verdict.word, kind().caption.with(Face::Regular).font());
     let both = word_width + value_width + 8.0 <= rest.width();
-    if both || tile.value.is_empty() || value_width + 4.0 > rest.width() {
-        paint_text(ui, rest, Align::Min, &tile.verdict.word, kind().caption.with(Face::Regular), paint.chip_text, Fit::MayCut);
+    // Where both do not fit, what is satisfied shows its value, anything else its word; the icon stays with both.
+    let word_first = tile.verdict.form != Form::Satisfied || tile.value.is_empty() || value_width + 4.0 > rest.width();
+    if both || word_first {
+        paint_text(ui, rest, Align::Min, &tile.verdict.word, kind().caption.with(Face::Regular), paint.chip_text, Fit::Must);
     }
-    if both || value_width + 4.0 <= rest.width() {
+    if both || !word_first {
         paint_text(ui, rest, Align::Max, &tile.value, kind().caption, paint.chip_text, Fit::MayCut);
     }
     focus_ring(ui, &response, radius);

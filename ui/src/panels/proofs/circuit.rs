@@ -12,7 +12,7 @@ use crate::{
     verdict::{Form, Verdict},
     widgets::{
         caption, digest, divider, key_value,
-        text::{kind, sentence},
+        text::{Fit, kind, paint_text, sentence},
         theme, verdict_chip, verdict_line,
     },
 };
@@ -69,8 +69,10 @@ pub fn circuit_ui(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
         for phase in &record.volatile.phases {
             let millis = phase.elapsed_micros as f64 / 1_000.0;
             let text = if millis >= 1_000.0 { format!("{:.2} s", millis / 1_000.0) } else { format!("{millis:.1} ms") };
-            sentence(ui, &phase.name, kind().table, colors.text3);
-            sentence(ui, &text, kind().mono, colors.text);
+            let (rect, response) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 20.0), egui::Sense::hover());
+            let time = paint_text(ui, rect, egui::Align::Max, &text, kind().mono, colors.text, Fit::Must);
+            paint_text(ui, rect.with_max_x(time.left() - 8.0), egui::Align::Min, &phase.name, kind().table, colors.text3, Fit::MayCut);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{}: {text}", phase.name)));
         }
         sentence(ui, &format!("{} threads, {}", record.volatile.threads, record.volatile.host), kind().caption.with(Face::Regular), colors.text3);
     }

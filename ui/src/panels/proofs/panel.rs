@@ -21,9 +21,9 @@ use crate::{
 
 const COLUMNS: [Column; 7] = [
     Column::text("State", 108.0, 0.0),
-    Column::text("Statement", 150.0, 0.5),
+    Column::text("Statement", 150.0, 0.3),
     Column::text("Circuit", 124.0, 0.1),
-    Column::text("Note", 60.0, 0.4),
+    Column::text("Note", 60.0, 0.6),
     Column::number("Steps", 54.0),
     Column::number("Size", 40.0),
     Column::number("Proof", 76.0),
@@ -62,9 +62,15 @@ pub fn proofs_ui(ui: &mut Ui, record: &AuditRecord, model: &Model, selected: Opt
         });
         let Some(proof) = selected else { return };
         if ui.available_width() >= 720.0 {
-            ui.columns(2, |sides| {
-                statement(&mut sides[0], record, proof);
-                properties(&mut sides[1], proof);
+            let each = (ui.available_width() - 10.0) / 2.0;
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
+                for side in 0..2 {
+                    ui.allocate_ui_with_layout(vec2(each, 0.0), egui::Layout::top_down(Align::Min), |ui| {
+                        ui.set_width(each);
+                        if side == 0 { statement(ui, record, proof) } else { properties(ui, proof) }
+                    });
+                }
             });
         } else {
             statement(ui, record, proof);
@@ -78,6 +84,7 @@ fn statement(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
     let colors = theme(ui).color;
     let claimed = proof.state != ProofState::Valid;
     card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
         sentence(ui, "Statement in plain words", kind().title, colors.text);
         let inside = ui.scope(|ui| {
             if claimed {

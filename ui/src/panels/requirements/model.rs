@@ -5,7 +5,10 @@ use verifold_model::{
     state::{Judgement, Stage, State},
 };
 
-use crate::verdict::{Form, Verdict};
+use crate::{
+    panels::act_and_place,
+    verdict::{Form, Verdict},
+};
 
 /// How the list is grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,7 +96,8 @@ impl Model {
             }
             Order::Law => {
                 for result in &found {
-                    let law = result.legal.first().and_then(|law| law.split(',').next()).unwrap_or("No legal reference").to_owned();
+                    let law = result.legal.first().map(|legal| act_and_place(legal));
+                    let law = law.map_or_else(|| "No legal reference".to_owned(), |(act, place)| format!("{act} {place}").trim_end().to_owned());
                     match groups.iter_mut().find(|(title, _)| *title == law) {
                         Some((_, list)) => list.push(result),
                         None => groups.push((law, vec![result])),

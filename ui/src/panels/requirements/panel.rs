@@ -9,7 +9,7 @@ use crate::{
     place::Selection,
     tokens::tokens,
     widgets::{
-        heading, segments, text_field,
+        segments, text_field, title_row,
         table::{Cell, Column, Row, table},
         text::{kind, sentence},
         theme,
@@ -26,25 +26,23 @@ pub struct View {
 }
 
 const COLUMNS: [Column; 6] = [
-    Column::text("State", 116.0, 0.0),
-    Column::text("Id", 46.0, 0.0),
+    Column::text("State", 118.0, 0.0),
+    Column::text("Id", 42.0, 0.0),
     Column::text("Requirement", 150.0, 1.0),
-    Column::number("Actual", 84.0),
-    Column::number("Limit", 76.0),
-    Column::number("Margin", 72.0),
+    Column::number("Actual", 60.0),
+    Column::number("Limit", 60.0),
+    Column::number("Margin", 56.0),
 ];
 
 /// Draws title, filter, grouping and list.
 pub fn requirements_ui(ui: &mut Ui, model: &Model, view: &mut View, selection: &Selection, asked: &mut Asked) {
     let colors = theme(ui).color;
-    ui.horizontal_wrapped(|ui| {
-        heading(ui, "Requirements", kind().headline);
-        sentence(ui, &model.settled, kind().body, colors.text3);
-        text_field(ui, "Filter requirements", "Filter", &mut view.filter, 150.0);
+    title_row(ui, "Requirements", &model.settled, 356.0, |ui| {
         let at = Order::ALL.iter().position(|order| *order == view.order).unwrap_or_default();
         if let Some(clicked) = segments(ui, &Order::ALL.map(Order::title), at) {
             view.order = Order::ALL[clicked];
         }
+        text_field(ui, "Filter requirements", "Filter", &mut view.filter, 140.0);
     });
     ui.add_space(6.0);
     let selected = match selection {
@@ -57,7 +55,15 @@ pub fn requirements_ui(ui: &mut Ui, model: &Model, view: &mut View, selection: &
             ui.centered_and_justified(|ui| sentence(ui, "No requirement matches the filter", kind().body, colors.text3));
             return;
         }
-        let clicked = table(ui, "requirements", &COLUMNS, model.lines.len(), selected, false, |i| row(&model.lines[i]));
+        let mut columns = COLUMNS;
+        for line in &model.lines {
+            let Line::Requirement { verdict, actual, limit, margin, .. } = line else { continue };
+            columns[0].hold(ui, &verdict.word, 24.0);
+            for (column, text) in columns[3..].iter_mut().zip([actual, limit, margin]) {
+                column.hold_number(ui, text);
+            }
+        }
+        let clicked = table(ui, "requirements", &columns, model.lines.len(), selected, false, |i| row(&model.lines[i]));
         if let Some(Line::Requirement { id, .. }) = clicked.and_then(|i| model.lines.get(i)) {
             asked.push(Action::Select(Selection::Requirement(id.clone())));
         }

@@ -29,14 +29,12 @@ const MOST_ROWS: usize = 60;
 /// Draws why a requirement is in its state.
 pub fn why_ui(ui: &mut Ui, record: &AuditRecord, result: &RequirementResult, asked: &mut Asked) {
     let colors = theme(ui).color;
-    ui.horizontal_wrapped(|ui| {
-        verdict_chip(ui, &Verdict::from(result));
-        let severity = match result.severity {
-            Severity::Mandatory => "Mandatory",
-            Severity::Advisory => "Advisory",
-        };
-        sentence(ui, &format!("{severity} · {} · {}", result.stage.title(), result.assertion), kind().table, colors.text2);
-    });
+    verdict_chip(ui, &Verdict::from(result));
+    let severity = match result.severity {
+        Severity::Mandatory => "Mandatory",
+        Severity::Advisory => "Advisory",
+    };
+    sentence(ui, &format!("{severity} · {} · {}", result.stage.title(), result.assertion), kind().table, colors.text2);
     ui.add_space(4.0);
     sentence(ui, &result.sentence, strong(kind().body), colors.text);
     sentence(ui, &result.reason, kind().body, colors.text2);

@@ -119,7 +119,7 @@ fn input(ui: &mut Ui, files: &mut AuditFiles, pick: Pick, hovering: bool, asked:
     let (icon, title, aside, text, field, label) = match pick {
         Pick::Policy => (Icon::Scales, "Policy", "what must hold", "Requirements, limits and accepted circuits, fixed before results.", &mut files.policy, "Policy path"),
         Pick::Engagement => (Icon::Crosshair, "Engagement", "optional, yours", "What you expect: subject, model, calendar, control totals.", &mut files.engagement, "Engagement path"),
-        Pick::Package | Pick::Report => (Icon::Cube, "Proof package", "what was handed over", "Drop a .zkaudit file here. It is read in a separate process and never trusted.", &mut files.package, "Package path"),
+        Pick::Package | Pick::Report => (Icon::Cube, "Proof package", "received", "Drop a .zkaudit file here. Read in a process of its own, never trusted.", &mut files.package, "Package path"),
     };
     let target = pick == Pick::Package;
     let response = Frame::new()
@@ -129,6 +129,7 @@ fn input(ui: &mut Ui, files: &mut AuditFiles, pick: Pick, hovering: bool, asked:
         .inner_margin(Margin::symmetric(14, 12))
         .show(ui, |ui| {
             ui.set_min_width(ui.available_width());
+            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
             ui.horizontal_wrapped(|ui| {
                 let (rect, _) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::hover());
                 paint_icon(ui, rect.center(), icon, 20.0, colors.text);
@@ -197,7 +198,7 @@ fn sample_card(ui: &mut Ui, sample: &Sample, size: Vec2, asked: &mut Asked) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let fill = if response.hovered() { colors.hover } else { colors.panel };
     ui.painter().rect(rect, tokens().radius.card, fill, Stroke::new(1.0, if response.hovered() { colors.line_strong } else { colors.line }), StrokeKind::Inside);
-    let mut inside = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(14.0, 12.0))).id_salt(&sample.name));
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(14.0, 12.0))).layout(egui::Layout::top_down(Align::Min)).id_salt(&sample.name));
     inside.horizontal_top(|ui| {
         let chip = sample.expected.map(Verdict::from);
         let room = ui.available_width() - chip.as_ref().map_or(0.0, |c| width(ui, &c.word, kind().caption.font()) + 42.0);

@@ -1,0 +1,246 @@
+//! What is printed: the record's values as text, in the order of the report, masked where the policy asks for it.
+
+use serde_json::{Value, json};
+use verifold_model::{
+    cohort::BatchRole,
+    format::{bytes, count},
+    record::{AuditRecord, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
+    state::{RungState, Severity, Stage, State},
+};
+
+use crate::{Options, ReportError, Standing, charts};
+
+/// Name of the style a state is printed in; the template knows the eight of the tokens.
+const fn style(state: State) -> &'static str {
+    match state {
+        State::Satisfied => "satisfied",
+        State::Violated => "violated",
+        State::Rejected => "rejected",
+        State::Unverifiable => "unverifiable",
+        State::Uncovered => "uncovered",
+        State::NotApplicable => "not_applicable",
+        State::Judgement(_) => "judgement",
+    }
+}
+
+const fn rung_style(state: RungState) -> &'static str {
+    match state {
+        RungState::Holds => "satisfied",
+        RungState::Fails => "rejected",
+        RungState::NotMet => "violated",
+        RungState::NotCheckable => "unverifiable",
+        RungState::Undecided => "judgement",
+        RungState::NotEstablished | RungState::NotReached => "uncovered",
+    }
+}
+
+const fn sourced(source: Source) -> &'static str {
+    match source {
+        Source::Pinned => "as the engagement expects",
+        Source::Contradicted => "not what the engagement expects",
+        Source::Package => "taken from the package",
+    }
+}
+
+/// A count, or that it is below the smallest cell the policy lets out.
+fn cell(n: u64, min_cell: u32) -> String {
+    if n > 0 && n < u64::from(min_cell) { format!("< {min_cell}") } else { count(n) }
+}
+
+fn flatten(node: &WhyNode, depth: usize, lines: &mut Vec<Value>) {
+    lines.push(json!({
+        "depth": depth,
+        "label": node.label,
+        "note": node.note,
+        "actual": node.actual,
+        "threshold": node.threshold,
+        "margin": node.margin,
+        "integers": node.integers,
+        "style": node.state.map(style),
+        "word": node.state.map(State::word),
+    }));
+    for child in &node.children {
+        flatten(child, depth + 1, lines);
+    }
+}
+
+fn requirement(result: &RequirementResult) -> Value {
+    let mut why = Vec::new();
+    flatten(&result.why, 0, &mut why);
+    json!({
+        "id": result.id,
+        "title": result.title,
+        "sentence": result.sentence,
+        "stage": result.stage.title(),
+        "area": result.area,
+        "severity": if result.severity == Severity::Mandatory { "mandatory" } else { "advisory" },
+        "assertion": result.assertion,
+        "style": style(result.state),
+        "word": if result.watch { format!("{}, watch", result.state.word()) } else { result.state.word().to_owned() },
+        "reason": result.reason,
+        "actual": result.actual,
+        "limit": result.limit,
+        "margin": result.margin,
+        "n": result.n,
+        "legal": result.legal,
+        "does_not_show": result.does_not_show,
+        "why": why,
+        "outstanding": !result.state.is_settled(),
+        "batches": result.batches.iter().map(|batch| json!({
+            "number": batch.number,
+            "style": style(batch.state),
+            "word": batch.state.word(),
+            "actual": batch.actual,
+            "margin": batch.margin,
+            "n": count(batch.n),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn batches(record: &AuditRecord) -> Vec<Value> {
+    let min_cell = record.policy.min_cell;
+    let line = |batch: &verifold_model::record::BatchRecord| {
+        let content = batch.content.as_ref();
+        let number = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), |n| cell(n, min_cell));
+        json!({
+            "number": if batch.role == BatchRole::Reference { "ref".to_owned() } else { batch.number.to_string() },
+            "label": batch.label,
+            "start": batch.start.date_text(),
+            "standing": match batch.standing {
+                Evidence::Proven => "proven",
+                Evidence::Claimed => "claimed",
+                Evidence::Missing => "missing",
+            },
+            "rows": number(content.map(|c| c.rows)),
+            "scored": number(content.map(|c| c.scored)),
+            "void": number(content.map(|c| c.void)),
+            "known": number(content.map(|c| c.known)),
+            "approved": number(content.map(|c| c.logged_approvals)),
+            "commitment": content.map_or_else(String::new, |c| c.row_commitment.to_string()),
+        })
+    };
+    record.batches.iter().map(line).collect()
+}
+
+/// Groups over all proven monitoring batches together.
+fn groups(record: &AuditRecord) -> Vec<Value> {
+    let min_cell = record.policy.min_cell;
+    let names = record.plan.as_ref().map_or(&[][..], |plan| &plan.plan.grouping.names);
+    let lines = names.iter().enumerate().map(|(i, name)| {
+        let of = |part: fn(&verifold_model::record::GroupLine) -> u64| -> u64 {
+            record
+                .batches
+                .iter()
+                .filter(|batch| batch.role == BatchRole::Monitoring && batch.standing == Evidence::Proven)
+                .filter_map(|batch| batch.content.as_ref()?.groups.get(i))
+                .map(part)
+                .sum()
+        };
+        json!({
+            "name": name,
+            "scored": cell(of(|g| g.scored), min_cell),
+            "model": cell(of(|g| g.model_approved), min_cell),
+            "logged": cell(of(|g| g.logged_approved), min_cell),
+            "good": cell(of(|g| g.good), min_cell),
+            "bad": cell(of(|g| g.bad), min_cell),
+            "void": cell(of(|g| g.void), min_cell),
+        })
+    });
+    lines.collect()
+}
+
+fn proofs(record: &AuditRecord) -> Vec<Value> {
+    let line = |proof: &verifold_model::record::ProofSummary| {
+        json!({
+            "id": proof.id,
+            "title": proof.title,
+            "style": match proof.state {
+                ProofState::Valid => "satisfied",
+                ProofState::Rejected => "rejected",
+                ProofState::NotCheckable => "unverifiable",
+                ProofState::NotReached => "uncovered",
+            },
+            "word": proof.state.word(),
+            "reason": proof.reason,
+            "plain_words": proof.plain_words,
+            "does_not_show": proof.does_not_show,
+            "circuit": proof.circuit.to_string(),
+            "system": proof.system.title(),
+            "constraints": count(proof.constraints),
+            "steps": count(proof.steps),
+            "rows_per_step": proof.rows_per_step,
+            "bytes": bytes(proof.proof_bytes),
+            "key": proof.key_digest.map_or_else(|| "not derived".to_owned(), |digest| digest.to_string()),
+            "key_pinned": match proof.key_pinned {
+                Some(true) => "derived here, equals the value pinned in the program",
+                Some(false) => "derived here, differs from the value pinned in the program",
+                None => "derived here; no value is pinned in the program",
+            },
+            "properties": proof.properties.iter().map(|line| json!({
+                "title": line.property.title(),
+                "holds": if line.holds { "yes" } else { "no" },
+                "reason": line.reason,
+                "demanded": if proof.demanded.contains(&line.property) { "required" } else { "not asked" },
+            })).collect::<Vec<_>>(),
+            "states": proof.state_names.iter().zip(proof.z0.iter().zip(&proof.zn)).map(|(name, (z0, zn))| json!({
+                "name": name, "z0": z0.to_string(), "zn": zn.to_string(),
+            })).collect::<Vec<_>>(),
+        })
+    };
+    record.proofs.iter().map(line).collect()
+}
+
+/// Data of the template as JSON, and the charts by file name.
+pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<(Vec<u8>, Vec<(String, String)>), ReportError> {
+    let mut charts = Vec::new();
+    let mut chart_lines = Vec::new();
+    for result in &record.requirements {
+        if let Some((svg, alt)) = charts::chart(record, result)? {
+            let file = format!("chart-{}.svg", charts.len());
+            chart_lines.push(json!({ "file": file, "alt": alt, "id": result.id, "title": result.title, "limit": result.limit, "reason": result.reason, "word": result.state.word(), "style": style(result.state), "n": result.n }));
+            charts.push((file, svg));
+        }
+    }
+    let totals = record.totals;
+    let package = &record.package;
+    let command = format!(
+        "verifold verify --policy POLICY.toml{} {}",
+        if record.engagement.is_some() { " --engagement ENGAGEMENT.toml" } else { "" },
+        package.file_name
+    );
+    let data = json!({
+        "program": record.program,
+        "date": options.date.map(|date| date.date_text()),
+        "verified": options.standing == Standing::Verified,
+        "exit": format!("{}: {}", record.exit.code(), record.exit.words()),
+        "headline": { "style": style(record.headline.state), "title": record.headline.title, "detail": record.headline.detail, "next": record.headline.next },
+        "subject": record.subject.as_ref().map(|s| json!({ "name": s.value.name, "lei": s.value.lei, "system": s.value.system, "model": s.value.model, "source": sourced(s.source) })),
+        "period": record.period.as_ref().map(|p| json!({ "text": p.value.text(), "source": sourced(p.source) })),
+        "model": record.model.as_ref().map(|m| json!({ "commitment": m.value.to_string(), "source": sourced(m.source) })),
+        "policy": { "title": record.policy.title, "version": record.policy.version, "illustrative": record.policy.illustrative, "digest": record.policy.digest.to_string(), "min_cell": record.policy.min_cell,
+            "sources": record.policy.sources.iter().map(|s| json!({ "title": s.title, "version": s.version, "in_force_from": s.in_force_from, "reviewed_on": s.reviewed_on })).collect::<Vec<_>>() },
+        "engagement": record.engagement.as_ref().map(|e| json!({ "id": e.id, "title": e.title, "digest": e.digest.to_string(), "expected": e.expected_batches, "controls": e.control_totals,
+            "expectations": e.expectations.iter().map(|x| json!({ "what": x.what, "expected": x.expected, "found": x.found, "origin": x.origin, "word": if x.holds { "equal" } else { "differs" }, "style": if x.holds { "satisfied" } else { "rejected" } })).collect::<Vec<_>>() })),
+        "package": { "file_name": package.file_name, "size": bytes(package.size), "digest": package.digest.to_string(), "written_by": package.written_by,
+            "entries": package.entries.iter().map(|e| json!({ "path": e.path, "role": e.role, "size": bytes(e.size), "digest": e.digest.to_string() })).collect::<Vec<_>>() },
+        "ladder": record.ladder.iter().map(|r| json!({ "title": r.name.title(), "question": r.name.question(), "style": rung_style(r.state), "word": r.word, "detail": r.detail,
+            "findings": r.findings.iter().map(|f| json!({ "text": f.text, "cause": f.cause, "place": f.place })).collect::<Vec<_>>() })).collect::<Vec<_>>(),
+        "totals": format!("{} of {} mandatory requirements settled. Satisfied {} (of those, watch {}) + not applicable {} + determined met {} = settled {} of {}; violated {}, rejected {}, unverifiable {}, uncovered {}, judgement {}.",
+            totals.mandatory_settled, totals.mandatory, totals.satisfied, totals.watch, totals.not_applicable, totals.determined_met, totals.settled(), totals.requirements, totals.violated, totals.rejected, totals.unverifiable, totals.uncovered, totals.judgement),
+        "stages": Stage::ALL.map(Stage::title),
+        "requirements": record.requirements.iter().map(requirement).collect::<Vec<_>>(),
+        "charts": chart_lines,
+        "batches": batches(record),
+        "groups": groups(record),
+        "attribute": record.plan.as_ref().map_or("group", |plan| plan.plan.grouping.attribute.as_str()),
+        "choices": record.plan.as_ref().map(|plan| plan.choices.iter().map(|c| json!({ "what": c.what, "chosen": c.chosen, "constraint": c.constraint, "holds": c.holds })).collect::<Vec<_>>()).unwrap_or_default(),
+        "plan": record.plan.as_ref().map(|plan| json!({ "digest": plan.digest.to_string(), "commitment": plan.commitment.to_string(), "source": sourced(plan.source) })),
+        "proofs": proofs(record),
+        "not_shown": record.not_shown,
+        "command": command,
+        "comparison": record.comparison.as_ref().map(|c| json!({ "against": c.against.to_string(), "unchanged": c.unchanged,
+            "changes": c.changes.iter().map(|x| json!({ "id": x.requirement, "kind": x.kind, "before": x.before.map(State::word), "after": x.after.map(State::word), "before_actual": x.before_actual, "after_actual": x.after_actual })).collect::<Vec<_>>() })),
+    });
+    let data = serde_json::to_vec(&data).map_err(|error| ReportError::Typeset(error.to_string()))?;
+    Ok((data, charts))
+}
