@@ -108,32 +108,65 @@ impl Action {
             Some(Offer { label, tooltip, icon, shortcut })
         }
         match self {
-            Self::Go(Screen::Welcome) => offer("Open another audit", "Choose policy, engagement and package", Icon::FolderOpen, keys(Modifiers::CTRL, Key::N)),
-            Self::Go(Screen::Overview) => offer("Overview", "Headline, totals and the matrix of requirements", Icon::SquaresFour, keys(Modifiers::CTRL, Key::Num1)),
-            Self::Go(Screen::Requirements) => offer("Requirements", "Every requirement and why it is in its state", Icon::ListChecks, keys(Modifiers::CTRL, Key::Num2)),
-            Self::Go(Screen::Monitoring) => offer("Monitoring", "Metrics batch by batch", Icon::ChartLine, keys(Modifiers::CTRL, Key::Num3)),
-            Self::Go(Screen::Proofs) => offer("Proofs", "Statements, circuits and digests", Icon::SealCheck, keys(Modifiers::CTRL, Key::Num4)),
-            Self::Browse(Pick::Package) => offer("Open package…", "Choose the proof package that was handed over", Icon::FolderOpen, keys(Modifiers::CTRL, Key::O)),
-            Self::Browse(Pick::Policy) => offer("Open policy…", "Choose the policy: what must hold", Icon::Scales, keys(Modifiers::CTRL.plus(Modifiers::SHIFT), Key::O)),
-            Self::Browse(Pick::Engagement) => offer("Open engagement…", "Choose the engagement: what you expect of this audit", Icon::Crosshair, keys(Modifiers::CTRL, Key::E)),
+            Self::Go(Screen::Welcome) => {
+                offer("Open another audit", "Choose policy, engagement and package", Icon::FolderOpen, keys(Modifiers::CTRL, Key::N))
+            }
+            Self::Go(Screen::Overview) => {
+                offer("Overview", "Headline, totals and the matrix of requirements", Icon::SquaresFour, keys(Modifiers::CTRL, Key::Num1))
+            }
+            Self::Go(Screen::Requirements) => {
+                offer("Requirements", "Every requirement and why it is in its state", Icon::ListChecks, keys(Modifiers::CTRL, Key::Num2))
+            }
+            Self::Go(Screen::Monitoring) => {
+                offer("Monitoring", "Metrics batch by batch", Icon::ChartLine, keys(Modifiers::CTRL, Key::Num3))
+            }
+            Self::Go(Screen::Proofs) => {
+                offer("Proofs", "Statements, circuits and digests", Icon::SealCheck, keys(Modifiers::CTRL, Key::Num4))
+            }
+            Self::Browse(Pick::Package) => {
+                offer("Open package…", "Choose the proof package that was handed over", Icon::FolderOpen, keys(Modifiers::CTRL, Key::O))
+            }
+            Self::Browse(Pick::Policy) => offer(
+                "Open policy…",
+                "Choose the policy: what must hold",
+                Icon::Scales,
+                keys(Modifiers::CTRL.plus(Modifiers::SHIFT), Key::O),
+            ),
+            Self::Browse(Pick::Engagement) => offer(
+                "Open engagement…",
+                "Choose the engagement: what you expect of this audit",
+                Icon::Crosshair,
+                keys(Modifiers::CTRL, Key::E),
+            ),
             Self::Browse(Pick::Report) => offer("Browse…", "Choose where the report goes", Icon::Folder, None),
-            Self::Verify | Self::VerifyFiles(_) => offer("Verify", "Check every proof of the chosen package here", Icon::ArrowsClockwise, keys(Modifiers::NONE, Key::F5)),
+            Self::Verify | Self::VerifyFiles(_) => {
+                offer("Verify", "Check every proof of the chosen package here", Icon::ArrowsClockwise, keys(Modifiers::NONE, Key::F5))
+            }
             Self::Cancel => offer("Cancel", "End the check at once; nothing is concluded", Icon::X, None),
             Self::Report => offer("Report…", "Write this audit as a PDF", Icon::FileText, keys(Modifiers::CTRL, Key::P)),
             Self::WriteReport => offer("Write report", "Write the PDF to the path above", Icon::FileText, None),
             Self::Dismiss => offer("Close", "Close what lies on top", Icon::X, None),
             Self::Back => offer("Back", "To the place before", Icon::ArrowLeft, keys(Modifiers::ALT, Key::ArrowLeft)),
             Self::Forward => offer("Forward", "To the place after", Icon::ArrowRight, keys(Modifiers::ALT, Key::ArrowRight)),
-            Self::PreviousBatch => offer("Previous batch", "Select the batch before", Icon::ArrowLeft, keys(Modifiers::CTRL, Key::ArrowLeft)),
+            Self::PreviousBatch => {
+                offer("Previous batch", "Select the batch before", Icon::ArrowLeft, keys(Modifiers::CTRL, Key::ArrowLeft))
+            }
             Self::NextBatch => offer("Next batch", "Select the batch after", Icon::ArrowRight, keys(Modifiers::CTRL, Key::ArrowRight)),
-            Self::Palette => offer("Search or run a command", "Find a requirement, batch, proof or command", Icon::MagnifyingGlass, keys(Modifiers::CTRL, Key::K)),
+            Self::Palette => offer(
+                "Search or run a command",
+                "Find a requirement, batch, proof or command",
+                Icon::MagnifyingGlass,
+                keys(Modifiers::CTRL, Key::K),
+            ),
             Self::Inspector => offer("Inspector", "Show or hide the inspector", Icon::SidebarSimple, keys(Modifiers::NONE, Key::F4)),
             Self::ZoomIn => offer("Zoom in", "Larger, up to 200 %", Icon::Plus, keys(Modifiers::CTRL, Key::Plus)),
             Self::ZoomOut => offer("Zoom out", "Smaller, down to 80 %", Icon::Minus, keys(Modifiers::CTRL, Key::Minus)),
             Self::ZoomReset => offer("Zoom to 100 %", "Text at its own size", Icon::MagnifyingGlass, keys(Modifiers::CTRL, Key::Num0)),
             Self::Theme(ThemePreference::Light) => offer("Light theme", "Dark text on light", Icon::Sun, None),
             Self::Theme(ThemePreference::Dark) => offer("Dark theme", "Light text on dark", Icon::Moon, None),
-            Self::Theme(ThemePreference::System) => offer("Theme of the system", "Light or dark as the system is set", Icon::CircleHalf, None),
+            Self::Theme(ThemePreference::System) => {
+                offer("Theme of the system", "Light or dark as the system is set", Icon::CircleHalf, None)
+            }
             Self::Select(_) | Self::Open(..) | Self::ShowMetric(..) => None,
         }
     }

@@ -7,10 +7,7 @@ mod native;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use verifold_ui::{
-    backend::AuditFiles,
-    place::Screen,
-};
+use verifold_ui::{backend::AuditFiles, place::Screen};
 
 /// How the program is called.
 const USAGE: &str = "Usage: verifold-workbench [POLICY] [PACKAGE] [--engagement FILE]
@@ -54,7 +51,8 @@ impl Arguments {
                 }
                 "--zoom" => {
                     let text = value()?;
-                    let percent: f32 = text.trim_end_matches('%').parse().map_err(|_| format!("--zoom: expected a percentage, found {text:?}"))?;
+                    let percent: f32 =
+                        text.trim_end_matches('%').parse().map_err(|_| format!("--zoom: expected a percentage, found {text:?}"))?;
                     read.zoom = Some(percent / 100.0);
                 }
                 "--size" => {
@@ -84,7 +82,12 @@ impl Arguments {
     }
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a shell reads its arguments and says why it cannot start")]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a shell reads its arguments and says why it cannot start"
+)]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
@@ -118,7 +121,10 @@ mod tests {
     #[test]
     fn arguments_are_read_or_refused_by_name() {
         let both = read("p.toml q.zkaudit --engagement e.toml --zoom 150%").unwrap();
-        assert_eq!((both.files.policy.as_str(), both.files.package.as_str(), both.files.engagement.as_str()), ("p.toml", "q.zkaudit", "e.toml"));
+        assert_eq!(
+            (both.files.policy.as_str(), both.files.package.as_str(), both.files.engagement.as_str()),
+            ("p.toml", "q.zkaudit", "e.toml")
+        );
         assert_eq!(both.zoom, Some(1.5));
         assert_eq!(read("credit-scoring-q1").unwrap().sample.as_deref(), Some("credit-scoring-q1"));
         assert_eq!(read("--screen cellar").unwrap_err(), "--screen: no room is named \"cellar\"");

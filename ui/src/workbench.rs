@@ -190,7 +190,9 @@ impl Workbench {
 
     /// Whether something is under way: verification, or the search for samples.
     pub fn is_waiting(&self) -> bool {
-        self.samples.is_none() || matches!(self.run, Run::Verifying(_)) || self.report.as_ref().is_some_and(|sheet| sheet.state == ReportState::Writing)
+        self.samples.is_none()
+            || matches!(self.run, Run::Verifying(_))
+            || self.report.as_ref().is_some_and(|sheet| sheet.state == ReportState::Writing)
     }
 
     /// Where the person is.
@@ -283,7 +285,9 @@ impl Workbench {
                 if protocol != PROTOCOL_VERSION {
                     self.backend.send(Command::Cancel);
                     self.run = Run::Failed {
-                        message: format!("The verifier {program} speaks protocol {protocol}, this workbench {PROTOCOL_VERSION}. Install both from one release."),
+                        message: format!(
+                            "The verifier {program} speaks protocol {protocol}, this workbench {PROTOCOL_VERSION}. Install both from one release."
+                        ),
                     };
                 }
             }
@@ -386,7 +390,8 @@ impl Workbench {
         self.audit = None;
         self.report = None;
         self.problem = None;
-        self.run = Run::Verifying(Progress { since: now, elapsed: 0.0, phase: None, detail: String::new(), done: (0, 0), ended: Vec::new() });
+        self.run =
+            Run::Verifying(Progress { since: now, elapsed: 0.0, phase: None, detail: String::new(), done: (0, 0), ended: Vec::new() });
         self.backend.send(Command::Verify { files: self.files.clone() });
     }
 
@@ -405,7 +410,9 @@ impl Workbench {
                     let here = self.history.here().selection.clone();
                     let fits = matches!(
                         (screen, &here),
-                        (Screen::Requirements, Selection::Requirement(_)) | (Screen::Monitoring, Selection::Batch(_)) | (Screen::Proofs, Selection::Proof(_))
+                        (Screen::Requirements, Selection::Requirement(_))
+                            | (Screen::Monitoring, Selection::Batch(_))
+                            | (Screen::Proofs, Selection::Proof(_))
                     );
                     let selection = if fits { here } else { Self::default_selection(audit, screen, &self.view) };
                     self.drawer = false;
@@ -508,7 +515,8 @@ impl Workbench {
             let over = self.palette.is_some() || self.report.is_some();
             asked.push(if !over && matches!(self.run, Run::Verifying(_)) { Action::Cancel } else { Action::Dismiss });
         }
-        if !typing && self.palette.is_none() && self.here().screen == Screen::Monitoring && ctx.memory(|memory| memory.focused().is_none()) {
+        if !typing && self.palette.is_none() && self.here().screen == Screen::Monitoring && ctx.memory(|memory| memory.focused().is_none())
+        {
             if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowLeft)) {
                 asked.push(Action::PreviousBatch);
             }

@@ -24,12 +24,15 @@ fn the_story_with_findings_has_every_state() {
     for state in [State::Rejected, State::Violated, State::Uncovered, State::Unverifiable, State::NotApplicable, State::Satisfied] {
         assert!(record.requirements.iter().any(|r| r.state == state), "{state:?}");
     }
-    let violated: Vec<u32> = record.requirements.iter().find(|r| r.id == "MO-1").unwrap().batches.iter().filter(|b| b.state == State::Violated).map(|b| b.number).collect();
+    let violated: Vec<u32> = record
+        .requirements
+        .iter()
+        .find(|r| r.id == "MO-1")
+        .unwrap()
+        .batches
+        .iter()
+        .filter(|b| b.state == State::Violated)
+        .map(|b| b.number)
+        .collect();
     assert_eq!(violated, [17, 18]);
-}
-#[test]
-fn dump() {
-    std::fs::write("/tmp/spec/fixture-record.json", record(Story::Findings).to_bytes()).unwrap();
-    std::fs::write("/tmp/spec/fixture-record-honest.json", record(Story::Honest).to_bytes()).unwrap();
-    for r in record(Story::Findings).requirements.iter().chain(&record(Story::Honest).requirements) { println!("{} {:?} {} {} {} {}", r.id, r.state, r.actual, r.limit, r.margin, r.watch); }
 }

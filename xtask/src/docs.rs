@@ -1,16 +1,26 @@
 //! Are the generated pages under `docs/` what the code says?
 //!
 //! - `docs/schemas/*.schema.json`: JSON Schemas of every format the program reads or writes
+//! - `docs/cli.md`: what `verifold` and each of its commands answer to `--help`
+//! - the table in `docs/circuits/scored-cohort-v1.md`: what `verifold circuits` prints
 //!
-//! Without `--check` they are written anew; a generated file whose source is gone is deleted.
+//! Without `--check` they are written anew; a schema whose source is gone is deleted.
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
+
+use crate::programs;
+
+const CIRCUIT_PAGE: &str = "docs/circuits/scored-cohort-v1.md";
+/// What stands around the generated table of the circuit page.
+const TABLE_BEGIN: &str = "<!-- facts:begin (written by `verifold circuits`) -->\n";
+const TABLE_END: &str = "<!-- facts:end -->";
 
 /// Arguments of `cargo xtask docs`.
 #[derive(clap::Args)]
@@ -25,10 +35,17 @@ pub(crate) struct Args {
 /// # Errors
 /// If a page cannot be read or written, or with `--check` if one differs.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
-    let folder = root.join("docs/schemas");
-    let wanted: BTreeMap<PathBuf, String> =
-        verifold_policy::schemas().into_iter().chain(verifold_package::schemas()).map(|(name, text)| (folder.join(name), text)).collect();
-    let stale = stale(&folder, &wanted)?;
+    let [verifold] = programs::build(root, ["verifold"])?;
+    let schemas = root.join("docs/schemas");
+    let mut wanted: BTreeMap<PathBuf, String> =
+        verifold_policy::schemas().into_iter().chain(verifold_package::schemas()).map(|(name, text)| (schemas.join(name), text)).collect();
+    wanted.insert(root.join("docs/cli.md"), manual(&verifold)?);
+    let circuit_page = root.join(CIRCUIT_PAGE);
+    let text = fs::read_to_string(&circuit_page).with_context(|| format!("reading {CIRCUIT_PAGE}"))?;
+    let table = format!("```text\n{}\n```\n", said(&verifold, &["circuits"])?.trim_end());
+    wanted.insert(circuit_page, with_table(&text, &table).with_context(|| format!("{CIRCUIT_PAGE} has lost the marks of its table"))?);
+
+    let stale = stale(&schemas, &wanted)?;
     if args.check {
         let places: Vec<String> = stale.iter().map(|path| path.strip_prefix(root).unwrap_or(path).display().to_string()).collect();
         if !places.is_empty() {
@@ -37,7 +54,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
         println!("{} generated pages are what the code says", wanted.len());
         return Ok(());
     }
-    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    fs::create_dir_all(&schemas).with_context(|| format!("creating {}", schemas.display()))?;
     for path in &stale {
         match wanted.get(path) {
             Some(text) => fs::write(path, text),
@@ -49,7 +66,55 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Pages that differ from what is wanted, are missing, or are wanted no more.
+/// The page of every command's help, in the order the program lists them.
+fn manual(verifold: &Path) -> anyhow::Result<String> {
+    let mut page = String::from(
+        "# `verifold`, command by command\n\nWritten by `cargo xtask docs` from the program's own help. \
+         Exit codes and what they mean stand under the first heading.\n",
+    );
+    let mut commands: Vec<Vec<String>> = vec![Vec::new()];
+    while !commands.is_empty() {
+        let command = commands.remove(0);
+        let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        let help = said(verifold, &arguments)?;
+        // Ahead of what waits, so that a command is followed by its own.
+        let below = subcommands(&help).into_iter().map(|name| [command.as_slice(), &[name]].concat());
+        commands.splice(0..0, below);
+        let heading = [["verifold".to_owned()].as_slice(), &command].concat().join(" ");
+        let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
+        page.push_str(&format!("\n## `{heading}`\n\n```text\n{}\n```\n", lines.join("\n")));
+    }
+    Ok(page)
+}
+
+/// Names under `Commands:` in a help text.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // Deeper lines continue a description.
+    listed
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What the program prints, run to a good end.
+fn said(program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new(program).args(arguments).output().with_context(|| format!("starting {}", program.display()))?;
+    ensure!(output.status.success(), "verifold {} ended with {}", arguments.join(" "), output.status);
+    String::from_utf8(output.stdout).context("verifold did not answer in UTF-8")
+}
+
+/// The page with the table between the marks replaced; `None` if a mark is missing.
+fn with_table(page: &str, table: &str) -> Option<String> {
+    let (head, rest) = page.split_once(TABLE_BEGIN)?;
+    let (_, tail) = rest.split_once(TABLE_END)?;
+    Some(format!("{head}{TABLE_BEGIN}{table}{TABLE_END}{tail}"))
+}
+
+/// Pages that differ from what is wanted or are missing, and files of the folder that are wanted no more.
 fn stale(folder: &Path, wanted: &BTreeMap<PathBuf, String>) -> anyhow::Result<Vec<PathBuf>> {
     let mut stale: Vec<PathBuf> =
         wanted.iter().filter(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(*text)).map(|(path, _)| path.clone()).collect();
@@ -77,5 +142,19 @@ mod tests {
         fs::write(at("left-over"), "text").expect("a written file");
         let wanted = ["differs", "missing", "same"].map(|name| (at(name), "text".to_owned())).into();
         assert_eq!(stale(folder.path(), &wanted).expect("a readable folder"), [at("differs"), at("missing"), at("left-over")]);
+    }
+
+    #[test]
+    fn subcommands_are_read_from_help() {
+        let help = "Usage: p <COMMAND>\n\nCommands:\n  verify   Verify\n             a package\n  inspect  Show\n  help     Print this\n\nOptions:\n  -h  Help\n";
+        assert_eq!(subcommands(help), ["verify", "inspect"]);
+        assert!(subcommands("Usage: p\n").is_empty());
+    }
+
+    #[test]
+    fn the_table_stands_between_its_marks() {
+        let page = |table: &str| format!("head\n{TABLE_BEGIN}{table}{TABLE_END}\ntail\n");
+        assert_eq!(with_table(&page("old\n"), "new\n"), Some(page("new\n")));
+        assert_eq!(with_table("head\n", "new\n"), None);
     }
 }

@@ -14,6 +14,7 @@
 mod bench_fixture;
 #[cfg(feature = "fixtures")]
 mod docs;
+mod programs;
 #[cfg(feature = "fixtures")]
 mod samples;
 mod screens;

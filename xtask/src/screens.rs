@@ -13,6 +13,8 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
+use crate::programs;
+
 /// Rooms by the name the workbench knows them by.
 const ROOMS: &[&str] = &["welcome", "overview", "requirements", "monitoring", "proofs"];
 
@@ -44,13 +46,7 @@ pub(crate) struct Args {
 /// If a program does not build or start, or leaves no picture.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     // Both: the workbench verifies in a worker process, which is `verifold`.
-    let built = Command::new("cargo")
-        .current_dir(root)
-        .args(["build", "--quiet", "--locked", "--bin", "verifold", "--bin", "verifold-workbench"])
-        .status()
-        .context("starting cargo")?;
-    ensure!(built.success(), "the programs do not build");
-    let workbench = workbench()?;
+    let [_, workbench] = programs::build(root, ["verifold", "verifold-workbench"])?;
     let folder = root.join(&args.to);
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
 
@@ -73,12 +69,6 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The workbench, which was built into the folder this program runs from.
-#[expect(clippy::disallowed_methods, reason = "the folder cargo builds into is that of the running program")]
-fn workbench() -> anyhow::Result<PathBuf> {
-    Ok(env::current_exe().context("finding the folder of programs")?.with_file_name("verifold-workbench"))
 }
 
 /// The program on the display at hand, or on a virtual one.

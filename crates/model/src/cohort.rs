@@ -185,7 +185,8 @@ impl BatchTable {
     /// [`TableError`] for the first contradiction.
     pub fn check(&self, plan: &Plan, rows: u32) -> Result<(), TableError> {
         let shape = plan.shape;
-        let dimension = |part, found: usize, expected| if found == expected { Ok(()) } else { Err(TableError::Dimension { part, expected, found }) };
+        let dimension =
+            |part, found: usize, expected| if found == expected { Ok(()) } else { Err(TableError::Dimension { part, expected, found }) };
         dimension("counts", self.counts.len(), shape.bins())?;
         for bin in &self.counts {
             dimension("counts of a bin", bin.len(), shape.groups())?;

@@ -141,7 +141,13 @@ impl Metric {
 
     /// The definition.
     pub const fn definition(self) -> Definition {
-        const fn define(title: &'static str, formula: &'static str, source: &'static str, unit: Unit, does_not_show: &'static str) -> Definition {
+        const fn define(
+            title: &'static str,
+            formula: &'static str,
+            source: &'static str,
+            unit: Unit,
+            does_not_show: &'static str,
+        ) -> Definition {
             Definition { title, formula, source, unit, by_decisions: false, needs_outcomes: false, needs_reference: false, does_not_show }
         }
         const fn decisions(definition: Definition) -> Definition {
@@ -155,31 +161,140 @@ impl Metric {
         }
         const DISPARITY: &str = "Why rates differ, whether the difference is unlawful, or that recorded groups are right. The limit is the institution's; EU law sets no number.";
         const OUTCOMES: &str = "That recorded outcomes are true, or anything about rows whose outcome is not known yet.";
-        const DRIFT: &str = "Why the population moved, or that the reference population is the right one. Rule-of-thumb limits ignore sample size.";
+        const DRIFT: &str =
+            "Why the population moved, or that the reference population is the right one. Rule-of-thumb limits ignore sample size.";
         const PLAIN: &str = "That committed rows are all the rows there were.";
         match self {
             Self::Volume => define("Volume", "rows scored", "count table", Unit::Rows, PLAIN),
-            Self::VoidRate => define("Void rate", "void rows ÷ committed rows", "count table", Unit::Percent, "Whether the rows were rightly set aside, or rows dropped before commitment."),
+            Self::VoidRate => define(
+                "Void rate",
+                "void rows ÷ committed rows",
+                "count table",
+                Unit::Percent,
+                "Whether the rows were rightly set aside, or rows dropped before commitment.",
+            ),
             Self::ApprovalRate => decisions(define("Approval rate", "approved ÷ scored", "count table", Unit::Percent, PLAIN)),
-            Self::OverrideRate => define("Override rate", "logged decision differs from model decision ÷ scored", "EBA/GL/2020/06 § 4.3.4", Unit::Percent, "Who overrode, why, and whether rightly."),
-            Self::OverrideToApprove => define("Overrides to approve", "model declined and logged approved ÷ scored", "EBA/GL/2020/06 § 4.3.4", Unit::Percent, "Who overrode, why, and whether rightly."),
-            Self::OverrideToDecline => define("Overrides to decline", "model approved and logged declined ÷ scored", "EBA/GL/2020/06 § 4.3.4", Unit::Percent, "Who overrode, why, and whether rightly."),
-            Self::OverrideRateDifference => define("Override-rate difference", "largest − smallest override rate among groups", "count table", Unit::RateDifference, DISPARITY),
+            Self::OverrideRate => define(
+                "Override rate",
+                "logged decision differs from model decision ÷ scored",
+                "EBA/GL/2020/06 § 4.3.4",
+                Unit::Percent,
+                "Who overrode, why, and whether rightly.",
+            ),
+            Self::OverrideToApprove => define(
+                "Overrides to approve",
+                "model declined and logged approved ÷ scored",
+                "EBA/GL/2020/06 § 4.3.4",
+                Unit::Percent,
+                "Who overrode, why, and whether rightly.",
+            ),
+            Self::OverrideToDecline => define(
+                "Overrides to decline",
+                "model approved and logged declined ÷ scored",
+                "EBA/GL/2020/06 § 4.3.4",
+                Unit::Percent,
+                "Who overrode, why, and whether rightly.",
+            ),
+            Self::OverrideRateDifference => define(
+                "Override-rate difference",
+                "largest − smallest override rate among groups",
+                "count table",
+                Unit::RateDifference,
+                DISPARITY,
+            ),
             Self::OutcomeCoverage => define("Outcome coverage", "known outcomes ÷ scored", "count table", Unit::Percent, OUTCOMES),
-            Self::Accuracy => outcomes(define("Accuracy", "(approved and good + declined and bad) ÷ known outcomes, by the model's decision", "ISO/IEC TS 4213:2022", Unit::Ratio, OUTCOMES)),
-            Self::TruePositiveRate => outcomes(define("True-positive rate", "declined ÷ bad, by the model's decision", "ISO/IEC TS 4213:2022", Unit::Ratio, OUTCOMES)),
-            Self::FalsePositiveRate => outcomes(define("False-positive rate", "declined ÷ good, by the model's decision", "ISO/IEC TS 4213:2022", Unit::Ratio, OUTCOMES)),
-            Self::Auc => outcomes(define("AUC", "share of (good, bad) pairs the score ranks rightly; pairs within one bin count between none and all", "Hanley and McNeil 1982; interval from bins", Unit::Ratio, OUTCOMES)),
+            Self::Accuracy => outcomes(define(
+                "Accuracy",
+                "(approved and good + declined and bad) ÷ known outcomes, by the model's decision",
+                "ISO/IEC TS 4213:2022",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
+            Self::TruePositiveRate => outcomes(define(
+                "True-positive rate",
+                "declined ÷ bad, by the model's decision",
+                "ISO/IEC TS 4213:2022",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
+            Self::FalsePositiveRate => outcomes(define(
+                "False-positive rate",
+                "declined ÷ good, by the model's decision",
+                "ISO/IEC TS 4213:2022",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
+            Self::Auc => outcomes(define(
+                "AUC",
+                "share of (good, bad) pairs the score ranks rightly; pairs within one bin count between none and all",
+                "Hanley and McNeil 1982; interval from bins",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
             Self::Gini => outcomes(define("Gini", "2·AUC − 1", "Hanley and McNeil 1982; interval from bins", Unit::Ratio, OUTCOMES)),
-            Self::Ks => outcomes(define("KS", "largest distance between the score distributions of good and bad; exact at bin edges, bounded inside bins", "Kolmogorov–Smirnov two-sample statistic", Unit::Ratio, OUTCOMES)),
-            Self::ObservedExpected => outcomes(define("Observed / expected", "bad outcomes ÷ Σ known outcomes in bin × expected share of the bin", "ECB validation reporting 2019, calibration", Unit::Ratio, OUTCOMES)),
-            Self::Brier => outcomes(define("Brier score", "mean of (expected share of the bin − outcome)²", "Brier 1950, binned", Unit::Ratio, OUTCOMES)),
-            Self::Ece => outcomes(define("Calibration error", "Σ |bad in bin − known in bin × expected share| ÷ known", "Naeini, Cooper and Hauskrecht 2015", Unit::Ratio, OUTCOMES)),
-            Self::ScorePsi => reference(define("Score PSI", "Σ (p − q)·ln(p ÷ q) over score bins, p now, q reference, each count with ½ added", "Siddiqi 2006; ½ added so that empty bins are defined", Unit::Ratio, DRIFT)),
-            Self::FeatureCsi => reference(define("Input CSI", "Σ (p − q)·ln(p ÷ q) over the feature's bins, p now, q reference, each count with ½ added", "Siddiqi 2006; ½ added so that empty bins are defined", Unit::Ratio, DRIFT)),
-            Self::DemographicParityDifference => decisions(define("Approval-rate difference", "largest − smallest approval rate among groups", "ISO/IEC TR 24027:2021, demographic parity", Unit::RateDifference, DISPARITY)),
-            Self::AdverseImpactRatio => decisions(define("Adverse-impact ratio", "smallest ÷ largest approval rate among groups", "29 CFR 1607.4(D), a screening rule for employment", Unit::Ratio, DISPARITY)),
-            Self::EqualOpportunityGap => decisions(outcomes(define("Equal-opportunity gap", "largest − smallest approval rate among groups, over known good outcomes", "Hardt, Price and Srebro 2016", Unit::RateDifference, DISPARITY))),
+            Self::Ks => outcomes(define(
+                "KS",
+                "largest distance between the score distributions of good and bad; exact at bin edges, bounded inside bins",
+                "Kolmogorov–Smirnov two-sample statistic",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
+            Self::ObservedExpected => outcomes(define(
+                "Observed / expected",
+                "bad outcomes ÷ Σ known outcomes in bin × expected share of the bin",
+                "ECB validation reporting 2019, calibration",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
+            Self::Brier => outcomes(define(
+                "Brier score",
+                "mean of (expected share of the bin − outcome)²",
+                "Brier 1950, binned",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
+            Self::Ece => outcomes(define(
+                "Calibration error",
+                "Σ |bad in bin − known in bin × expected share| ÷ known",
+                "Naeini, Cooper and Hauskrecht 2015",
+                Unit::Ratio,
+                OUTCOMES,
+            )),
+            Self::ScorePsi => reference(define(
+                "Score PSI",
+                "Σ (p − q)·ln(p ÷ q) over score bins, p now, q reference, each count with ½ added",
+                "Siddiqi 2006; ½ added so that empty bins are defined",
+                Unit::Ratio,
+                DRIFT,
+            )),
+            Self::FeatureCsi => reference(define(
+                "Input CSI",
+                "Σ (p − q)·ln(p ÷ q) over the feature's bins, p now, q reference, each count with ½ added",
+                "Siddiqi 2006; ½ added so that empty bins are defined",
+                Unit::Ratio,
+                DRIFT,
+            )),
+            Self::DemographicParityDifference => decisions(define(
+                "Approval-rate difference",
+                "largest − smallest approval rate among groups",
+                "ISO/IEC TR 24027:2021, demographic parity",
+                Unit::RateDifference,
+                DISPARITY,
+            )),
+            Self::AdverseImpactRatio => decisions(define(
+                "Adverse-impact ratio",
+                "smallest ÷ largest approval rate among groups",
+                "29 CFR 1607.4(D), a screening rule for employment",
+                Unit::Ratio,
+                DISPARITY,
+            )),
+            Self::EqualOpportunityGap => decisions(outcomes(define(
+                "Equal-opportunity gap",
+                "largest − smallest approval rate among groups, over known good outcomes",
+                "Hardt, Price and Srebro 2016",
+                Unit::RateDifference,
+                DISPARITY,
+            ))),
         }
     }
 }

@@ -271,7 +271,10 @@ impl Plan {
         for (i, histogram) in self.histograms.iter().enumerate() {
             let here = format!("histograms[{i}]");
             if histogram.feature != self.features[i].name {
-                return refuse(here, format!("belongs to feature {:?} by its position, names {:?}", self.features[i].name, histogram.feature));
+                return refuse(
+                    here,
+                    format!("belongs to feature {:?} by its position, names {:?}", self.features[i].name, histogram.feature),
+                );
             }
             increasing(&format!("{here}.edges"), &histogram.edges, shape.bins() - 1)?;
             if histogram.edges.first() == Some(&0) || histogram.edges.iter().any(|edge| *edge >= 1 << shape.width_bits()) {

@@ -34,8 +34,14 @@ pub enum Property {
 
 impl Property {
     /// The five properties, then zero-knowledge.
-    pub const ALL: [Self; 6] =
-        [Self::NonInteractive, Self::TransparentSetup, Self::StandardRepresentation, Self::Succinct, Self::PostQuantum, Self::ZeroKnowledge];
+    pub const ALL: [Self; 6] = [
+        Self::NonInteractive,
+        Self::TransparentSetup,
+        Self::StandardRepresentation,
+        Self::Succinct,
+        Self::PostQuantum,
+        Self::ZeroKnowledge,
+    ];
 
     /// As read on screen.
     pub const fn title(self) -> &'static str {

@@ -13,7 +13,7 @@ use crate::{
     instant::Instant,
     metric::{MetricKey, Unit, Value},
     plan::Plan,
-    proof_system::{Property, PropertyLine, ProofSystem},
+    proof_system::{ProofSystem, Property, PropertyLine},
     shape::CircuitId,
     state::{Exit, RungName, RungState, Severity, Stage, State},
     statement::{Period, StatementKind, Subject},

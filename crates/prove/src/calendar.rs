@@ -5,10 +5,8 @@
 
 use verifold_model::{instant::Instant, plan::Calendar, statement::Period};
 
-/// Most batches of one package.
-///
-/// Chosen as ten times the 10 000 batches that verification is measured with.
-const MAX_SLOTS: usize = 100_000;
+/// Most batches of a period: a package holds 20 000, one of them the reference.
+const MAX_SLOTS: usize = 19_999;
 
 const DAY: u64 = 86_400;
 

@@ -64,7 +64,7 @@ pub(crate) fn units(scale_bits: u8) -> f64 {
     clippy::disallowed_methods,
     reason = "feeds the prover's choices and claims; a verifier takes them as they stand and computes none"
 )]
-pub(crate) fn probability(log_odds: f64) -> f64 {
+pub fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
@@ -118,7 +118,9 @@ pub fn compare<'a>(
     let mut error = QuantisationError { rows: scored.len() as u64, ..QuantisationError::default() };
     for (i, ((inputs, quantised), float)) in scored.iter().zip(&floats).enumerate() {
         let log_odds = model.log_odds(inputs);
-        if !((probability(log_odds) - float).abs() <= EXTRACTION_TOLERANCE) {
+        let apart = (probability(log_odds) - float).abs();
+        // A model that answers "not a number" has not been extracted either.
+        if apart.is_nan() || apart > EXTRACTION_TOLERANCE {
             return Err(ProveError::Extraction { row: i + 1, extracted: probability(log_odds), model: *float });
         }
         let score = integer.score(quantised);

@@ -109,8 +109,7 @@ impl OutcomeTable {
 pub fn ingest(spec: &Spec, layout: &Layout, path: &Path, slots: &[Slot], outcomes: Option<&OutcomeTable>) -> Result<Ingested, ProveError> {
     let judge = Judge::new(spec, layout, outcomes, slots.len() == 1)?;
     let mut ingested = Ingested { batches: vec![Vec::new(); slots.len()], ..Ingested::default() };
-    // Second, nanosecond, then reading order: what rows are sorted by.
-    let mut placed: Vec<(Instant, u32, usize, PreparedRow)> = Vec::new();
+    let mut placed: Vec<(Place, PreparedRow)> = Vec::new();
     let mut ids = BTreeSet::new();
     table::read(path, &judge.columns, &mut |row| {
         let number = ingested.read;
@@ -123,7 +122,7 @@ pub fn ingest(spec: &Spec, layout: &Layout, path: &Path, slots: &[Slot], outcome
             ingested.unplaced.push(bad(None, torn.to_owned(), None));
             return Ok(());
         }
-        let (at, nanos, slot) = match judge.place(row.cells, number, slots) {
+        let place = match judge.place(row.cells, number, slots) {
             Ok(Some(place)) => place,
             Ok(None) => {
                 ingested.dropped += 1;
@@ -150,13 +149,14 @@ pub fn ingest(spec: &Spec, layout: &Layout, path: &Path, slots: &[Slot], outcome
                 (group, RowKind::Void(reason), Vec::new())
             }
         };
-        placed.push((at, nanos, slot, PreparedRow { record: RowRecord { key: 0, group, kind }, inputs }));
+        placed.push((place, PreparedRow { record: RowRecord { key: 0, group, kind }, inputs }));
         Ok(())
     })?;
-    placed.sort_by_key(|(at, nanos, ..)| (*at, *nanos));
+    // Stable: rows of one moment keep the order they were read in.
+    placed.sort_by_key(|(place, _)| (place.at, place.nanos));
 
     let (mut second, mut sequence) = (None, 0u64);
-    for (at, _, slot, mut row) in placed {
+    for (Place { at, slot, .. }, mut row) in placed {
         sequence = if second == Some(at) { sequence + 1 } else { 0 };
         second = Some(at);
         if sequence >> SEQUENCE_BITS != 0 {
@@ -200,6 +200,15 @@ fn outcome(cell: Option<&str>, meanings: &Meanings) -> Result<Outcome, String> {
             None => Err(format!("{cell:?} is no outcome; the outcomes are {} and an empty cell for unknown", meanings.listed())),
         },
     }
+}
+
+/// Where a row stands in time.
+#[derive(Clone, Copy)]
+struct Place {
+    at: Instant,
+    nanos: u32,
+    /// Position of the slot that holds it.
+    slot: usize,
 }
 
 /// Why a row is void.
@@ -277,15 +286,15 @@ impl<'a> Judge<'a> {
     }
 
     /// Time and slot of a row; `None` if it lies outside every slot.
-    fn place(&self, cells: &[String], number: u64, slots: &[Slot]) -> Result<Option<(Instant, u32, usize)>, (&'a str, String)> {
-        let at_slot = |slot: Option<usize>| Ok(slot.and_then(|slot| Some((slots.get(slot)?.start, 0, slot))));
+    fn place(&self, cells: &[String], number: u64, slots: &[Slot]) -> Result<Option<Place>, (&'a str, String)> {
+        let at_slot = |slot: Option<usize>| Ok(slot.and_then(|slot| Some(Place { at: slots.get(slot)?.start, nanos: 0, slot })));
         let timed = |at: usize| (self.columns[at], cells[at].as_str());
         match (&self.spec.columns.time, self.time.map(timed)) {
             (TimeSource::Column(_), Some((column, cell))) => {
                 let (at, nanos) = read_time(cell)
                     .ok_or_else(|| (column, format!("{cell:?} is no time; expected RFC 3339, `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DD`")))?;
-                let slot = slots.partition_point(|slot| slot.end <= at);
-                Ok(slots.get(slot).filter(|slot| slot.start <= at).map(|_| (at, nanos, slot)))
+                let index = slots.partition_point(|slot| slot.end <= at);
+                Ok(slots.get(index).filter(|slot| slot.start <= at).map(|_| Place { at, nanos, slot: index }))
             }
             (TimeSource::BatchColumn(_), Some((column, cell))) => {
                 let batch = cell.parse::<usize>().or_else(|_| cell.trim_end_matches('0').trim_end_matches('.').parse::<usize>());

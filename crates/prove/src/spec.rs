@@ -406,24 +406,15 @@ impl Spec {
             return refuse(key(&["reference", "end"]), "the reference must end before the period starts".to_owned());
         }
         self.slots().map_err(|problem| (key(&["batches"]), problem))?;
-        let meanings: Vec<(Key, Vec<(&str, &[String])>)> = vec![
-            (
-                key(&["grouping", "group"]),
-                self.grouping.groups.iter().map(|group| (group.name.as_str(), group.values.as_slice())).collect(),
-            ),
-            match &self.columns.decision {
-                DecisionSource::Column { approved, declined, .. } => {
-                    (key(&["columns", "decision"]), vec![("approved", approved.as_slice()), ("declined", declined.as_slice())])
-                }
-                DecisionSource::AllApproved => (key(&["columns", "decision"]), Vec::new()),
-            },
-            match &self.columns.outcome {
-                Some(outcome) => (key(&["columns", "outcome"]), vec![("good", outcome.good.as_slice()), ("bad", outcome.bad.as_slice())]),
-                None => (key(&["columns"]), Vec::new()),
-            },
-        ];
-        for (at, meanings) in meanings {
-            Meanings::new(meanings).map_err(|problem| (at, problem))?;
+        let groups = self.grouping.groups.iter().map(|group| (group.name.as_str(), &group.values[..]));
+        Meanings::new(groups).map_err(|problem| (key(&["grouping", "group"]), problem))?;
+        if let DecisionSource::Column { approved, declined, .. } = &self.columns.decision {
+            let decisions = [("approved", &approved[..]), ("declined", &declined[..])];
+            Meanings::new(decisions).map_err(|problem| (key(&["columns", "decision"]), problem))?;
+        }
+        if let Some(outcome) = &self.columns.outcome {
+            let outcomes = [("good", &outcome.good[..]), ("bad", &outcome.bad[..])];
+            Meanings::new(outcomes).map_err(|problem| (key(&["columns", "outcome"]), problem))?;
         }
         if self.grouping.groups.is_empty() || self.grouping.groups.len() > usize::from(self.shape.groups) {
             return refuse(

@@ -153,9 +153,9 @@ fn reads(name: &str, class: &str, expected: impl Fn(&Expected) -> &ExpectedModel
     }
     let probabilities = found.probabilities(all.rows.iter().map(|row| &row[..])).unwrap();
     assert_eq!(probabilities.len(), expected.probability.len());
-    for ((found, expected), row) in probabilities.iter().zip(&expected.probability).zip(&all.rows) {
-        near(*found, *expected);
-        near(1.0 / (1.0 + (-model(name).unwrap().log_odds(row)).exp()), *expected);
+    for ((probability, expected), row) in probabilities.iter().zip(&expected.probability).zip(&all.rows) {
+        near(*probability, *expected);
+        near(integer::probability(found.log_odds(row)), *expected);
     }
 }
 
@@ -397,7 +397,8 @@ fn the_plan_follows_from_the_reference() {
     let (plan, error) = derived(&spec()).unwrap();
     assert_eq!(plan.scoring.kind, ModelKind::LogisticRegression);
     let cutoff = plan.scoring.edges[usize::from(plan.scoring.cutoff)];
-    assert_eq!(cutoff, (32768.0 * (0.35f64 / 0.65).ln()).round() as i64);
+    // round(2^15 · ln(0.35 / 0.65))
+    assert_eq!(cutoff, -20285);
     assert!(plan.scoring.expected_bad_ppm.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", plan.scoring.expected_bad_ppm);
     assert_eq!(plan.histograms.len(), 1);
     assert_eq!(plan.grouping.not_disclosed, Some(3));

@@ -8,7 +8,7 @@ use verifold_model::{
 
 use crate::{ReportError, world::TOKENS};
 
-const SIZE: (u32, u32) = (860, 300);
+const SIZE: (u32, u32) = (860, 240);
 const FACE: &str = "Inter";
 
 /// A colour role of the light theme, from the same tokens as the screen.

@@ -59,8 +59,12 @@ fn flatten(node: &WhyNode, depth: usize, lines: &mut Vec<Value>) {
         "style": node.state.map(style),
         "word": node.state.map(State::word),
     }));
-    for child in &node.children {
-        flatten(child, depth + 1, lines);
+    // Of plain values, as of groups compared, the ends say enough; the record attached has them all.
+    let plain = node.children.len() > 2 && node.children.iter().all(|child| child.state.is_none());
+    for (i, child) in node.children.iter().enumerate() {
+        if !plain || i == 0 || i + 1 == node.children.len() {
+            flatten(child, depth + 1, lines);
+        }
     }
 }
 
@@ -190,8 +194,11 @@ fn proofs(record: &AuditRecord) -> Vec<Value> {
     record.proofs.iter().map(line).collect()
 }
 
+/// Data of the template, and charts by file name.
+type Printed = (Vec<u8>, Vec<(String, String)>);
+
 /// Data of the template as JSON, and the charts by file name.
-pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<(Vec<u8>, Vec<(String, String)>), ReportError> {
+pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, ReportError> {
     let mut charts = Vec::new();
     let mut chart_lines = Vec::new();
     for result in &record.requirements {

@@ -227,12 +227,3 @@ pub(crate) fn state_elements(state: &native::State) -> [(&'static str, Commitmen
         ("open batch", state.open),
     ]
 }
-
-#[cfg(test)]
-impl VerifiedEvidence {
-    /// Evidence without a proof, for tests of what is made of evidence.
-    pub(crate) fn assumed(statement: MonitoringStatement, plan: Plan) -> Self {
-        let links = links(&statement);
-        Self { statement, plan, links }
-    }
-}

@@ -339,10 +339,11 @@ fn held(record: &AuditRecord, policy: &Policy) -> Headline {
     Headline {
         state: State::Satisfied,
         rung: None,
-        title: format!(
-            "All {} are met on proven values",
-            counted(u64::from(totals.mandatory), "mandatory requirement", "mandatory requirements")
-        ),
+        title: if totals.mandatory == 1 {
+            "The one mandatory requirement is met on proven values".to_owned()
+        } else {
+            format!("All {} mandatory requirements are met on proven values", totals.mandatory)
+        },
         detail,
         next: if unestablished.is_empty() {
             String::new()

@@ -60,7 +60,8 @@ impl Backend for NativeHost {
             }
             Command::Verify { files } => {
                 let engagement = Some(files.engagement.trim().to_owned()).filter(|path| !path.is_empty());
-                let request = WorkerRequest::Verify { policy: files.policy.trim().to_owned(), engagement, package: files.package.trim().to_owned() };
+                let request =
+                    WorkerRequest::Verify { policy: files.policy.trim().to_owned(), engagement, package: files.package.trim().to_owned() };
                 self.start(&request);
             }
             Command::Cancel => {

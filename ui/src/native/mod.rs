@@ -44,7 +44,9 @@ fn cannot_open(cause: &str) -> String {
     } else {
         ""
     };
-    format!("no window could be opened: {cause}.{hint}\nWithout a window: verifold verify --policy POLICY [--engagement ENGAGEMENT] PACKAGE")
+    format!(
+        "no window could be opened: {cause}.{hint}\nWithout a window: verifold verify --policy POLICY [--engagement ENGAGEMENT] PACKAGE"
+    )
 }
 
 fn icon() -> egui::IconData {

@@ -16,7 +16,8 @@ pub(super) fn find() -> Vec<Sample> {
     let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned));
     let working = std::env::current_dir().ok();
     let places = beside.iter().chain(&working).flat_map(|folder| folder.ancestors()).map(|folder| folder.join(FOLDER));
-    let mut samples = places.filter(|folder| folder.is_dir()).map(|folder| inside(&folder)).find(|samples| !samples.is_empty()).unwrap_or_default();
+    let mut samples =
+        places.filter(|folder| folder.is_dir()).map(|folder| inside(&folder)).find(|samples| !samples.is_empty()).unwrap_or_default();
     samples.sort_by_key(order);
     samples
 }
@@ -47,13 +48,22 @@ fn sample(folder: &Path) -> Option<Sample> {
         summary,
         expected: expected.and_then(|code| Exit::PRECEDENCE.into_iter().find(|exit| exit.code() == code)),
         package_bytes: fs::metadata(&package).map(|meta| meta.len()).unwrap_or_default(),
-        files: AuditFiles { policy: text(policy), engagement: if engagement.is_file() { text(engagement) } else { String::new() }, package: text(package) },
+        files: AuditFiles {
+            policy: text(policy),
+            engagement: if engagement.is_file() { text(engagement) } else { String::new() },
+            package: text(package),
+        },
         name,
     })
 }
 
 fn package_in(folder: &Path) -> Option<PathBuf> {
-    let mut packages: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "zkaudit")).collect();
+    let mut packages: Vec<PathBuf> = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "zkaudit"))
+        .collect();
     packages.sort();
     packages.into_iter().next()
 }
@@ -63,7 +73,8 @@ fn heading_and_paragraph(text: &str) -> (String, String) {
     let plain = |line: &str| line.replace(['`', '*'], "");
     let mut lines = text.lines().map(str::trim);
     let title = lines.by_ref().find_map(|line| line.strip_prefix("# ")).map(plain).unwrap_or_default();
-    let paragraph: Vec<String> = lines.skip_while(|line| line.is_empty() || line.starts_with('#')).take_while(|line| !line.is_empty()).map(plain).collect();
+    let paragraph: Vec<String> =
+        lines.skip_while(|line| line.is_empty() || line.starts_with('#')).take_while(|line| !line.is_empty()).map(plain).collect();
     (title, paragraph.join(" "))
 }
 
@@ -74,7 +85,10 @@ mod tests {
     #[test]
     fn a_readme_gives_title_and_summary() {
         let text = "# Drifting approvals\n\nApproval rates drift *apart*\nin weeks 17 and 18.\n\n## More\nrest\n";
-        assert_eq!(heading_and_paragraph(text), ("Drifting approvals".to_owned(), "Approval rates drift apart in weeks 17 and 18.".to_owned()));
+        assert_eq!(
+            heading_and_paragraph(text),
+            ("Drifting approvals".to_owned(), "Approval rates drift apart in weeks 17 and 18.".to_owned())
+        );
         assert_eq!(heading_and_paragraph(""), (String::new(), String::new()));
     }
 }

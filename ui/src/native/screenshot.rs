@@ -70,5 +70,8 @@ fn write(output: &std::path::Path, image: &egui::ColorImage) -> Result<(), Strin
     let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), side(width)?, side(height)?);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels)).map_err(|error| format!("the picture could not be encoded: {error}"))
+    encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(&pixels))
+        .map_err(|error| format!("the picture could not be encoded: {error}"))
 }

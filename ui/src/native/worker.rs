@@ -48,7 +48,10 @@ fn verifier() -> Result<PathBuf, String> {
     if beside.is_file() {
         return Ok(beside);
     }
-    Err(format!("The verifier was not found. Expected it beside this program: {}. In a source tree, build it with: cargo build --package verifold-cli", beside.display()))
+    Err(format!(
+        "The verifier was not found. Expected it beside this program: {}. In a source tree, build it with: cargo build --package verifold-cli",
+        beside.display()
+    ))
 }
 
 impl Worker {
@@ -163,7 +166,8 @@ mod tests {
 
     #[test]
     fn lines_arrive_as_events() {
-        let (_worker, received) = start(r#"read line; echo '{"event":"ready","protocol":1,"program":"x"}'; echo '{"event":"failed","message":"no","exit":3}'"#);
+        let (_worker, received) =
+            start(r#"read line; echo '{"event":"ready","protocol":1,"program":"x"}'; echo '{"event":"failed","message":"no","exit":3}'"#);
         assert_eq!(next(&received), Event::Worker { event: WorkerEvent::Ready { protocol: 1, program: "x".into() } });
         assert_eq!(next(&received), Event::Worker { event: WorkerEvent::Failed { message: "no".into(), exit: 3 } });
     }

@@ -1,6 +1,6 @@
 //! Top bar and status bar.
 
-use egui::{Align, Color32, Layout, Rect, Sense, Shape, Stroke, StrokeKind, ThemePreference, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Color32, Layout, Rect, Role, Sense, Shape, Stroke, StrokeKind, ThemePreference, Ui, WidgetInfo, pos2, vec2};
 
 use crate::{
     action::Action,
@@ -30,7 +30,10 @@ pub(super) fn top_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
         if let Some(audit) = workbench.audit.as_ref().filter(|_| !verifying && workbench.here().screen != Screen::Welcome) {
             let named = |action: Action| action.offer().map(|offer| (offer.label, offer.tooltip)).unwrap_or_default();
             let (label, tooltip) = named(Action::Report);
-            if button(ui, Some(Icon::FileText), label, "", Weight::Primary, !audit.record.program.is_empty()).on_hover_text(tooltip).clicked() {
+            if button(ui, Some(Icon::FileText), label, "", Weight::Primary, !audit.record.program.is_empty())
+                .on_hover_text(tooltip)
+                .clicked()
+            {
                 asked.push(Action::Report);
             }
             if wide {
@@ -72,7 +75,13 @@ fn search(ui: &mut Ui, wide: bool, asked: &mut Asked) {
         return;
     }
     let (rect, response) = ui.allocate_exact_size(vec2(264.0, tokens().size.button), Sense::click());
-    ui.painter().rect(rect, tokens().radius.control, if response.hovered() { colors.hover } else { colors.sunken }, Stroke::new(1.0, colors.line), StrokeKind::Inside);
+    ui.painter().rect(
+        rect,
+        tokens().radius.control,
+        if response.hovered() { colors.hover } else { colors.sunken },
+        Stroke::new(1.0, colors.line),
+        StrokeKind::Inside,
+    );
     paint_icon(ui, pos2(rect.left() + 16.0, rect.center().y), Icon::MagnifyingGlass, 15.0, colors.text2);
     paint_text(ui, rect.with_min_x(rect.left() + 30.0), Align::Min, NAME, kind().table, colors.text2, Fit::Must);
     let keys = Rect::from_min_max(pos2(rect.right() - 50.0, rect.center().y - 9.0), pos2(rect.right() - 8.0, rect.center().y + 9.0));
@@ -118,7 +127,15 @@ fn crumbs(workbench: &Workbench, ui: &mut Ui, rect: Rect) {
             left += 16.0;
         }
         let face = if i == 0 && parts.len() > 1 { strong(kind().body) } else { kind().table };
-        let covered = paint_text(ui, rect.with_min_x(left).with_max_x(rect.right() - 8.0), Align::Min, part, face, if i == 0 { colors.text } else { colors.text2 }, Fit::MayCut);
+        let covered = paint_text(
+            ui,
+            rect.with_min_x(left).with_max_x(rect.right() - 8.0),
+            Align::Min,
+            part,
+            face,
+            if i == 0 { colors.text } else { colors.text2 },
+            Fit::MayCut,
+        );
         left = covered.right() + 12.0;
     }
 }
@@ -151,7 +168,11 @@ pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
         (Run::Idle, Some(audit)) => {
             let exit = Verdict::from(audit.record.exit);
             let paint = exit.form.colors(look);
-            (exit.form.icon(), format!("Verified in {:.1} s · exit {}: {}", audit.elapsed, audit.record.exit.code(), audit.record.exit.words()), paint.ink)
+            (
+                exit.form.icon(),
+                format!("Verified in {:.1} s · exit {}: {}", audit.elapsed, audit.record.exit.code(), audit.record.exit.words()),
+                paint.ink,
+            )
         }
         (Run::Idle, None) => (Icon::Info, "Ready".to_owned(), colors.text2),
     };
@@ -168,7 +189,7 @@ pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
                 paint_icon(ui, pos2(rect.left() + 7.0, rect.center().y), icon, 14.0, colors.text2);
             }
             paint_text(ui, rect.with_min_x(rect.left() + lead), Align::Min, text, face, colors.text2, Fit::MayCut);
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
             ui.add_space(8.0);
         };
         item(ui, None, &format!("Verifold {}", env!("CARGO_PKG_VERSION")));

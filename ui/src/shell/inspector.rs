@@ -34,7 +34,9 @@ pub(super) fn inspector_ui(workbench: &Workbench, ui: &mut Ui, drawer: bool, ask
     let (icon, title) = match &selection {
         Selection::Engagement => (Icon::Folder, "Audit".to_owned()),
         Selection::Rung(name) => (Icon::Info, format!("Rung: {}", name.title().to_lowercase())),
-        Selection::Requirement(id) => (Icon::Info, requirement.map_or_else(|| id.clone(), |r| format!("Why {} is {}", id, word(r.state.word())))),
+        Selection::Requirement(id) => {
+            (Icon::Info, requirement.map_or_else(|| id.clone(), |r| format!("Why {} is {}", id, word(r.state.word()))))
+        }
         Selection::Proof(_) => (Icon::Cpu, "Circuit".to_owned()),
         Selection::Batch(0) => (Icon::CalendarBlank, "Reference".to_owned()),
         Selection::Batch(number) => (Icon::CalendarBlank, format!("Batch {number}")),
@@ -74,7 +76,7 @@ pub(super) fn inspector_ui(workbench: &Workbench, ui: &mut Ui, drawer: bool, ask
 /// A state word inside a sentence.
 fn word(state: &str) -> String {
     match state.split_once(", ") {
-        Some((first, rest)) if first == "Judgement" => format!("{rest}: a judgement"),
+        Some(("Judgement", rest)) => format!("{rest}: a judgement"),
         _ => state.to_lowercase(),
     }
 }

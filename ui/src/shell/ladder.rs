@@ -1,6 +1,6 @@
 //! The trust ladder: five rungs, never merged; only the first that fails is tinted.
 
-use egui::{Align, Rect, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::{
     protocol::WorkPhase,
     state::{RungName, RungState},
@@ -44,7 +44,13 @@ pub(super) fn ladder_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
                 tint: (headline == Some(name)).then_some(Verdict::from(rung).form),
                 active: false,
             },
-            (None, None) => Drawn { verdict: Verdict { form: Form::Neutral, word: "Not reached".into() }, icon: Icon::Clock, detail: String::new(), tint: None, active: false },
+            (None, None) => Drawn {
+                verdict: Verdict { form: Form::Neutral, word: "Not reached".into() },
+                icon: Icon::Clock,
+                detail: String::new(),
+                tint: None,
+                active: false,
+            },
         };
         let selected = matches!(&workbench.here().selection, Selection::Rung(at) if *at == name) && running.is_none();
         if rung_ui(ui, cell, i + 1, name, &drawn, selected) && running.is_none() {
@@ -75,7 +81,11 @@ fn checking(name: RungName, progress: &Progress) -> Drawn {
     };
     let at = progress.phase.map(|phase| if phase == WorkPhase::DeriveKeys { WorkPhase::CheckProofs } else { phase });
     let (word, detail, active) = match at {
-        Some(at) if at == of => ("Checking", if progress.done.1 > 0 { format!("{} of {} done", progress.done.0, progress.done.1) } else { "under way".into() }, true),
+        Some(at) if at == of => (
+            "Checking",
+            if progress.done.1 > 0 { format!("{} of {} done", progress.done.0, progress.done.1) } else { "under way".into() },
+            true,
+        ),
         Some(at) if at > of => ("Read", "concluded at the end".to_owned(), false),
         _ => ("Waiting", "not assessed yet".to_owned(), false),
     };
@@ -108,7 +118,15 @@ fn rung_ui(ui: &mut Ui, cell: Rect, number: usize, name: RungName, drawn: &Drawn
     if !small {
         let center = pos2(cell.left() + 27.0, cell.center().y);
         ui.painter().circle_stroke(center, 11.0, Stroke::new(1.0, colors.line_strong));
-        paint_text(ui, Rect::from_center_size(center, vec2(20.0, 20.0)), Align::Center, &number.to_string(), kind().caption, colors.text2, Fit::Must);
+        paint_text(
+            ui,
+            Rect::from_center_size(center, vec2(20.0, 20.0)),
+            Align::Center,
+            &number.to_string(),
+            kind().caption,
+            colors.text2,
+            Fit::Must,
+        );
     }
     let inside = cell.with_min_x(cell.left() + lead).with_max_x(cell.right() - trail);
     let top = if small { 2.0 } else { 8.0 };

@@ -14,7 +14,9 @@ use egui::{CentralPanel, Frame, Margin, Panel, Stroke, Ui};
 
 use crate::{
     action::Action,
-    panels::{Asked, monitoring::monitoring_ui, overview::overview_ui, proofs::proofs_ui, requirements::requirements_ui, welcome::welcome_ui},
+    panels::{
+        Asked, monitoring::monitoring_ui, overview::overview_ui, proofs::proofs_ui, requirements::requirements_ui, welcome::welcome_ui,
+    },
     place::{Screen, Selection},
     tokens::tokens,
     widgets::{
@@ -42,16 +44,25 @@ pub(crate) fn frame_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked
     let welcome = workbench.here().screen == Screen::Welcome || workbench.audit.is_none();
     let verifying = matches!(workbench.run, Run::Verifying(_));
     if verifying || !welcome {
-        Panel::top("ladder").exact_size(size.ladder).frame(Frame::new().fill(colors.panel)).show(ui, |ui| ladder::ladder_ui(workbench, ui, asked));
+        Panel::top("ladder")
+            .exact_size(size.ladder)
+            .frame(Frame::new().fill(colors.panel))
+            .show(ui, |ui| ladder::ladder_ui(workbench, ui, asked));
     }
     if !verifying && !welcome {
         let narrow = width < ICONS_BELOW;
         let pane = Frame::new().fill(colors.sunken).inner_margin(Margin::symmetric(8, 8));
-        Panel::left("tree").exact_size(if narrow { 52.0 } else { size.left_pane }).resizable(false).frame(pane).show(ui, |ui| tree::tree_ui(workbench, ui, narrow, asked));
+        Panel::left("tree")
+            .exact_size(if narrow { 52.0 } else { size.left_pane })
+            .resizable(false)
+            .frame(pane)
+            .show(ui, |ui| tree::tree_ui(workbench, ui, narrow, asked));
         let drawer = width < DRAWER_BELOW;
         if narrow && workbench.drawer {
             // No room for two panes: the inspector takes the place of the room until it is closed.
-            CentralPanel::default().frame(Frame::new().fill(colors.panel)).show(ui, |ui| inspector::inspector_ui(workbench, ui, true, asked));
+            CentralPanel::default()
+                .frame(Frame::new().fill(colors.panel))
+                .show(ui, |ui| inspector::inspector_ui(workbench, ui, true, asked));
             palette::palette_ui(workbench, ui.ctx(), asked);
             return report::report_ui(workbench, ui.ctx(), asked);
         }
@@ -62,7 +73,12 @@ pub(crate) fn frame_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked
             };
             let pane = Frame::new().fill(colors.panel);
             let id = if matches!(workbench.here().selection, Selection::Requirement(_)) { "why" } else { "inspector" };
-            Panel::right(id).default_size(wanted).size_range(if drawer { wanted..=wanted } else { 280.0..=560.0 }).resizable(!drawer).frame(pane).show(ui, |ui| inspector::inspector_ui(workbench, ui, drawer, asked));
+            Panel::right(id)
+                .default_size(wanted)
+                .size_range(if drawer { wanted..=wanted } else { 280.0..=560.0 })
+                .resizable(!drawer)
+                .frame(pane)
+                .show(ui, |ui| inspector::inspector_ui(workbench, ui, drawer, asked));
         }
     }
     let margin = if width < ICONS_BELOW { Margin::same(10) } else { Margin::symmetric(20, 12) };
@@ -75,7 +91,14 @@ fn main_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked) {
     match workbench.run.clone() {
         Run::Verifying(progress) => return running::running_ui(ui, &progress, asked),
         Run::Failed { message } => return ended_ui(ui, "The audit could not be done", &message, asked),
-        Run::Cancelled { during } => return ended_ui(ui, "Cancelled, nothing is concluded", &format!("Ended during “{during}”. Nothing read from the package is shown."), asked),
+        Run::Cancelled { during } => {
+            return ended_ui(
+                ui,
+                "Cancelled, nothing is concluded",
+                &format!("Ended during “{during}”. Nothing read from the package is shown."),
+                asked,
+            );
+        }
         Run::Idle => {}
     }
     let here = workbench.here().clone();
@@ -93,7 +116,9 @@ fn main_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked) {
         }
         Screen::Monitoring => match audit.monitoring() {
             Some(model) => monitoring_ui(ui, &audit.record, &audit.choices, model, &mut workbench.view.monitoring, &here.selection, asked),
-            None => empty_ui(ui, "Nothing to monitor", "The package holds no batch this program could read, so there is no metric to draw."),
+            None => {
+                empty_ui(ui, "Nothing to monitor", "The package holds no batch this program could read, so there is no metric to draw.");
+            }
         },
         Screen::Proofs => {
             let selected = match &here.selection {

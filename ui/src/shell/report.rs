@@ -22,13 +22,22 @@ use crate::{
 pub(super) fn report_ui(workbench: &mut Workbench, ctx: &Context, asked: &mut Asked) {
     let Some(sheet) = &mut workbench.report else { return };
     let colors = look(ctx.global_style().visuals.dark_mode).color;
-    let frame = Frame::new().fill(colors.raised).stroke(Stroke::new(1.0, colors.line_strong)).corner_radius(tokens().radius.card).inner_margin(Margin::symmetric(20, 16));
+    let frame = Frame::new()
+        .fill(colors.raised)
+        .stroke(Stroke::new(1.0, colors.line_strong))
+        .corner_radius(tokens().radius.card)
+        .inner_margin(Margin::symmetric(20, 16));
     let width = (ctx.content_rect().width() - 80.0).min(520.0);
     let modal = Modal::new(Id::NULL.with("report")).frame(frame).show(ctx, |ui| {
         ui.set_width(width);
         ui.spacing_mut().item_spacing.y = 8.0;
         sentence(ui, "Write the report", kind().section, colors.text);
-        sentence(ui, "A PDF/A drawn from this audit’s record, with the record attached. It says that the evidence was checked in this run.", kind().body, colors.text2);
+        sentence(
+            ui,
+            "A PDF/A drawn from this audit’s record, with the record attached. It says that the evidence was checked in this run.",
+            kind().body,
+            colors.text2,
+        );
         text_field(ui, "Report path", "Path of the PDF", &mut sheet.path, width);
         match &sheet.state {
             ReportState::Asking => {}

@@ -1,6 +1,6 @@
 //! Verification under way: phases, what exactly, elapsed, Cancel. No conclusion, no invented percentage.
 
-use egui::{Align, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::protocol::WorkPhase;
 
 use crate::{
@@ -89,7 +89,15 @@ fn step(ui: &mut Ui, phase: WorkPhase, progress: &Progress) {
         _ => (Icon::Clock, colors.text3, "Waiting".to_owned()),
     };
     paint_icon(ui, pos2(rect.left() + 8.0, rect.center().y), icon, 16.0, color);
-    paint_text(ui, rect.with_min_x(rect.left() + 26.0), Align::Min, phase.words(), kind().table.with(if running { Face::SemiBold } else { Face::Regular }), colors.text, Fit::Must);
+    paint_text(
+        ui,
+        rect.with_min_x(rect.left() + 26.0),
+        Align::Min,
+        phase.words(),
+        kind().table.with(if running { Face::SemiBold } else { Face::Regular }),
+        colors.text,
+        Fit::Must,
+    );
     paint_text(ui, rect, Align::Max, &word, kind().mono, colors.text2, Fit::Must);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {}", phase.words(), word.to_lowercase())));
 }

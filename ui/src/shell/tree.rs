@@ -1,6 +1,6 @@
 //! The left pane: rooms, then the evidence by stage.
 
-use egui::{Align, ScrollArea, Sense, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::{cohort::BatchRole, state::Stage};
 
 use crate::{
@@ -62,7 +62,8 @@ pub(super) fn tree_ui(workbench: &Workbench, ui: &mut Ui, narrow: bool, asked: &
 
 fn nav(ui: &mut Ui, icon: Icon, label: &str, tooltip: &str, count: &str, selected: bool, narrow: bool) -> bool {
     let colors = theme(ui).color;
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), if narrow { 36.0 } else { tokens().size.nav_row }), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), if narrow { 36.0 } else { tokens().size.nav_row }), Sense::click());
     if selected || response.hovered() {
         ui.painter().rect_filled(rect, tokens().radius.control, if selected { colors.select } else { colors.hover });
     }
@@ -94,7 +95,15 @@ fn evidence(ui: &mut Ui, verdict: &Verdict, title: &str, selected: bool) -> bool
         ui.painter().rect_filled(rect, tokens().radius.control, if selected { look.color.select } else { look.color.hover });
     }
     paint_icon(ui, pos2(rect.left() + 18.0, rect.center().y), verdict.form.icon(), 14.0, verdict.form.colors(look).mark);
-    paint_text(ui, rect.with_min_x(rect.left() + 32.0).with_max_x(rect.right() - 6.0), Align::Min, title, kind().table, look.color.text2, Fit::MayCut);
+    paint_text(
+        ui,
+        rect.with_min_x(rect.left() + 32.0).with_max_x(rect.right() - 6.0),
+        Align::Min,
+        title,
+        kind().table,
+        look.color.text2,
+        Fit::MayCut,
+    );
     focus_ring(ui, &response, tokens().radius.control);
     let name = format!("{title}, {}", verdict.word.to_lowercase());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, format!("Evidence {name}")));

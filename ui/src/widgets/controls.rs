@@ -1,8 +1,8 @@
 //! Buttons, fields, cards and verdicts.
 
 use egui::{
-    Align, Color32, CornerRadius, CursorIcon, Frame, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo,
-    Role, pos2, vec2,
+    Align, Color32, CornerRadius, CursorIcon, Frame, Margin, Rect, Response, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::{
@@ -50,10 +50,26 @@ pub fn button(ui: &mut Ui, icon: Option<Icon>, label: &str, keys: &str, weight: 
         paint_icon(ui, pos2(left + 8.0, rect.center().y), icon, 16.0, ink);
         left += icon_width;
     }
-    paint_text(ui, Rect::from_min_max(pos2(left, rect.top()), pos2(rect.right() - padding - keys_width + 1.0, rect.bottom())), Align::Min, label, text, ink, Fit::Must);
+    paint_text(
+        ui,
+        Rect::from_min_max(pos2(left, rect.top()), pos2(rect.right() - padding - keys_width + 1.0, rect.bottom())),
+        Align::Min,
+        label,
+        text,
+        ink,
+        Fit::Must,
+    );
     if !keys.is_empty() {
-        let chip = Rect::from_min_max(pos2(rect.right() - padding - keys_width + 8.0, rect.center().y - 8.0), pos2(rect.right() - padding + 2.0, rect.center().y + 8.0));
-        ui.painter().rect_stroke(chip, 4, Stroke::new(1.0, if weight == Weight::Primary { ink } else { colors.line_strong }), StrokeKind::Inside);
+        let chip = Rect::from_min_max(
+            pos2(rect.right() - padding - keys_width + 8.0, rect.center().y - 8.0),
+            pos2(rect.right() - padding + 2.0, rect.center().y + 8.0),
+        );
+        ui.painter().rect_stroke(
+            chip,
+            4,
+            Stroke::new(1.0, if weight == Weight::Primary { ink } else { colors.line_strong }),
+            StrokeKind::Inside,
+        );
         paint_text(ui, chip, Align::Center, keys, kind().caption, if weight == Weight::Primary { ink } else { colors.text3 }, Fit::MayCut);
     }
     focus_ring(ui, &response, radius);
@@ -114,8 +130,22 @@ pub fn segments(ui: &mut Ui, labels: &[&str], selected: usize) -> Option<usize> 
                     ne: if i + 1 == labels.len() { 6 } else { 0 },
                     se: if i + 1 == labels.len() { 6 } else { 0 },
                 };
-                ui.painter().rect(rect, radius, fill, Stroke::new(1.0, if i == selected { colors.accent } else { colors.line_strong }), StrokeKind::Inside);
-                paint_text(ui, rect, Align::Center, label, if i == selected { strong(face) } else { face }, if i == selected { colors.text } else { colors.text2 }, Fit::MayCut);
+                ui.painter().rect(
+                    rect,
+                    radius,
+                    fill,
+                    Stroke::new(1.0, if i == selected { colors.accent } else { colors.line_strong }),
+                    StrokeKind::Inside,
+                );
+                paint_text(
+                    ui,
+                    rect,
+                    Align::Center,
+                    label,
+                    if i == selected { strong(face) } else { face },
+                    if i == selected { colors.text } else { colors.text2 },
+                    Fit::MayCut,
+                );
                 focus_ring(ui, &response, 6);
                 response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, i == selected, *label));
                 if response.clicked() {
@@ -138,11 +168,13 @@ pub fn text_field(ui: &mut Ui, name: &str, hint: &str, text: &mut String, width:
         .align(egui::Align2::LEFT_CENTER)
         .margin(Margin::symmetric(8, 5))
         .background_color(colors.panel);
-    let response = ui.scope(|ui| {
-        ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, colors.field_line);
-        ui.visuals_mut().widgets.hovered.bg_stroke = Stroke::new(1.0, colors.text2);
-        ui.add(edit)
-    }).inner;
+    let response = ui
+        .scope(|ui| {
+            ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, colors.field_line);
+            ui.visuals_mut().widgets.hovered.bg_stroke = Stroke::new(1.0, colors.text2);
+            ui.add(edit)
+        })
+        .inner;
     let value = text.clone();
     response.widget_info(|| WidgetInfo { label: Some(name.to_owned()), ..WidgetInfo::text_edit(true, &value, &value, hint) });
     response

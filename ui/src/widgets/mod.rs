@@ -7,7 +7,9 @@ pub mod controls;
 pub mod table;
 pub mod text;
 
-pub use controls::{button, card, divider, icon_button, key_value, link, note, segments, text_field, title_row, verdict_chip, verdict_line};
+pub use controls::{
+    button, card, divider, icon_button, key_value, link, note, segments, text_field, title_row, verdict_chip, verdict_line,
+};
 pub use text::{caption, digest, heading, kind, paint_icon, paint_text, sentence};
 
 use egui::{Color32, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui};

@@ -3,7 +3,7 @@
 //! The header stays; each row is one target with the sentence it would be read as. Columns share
 //! the width that fixed ones leave; below the sum of their least widths the table scrolls sideways.
 
-use egui::{Align, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
     focus_ring,
@@ -84,7 +84,15 @@ pub enum Row {
 }
 
 /// Draws a table; returns the row clicked. `row` is asked for visible rows only.
-pub fn table(ui: &mut Ui, name: &str, columns: &[Column], rows: usize, selected: Option<usize>, follow: bool, row: impl Fn(usize) -> Row) -> Option<usize> {
+pub fn table(
+    ui: &mut Ui,
+    name: &str,
+    columns: &[Column],
+    rows: usize,
+    selected: Option<usize>,
+    follow: bool,
+    row: impl Fn(usize) -> Row,
+) -> Option<usize> {
     let least: f32 = columns.iter().map(|column| column.least + 2.0 * GAP).sum::<f32>() + 2.0 * GAP;
     let width = ui.available_width().max(least);
     let left_over = width - least;
@@ -136,7 +144,15 @@ fn draw(ui: &mut Ui, columns: &[Column], edges: &[(f32, f32)], width: f32, row: 
             let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
             ui.painter().rect_filled(rect, 0, colors.sunken);
             let covered = paint_text(ui, rect.shrink2(vec2(14.0, 0.0)), Align::Min, &title, strong(kind().table), colors.text, Fit::Must);
-            paint_text(ui, rect.with_min_x(covered.right() + 8.0).with_max_x(rect.right() - 14.0), Align::Min, &aside, kind().table, colors.text3, Fit::MayCut);
+            paint_text(
+                ui,
+                rect.with_min_x(covered.right() + 8.0).with_max_x(rect.right() - 14.0),
+                Align::Min,
+                &aside,
+                kind().table,
+                colors.text3,
+                Fit::MayCut,
+            );
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, colors.grid));
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}, {aside}")));
             return false;
@@ -152,15 +168,33 @@ fn draw(ui: &mut Ui, columns: &[Column], edges: &[(f32, f32)], width: f32, row: 
         let place = Rect::from_x_y_ranges(rect.left() + from..=rect.left() + to, rect.y_range());
         match cell {
             Cell::Empty => {}
-            Cell::Words(text) => { paint_text(ui, place, column.align, text, plain, colors.text, Fit::MayCut); }
-            Cell::Quiet(text) => { paint_text(ui, place, column.align, text, plain, colors.text2, Fit::MayCut); }
-            Cell::Strong(text) => { paint_text(ui, place, column.align, text, strong(plain), colors.text, Fit::Must); }
-            Cell::Number(text) => { paint_text(ui, place, column.align, text, kind().mono, colors.text, Fit::Must); }
-            Cell::Alarm(text) => { paint_text(ui, place, column.align, text, kind().mono.with(Face::MonoBold), look.state.violated.ink, Fit::Must); }
+            Cell::Words(text) => {
+                paint_text(ui, place, column.align, text, plain, colors.text, Fit::MayCut);
+            }
+            Cell::Quiet(text) => {
+                paint_text(ui, place, column.align, text, plain, colors.text2, Fit::MayCut);
+            }
+            Cell::Strong(text) => {
+                paint_text(ui, place, column.align, text, strong(plain), colors.text, Fit::Must);
+            }
+            Cell::Number(text) => {
+                paint_text(ui, place, column.align, text, kind().mono, colors.text, Fit::Must);
+            }
+            Cell::Alarm(text) => {
+                paint_text(ui, place, column.align, text, kind().mono.with(Face::MonoBold), look.state.violated.ink, Fit::Must);
+            }
             Cell::Verdict(verdict) => {
                 let paint = verdict.form.colors(look);
                 paint_icon(ui, pos2(place.left() + 8.0, place.center().y), verdict.form.icon(), 16.0, paint.mark);
-                paint_text(ui, place.with_min_x(place.left() + 22.0), Align::Min, &verdict.word, plain.with(Face::Medium), paint.ink, Fit::Must);
+                paint_text(
+                    ui,
+                    place.with_min_x(place.left() + 22.0),
+                    Align::Min,
+                    &verdict.word,
+                    plain.with(Face::Medium),
+                    paint.ink,
+                    Fit::Must,
+                );
             }
         }
     }

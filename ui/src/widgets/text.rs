@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{
-    Align, Align2, Color32, FontId, Galley, Id, Label, Pos2, Rect, Response, RichText, Sense, Ui, Vec2, WidgetInfo, Role,
+    Align, Align2, Color32, FontId, Galley, Id, Label, Pos2, Rect, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo,
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
@@ -112,11 +112,17 @@ pub fn digest(ui: &mut Ui, name: &str, full: &str, claimed: bool) -> Response {
     let standing = if claimed { ", claimed" } else { "" };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{name} {full}{standing}, copy")));
     response.on_hover_ui(|ui| {
-        let groups: Vec<String> = full.as_bytes().chunks(16).map(|line| {
-            line.chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>().join(" ")
-        }).collect();
+        let groups: Vec<String> = full
+            .as_bytes()
+            .chunks(16)
+            .map(|line| line.chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>().join(" "))
+            .collect();
         ui.label(RichText::new(groups.join("\n")).font(kind().mono.font()));
-        ui.label(RichText::new(if claimed { "Taken from the package. Click copies all 64 digits." } else { "Click copies all 64 digits." }).font(kind().caption.font()).color(theme(ui).color.text3));
+        ui.label(
+            RichText::new(if claimed { "Taken from the package. Click copies all 64 digits." } else { "Click copies all 64 digits." })
+                .font(kind().caption.font())
+                .color(theme(ui).color.text3),
+        );
     })
 }
 

@@ -1,5 +1,7 @@
 //! A made-up but self-consistent audit record: every value follows from the count tables built here.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+pub mod fake;
 
 use verifold_model::{
     cohort::{BatchRole, BatchTable},
@@ -12,7 +14,7 @@ use verifold_model::{
         Calendar, Feature, Grouping, Histogram, MissingRule, ModelKind, OutcomeDefinition, OutsideRule, Plan, PlanSchema, ScoreDirection,
         Scoring,
     },
-    proof_system::{Property, ProofSystem},
+    proof_system::{ProofSystem, Property},
     record::{
         AuditRecord, BatchContent, BatchRecord, BatchResult, EngagementSummary, EntrySummary, Expectation, Finding, GroupLine, Headline,
         LegalSource, PackageSummary, Phase, PlanChoice, PlanSummary, Point, PolicySummary, ProofState, ProofSummary, RecordSchema,
@@ -28,9 +30,26 @@ const FIRST_MONDAY: &str = "2026-06-01T00:00:00Z";
 const BINS: usize = 10;
 const GROUPS: [&str; 4] = ["Age 18–29", "Age 30–44", "Age 45–59", "Age 60+"];
 const FEATURES: [&str; 20] = [
-    "utilisation", "income", "bureau_score", "delinquencies", "tenure", "age_of_oldest_account", "open_accounts", "inquiries_6m",
-    "loan_amount", "term_months", "debt_to_income", "employment_years", "residence_years", "savings_balance", "overdraft_days",
-    "card_limit", "mortgage_share", "existing_customer", "channel_online", "salary_account",
+    "utilisation",
+    "income",
+    "bureau_score",
+    "delinquencies",
+    "tenure",
+    "age_of_oldest_account",
+    "open_accounts",
+    "inquiries_6m",
+    "loan_amount",
+    "term_months",
+    "debt_to_income",
+    "employment_years",
+    "residence_years",
+    "savings_balance",
+    "overdraft_days",
+    "card_limit",
+    "mortgage_share",
+    "existing_customer",
+    "channel_online",
+    "salary_account",
 ];
 
 /// What went on in the made-up period.
@@ -159,7 +178,13 @@ pub fn malformed() -> AuditRecord {
         requirement.n.clear();
         requirement.batches.clear();
         requirement.proofs.clear();
-        requirement.why = WhyNode { state: Some(requirement.state), actual: String::new(), margin: String::new(), children: Vec::new(), ..requirement.why.clone() };
+        requirement.why = WhyNode {
+            state: Some(requirement.state),
+            actual: String::new(),
+            margin: String::new(),
+            children: Vec::new(),
+            ..requirement.why.clone()
+        };
     }
     record.totals = Totals::of(&record.requirements);
     record.exit = Exit::Malformed;
@@ -173,7 +198,13 @@ pub fn malformed() -> AuditRecord {
                 detail: "not a proof package".into(),
                 findings: vec![Finding { cause: "container-malformed".into(), blocking: true, text: cause.into(), place: String::new() }],
             },
-            _ => Rung { name, state: RungState::NotReached, word: "Not reached".into(), detail: "the package could not be read".into(), findings: Vec::new() },
+            _ => Rung {
+                name,
+                state: RungState::NotReached,
+                word: "Not reached".into(),
+                detail: "the package could not be read".into(),
+                findings: Vec::new(),
+            },
         })
         .to_vec();
     record.headline = Headline {
@@ -250,7 +281,17 @@ fn table(plan: &Plan, seed: u64, rows: u64, matured: bool, unfair: bool) -> Batc
     const SHARES: [u64; 4] = [205, 296, 276, 223];
     let pick = |stream: &mut Stream, weights: &[u64]| {
         let mut at = stream.next(weights.iter().sum());
-        weights.iter().position(|w| if at < *w { true } else { at -= w; false }).unwrap()
+        weights
+            .iter()
+            .position(|w| {
+                if at < *w {
+                    true
+                } else {
+                    at -= w;
+                    false
+                }
+            })
+            .unwrap()
     };
     for row in 0..rows {
         let group = pick(&mut stream, &SHARES);
@@ -261,7 +302,21 @@ fn table(plan: &Plan, seed: u64, rows: u64, matured: bool, unfair: bool) -> Batc
         // Most rows are spread evenly over the bins, a third at random: groups then differ by a few points only.
         drawn[group] += 618;
         let mut at = drawn[group] % 1000;
-        let mut bin = if stream.next(3) == 0 { pick(&mut stream, &SCORE) } else { SCORE.iter().position(|w| if at < *w { true } else { at -= w; false }).unwrap() };
+        let mut bin = if stream.next(3) == 0 {
+            pick(&mut stream, &SCORE)
+        } else {
+            SCORE
+                .iter()
+                .position(|w| {
+                    if at < *w {
+                        true
+                    } else {
+                        at -= w;
+                        false
+                    }
+                })
+                .unwrap()
+        };
         if group == 0 && unfair && bin == 4 && stream.next(100) < 68 {
             bin -= 1;
         }
@@ -338,7 +393,17 @@ fn batches(plan: &Plan, story: Story) -> Vec<BatchRecord> {
         };
         let control = if number == 0 { Vec::new() } else { vec![found] };
         if story == Story::Findings && number == 21 {
-            missing.push(BatchRecord { index: None, role, number, label, start: at(start), end: at(end), standing: Standing::Missing, content: None, control });
+            missing.push(BatchRecord {
+                index: None,
+                role,
+                number,
+                label,
+                start: at(start),
+                end: at(end),
+                standing: Standing::Missing,
+                content: None,
+                control,
+            });
             continue;
         }
         let table = table(plan, 7 + u64::from(number), rows, number <= 12, story == Story::Findings && matches!(number, 17 | 18));
@@ -355,7 +420,17 @@ fn batches(plan: &Plan, story: Story) -> Vec<BatchRecord> {
             chain: field(&format!("chain {number}")),
             table,
         };
-        out.push(BatchRecord { index: Some(index), role, number, label, start: at(start), end: at(end), standing: Standing::Proven, content: Some(content), control });
+        out.push(BatchRecord {
+            index: Some(index),
+            role,
+            number,
+            label,
+            start: at(start),
+            end: at(end),
+            standing: Standing::Proven,
+            content: Some(content),
+            control,
+        });
         index += 1;
     }
     out.extend(missing);
@@ -381,7 +456,13 @@ fn ratio(numerator: i64, denominator: i64) -> Option<Value> {
 fn psi(now: &[u64], reference: &[u64]) -> f64 {
     let total = |bins: &[u64]| bins.iter().map(|n| *n as f64 + 0.5).sum::<f64>();
     let (n, m) = (total(now), total(reference));
-    now.iter().zip(reference).map(|(a, b)| { let (p, q) = ((*a as f64 + 0.5) / n, (*b as f64 + 0.5) / m); (p - q) * (p / q).ln() }).sum()
+    now.iter()
+        .zip(reference)
+        .map(|(a, b)| {
+            let (p, q) = ((*a as f64 + 0.5) / n, (*b as f64 + 0.5) / m);
+            (p - q) * (p / q).ln()
+        })
+        .sum()
 }
 
 fn value(plan: &Plan, reference: &BatchContent, content: &BatchContent, key: &MetricKey) -> (Option<Value>, u64) {
@@ -402,9 +483,14 @@ fn value(plan: &Plan, reference: &BatchContent, content: &BatchContent, key: &Me
         .iter()
         .enumerate()
         .flat_map(|(bin, row)| row.iter().map(move |cell| (bin, cell)))
-        .map(|(bin, cell)| { let offset = usize::from(!plan.scoring.approves(bin)); u64::from(cell[offset] + cell[offset + 2] + cell[offset + 4]) })
+        .map(|(bin, cell)| {
+            let offset = usize::from(!plan.scoring.approves(bin));
+            u64::from(cell[offset] + cell[offset + 2] + cell[offset + 4])
+        })
         .sum::<u64>();
-    let scores = |content: &BatchContent| -> Vec<u64> { content.table.counts.iter().map(|row| row.iter().flatten().map(|n| u64::from(*n)).sum()).collect() };
+    let scores = |content: &BatchContent| -> Vec<u64> {
+        content.table.counts.iter().map(|row| row.iter().flatten().map(|n| u64::from(*n)).sum()).collect()
+    };
     let n = content.scored;
     let exact = |lo: f64| interval(lo, lo);
     match key.metric {
@@ -415,7 +501,10 @@ fn value(plan: &Plan, reference: &BatchContent, content: &BatchContent, key: &Me
         Metric::OutcomeCoverage => (ratio(signed(content.known), signed(n)), n),
         Metric::DemographicParityDifference => (rates(approved, scored).map(|(lo, hi)| exact(hi - lo)), n),
         Metric::AdverseImpactRatio => (rates(approved, scored).map(|(lo, hi)| exact(lo / hi)), n),
-        Metric::ScorePsi => { let v = psi(&scores(content), &scores(reference)); (Some(interval(v, v + 1e-9)), n) }
+        Metric::ScorePsi => {
+            let v = psi(&scores(content), &scores(reference));
+            (Some(interval(v, v + 1e-9)), n)
+        }
         Metric::FeatureCsi => {
             let h = FEATURES.iter().position(|f| Some(*f) == key.feature.as_deref()).unwrap();
             let wide = |c: &BatchContent| -> Vec<u64> { c.table.histograms[h].iter().map(|n| u64::from(*n)).collect() };
@@ -426,7 +515,9 @@ fn value(plan: &Plan, reference: &BatchContent, content: &BatchContent, key: &Me
             if content.known == 0 {
                 return (None, 0);
             }
-            let of = |first: usize| -> Vec<f64> { content.table.counts.iter().map(|row| row.iter().map(|c| f64::from(c[first] + c[first + 1])).sum()).collect() };
+            let of = |first: usize| -> Vec<f64> {
+                content.table.counts.iter().map(|row| row.iter().map(|c| f64::from(c[first] + c[first + 1])).sum()).collect()
+            };
             let (good, bad) = (of(2), of(4));
             let (mut won, mut tied) = (0.0, 0.0);
             for (i, g) in good.iter().enumerate() {
@@ -528,7 +619,11 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
                 actual: String::new(),
                 margin: String::new(),
                 n: 0,
-                reason: if batch.standing == Standing::Missing { "no evidence in the package".into() } else { "no outcome has matured".into() },
+                reason: if batch.standing == Standing::Missing {
+                    "no evidence in the package".into()
+                } else {
+                    "no outcome has matured".into()
+                },
             },
         };
         results.push(result);
@@ -540,7 +635,16 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
     let state = if violated > 0 { State::Violated } else { State::Satisfied };
     let sign = if ask.maximum { '≤' } else { '≥' };
     let (value, at) = worst.unwrap();
-    let quiet = WhyNode { label: String::new(), note: String::new(), state: None, actual: String::new(), threshold: String::new(), margin: String::new(), integers: String::new(), children: Vec::new() };
+    let quiet = WhyNode {
+        label: String::new(),
+        note: String::new(),
+        state: None,
+        actual: String::new(),
+        threshold: String::new(),
+        margin: String::new(),
+        integers: String::new(),
+        children: Vec::new(),
+    };
     let threshold = format!("{sign} {}", unit.text(limit));
     let node = |result: &BatchResult| WhyNode {
         label: format!("batch {}", result.number),
@@ -559,10 +663,24 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
         lines.sort_by_key(|g| std::cmp::Reverse(g.model_approved * 1_000_000 / g.scored));
         let (hi, lo) = (lines[0], lines[3]);
         let rate = |g: &GroupLine| format!("{:.4}", g.model_approved as f64 / g.scored as f64);
-        first.integers = format!("10 × ({}·{} − {}·{}) = {} > {}", hi.model_approved, lo.scored, lo.model_approved, hi.scored,
-            format::count(10 * (hi.model_approved * lo.scored - lo.model_approved * hi.scored)), format::count(hi.scored * lo.scored));
+        first.integers = format!(
+            "10 × ({}·{} − {}·{}) = {} > {}",
+            hi.model_approved,
+            lo.scored,
+            lo.model_approved,
+            hi.scored,
+            format::count(10 * (hi.model_approved * lo.scored - lo.model_approved * hi.scored)),
+            format::count(hi.scored * lo.scored)
+        );
         first.children = vec![
-            WhyNode { label: "rows in the smallest group".into(), state: Some(State::Satisfied), actual: lines.iter().map(|g| g.scored).min().unwrap().to_string(), threshold: "≥ 100".into(), margin: format!("+{}", lines.iter().map(|g| g.scored).min().unwrap() - 100), ..quiet.clone() },
+            WhyNode {
+                label: "rows in the smallest group".into(),
+                state: Some(State::Satisfied),
+                actual: lines.iter().map(|g| g.scored).min().unwrap().to_string(),
+                threshold: "≥ 100".into(),
+                margin: format!("+{}", lines.iter().map(|g| g.scored).min().unwrap() - 100),
+                ..quiet.clone()
+            },
             WhyNode {
                 label: "highest − lowest rate".into(),
                 state: Some(State::Violated),
@@ -570,26 +688,64 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
                 threshold: threshold.clone(),
                 margin: margin(value),
                 children: vec![
-                    WhyNode { label: format!("highest: {}", hi.name), note: format!("{} / {}", hi.model_approved, hi.scored), actual: rate(hi), ..quiet.clone() },
-                    WhyNode { label: format!("lowest: {}", lo.name), note: format!("{} / {}", lo.model_approved, lo.scored), actual: rate(lo), ..quiet.clone() },
+                    WhyNode {
+                        label: format!("highest: {}", hi.name),
+                        note: format!("{} / {}", hi.model_approved, hi.scored),
+                        actual: rate(hi),
+                        ..quiet.clone()
+                    },
+                    WhyNode {
+                        label: format!("lowest: {}", lo.name),
+                        note: format!("{} / {}", lo.model_approved, lo.scored),
+                        actual: rate(lo),
+                        ..quiet.clone()
+                    },
                 ],
                 ..quiet.clone()
             },
         ];
     }
-    let number = |text: &str| text.trim_start_matches('+').split(['\u{202F}', '–']).next().unwrap_or_default().replace('\u{2212}', "-").parse::<f64>().unwrap_or(f64::MAX);
-    let closest = results.iter().filter(|r| r.state == State::Satisfied).min_by(|a, b| number(&a.margin).total_cmp(&number(&b.margin))).unwrap();
+    let number = |text: &str| {
+        text.trim_start_matches('+')
+            .split(['\u{202F}', '–'])
+            .next()
+            .unwrap_or_default()
+            .replace('\u{2212}', "-")
+            .parse::<f64>()
+            .unwrap_or(f64::MAX)
+    };
+    let closest =
+        results.iter().filter(|r| r.state == State::Satisfied).min_by(|a, b| number(&a.margin).total_cmp(&number(&b.margin))).unwrap();
     let uncovered = count(State::Uncovered);
     if uncovered > 0 {
-        children.push(WhyNode { label: format::counted(uncovered as u64, "batch", "batches"), note: "no value there".into(), state: Some(State::Uncovered), threshold: threshold.clone(), ..quiet.clone() });
+        children.push(WhyNode {
+            label: format::counted(uncovered as u64, "batch", "batches"),
+            note: "no value there".into(),
+            state: Some(State::Uncovered),
+            threshold: threshold.clone(),
+            ..quiet.clone()
+        });
     }
-    children.push(WhyNode { label: format::counted(held as u64, "batch holds", "batches hold"), note: format!("closest: batch {}", closest.number), state: Some(State::Satisfied), actual: closest.actual.clone(), threshold: threshold.clone(), margin: closest.margin.clone(), ..quiet.clone() });
+    children.push(WhyNode {
+        label: format::counted(held as u64, "batch holds", "batches hold"),
+        note: format!("closest: batch {}", closest.number),
+        state: Some(State::Satisfied),
+        actual: closest.actual.clone(),
+        threshold: threshold.clone(),
+        margin: closest.margin.clone(),
+        ..quiet.clone()
+    });
     let title = ask.key.metric.definition().title;
     RequirementResult {
         id: ask.id.into(),
         title: ask.title.into(),
         area: ask.area.into(),
-        sentence: format!("In every weekly batch with at least 100 rows in each group, {} is {} {}.", title.to_lowercase(), if ask.maximum { "at most" } else { "at least" }, unit.text(limit)),
+        sentence: format!(
+            "In every weekly batch with at least 100 rows in each group, {} is {} {}.",
+            title.to_lowercase(),
+            if ask.maximum { "at most" } else { "at least" },
+            unit.text(limit)
+        ),
         stage: ask.stage,
         severity: Severity::Mandatory,
         assertion: "accuracy".into(),
@@ -598,7 +754,12 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
         reason: match violated {
             0 if watch => format!("The limit holds in every batch, but batch {} is beyond the warning level.", at.number),
             0 => format!("The limit holds in all {held} batches with a value; the closest is batch {}.", at.number),
-            _ => format!("Checked and missed in {violated} of {} batches. The furthest is {} in batch {}.", violated + held, value.text(unit), at.number),
+            _ => format!(
+                "Checked and missed in {violated} of {} batches. The furthest is {} in batch {}.",
+                violated + held,
+                value.text(unit),
+                at.number
+            ),
         },
         actual: value.text(unit),
         limit: threshold.clone(),
@@ -608,16 +769,36 @@ fn measured(ask: &Ask, batches: &[BatchRecord], series: &[Series]) -> Requiremen
         limit_value: Some(limit),
         warn_value: warn,
         limit_is_maximum: ask.maximum,
-        why: WhyNode { label: "every batch".into(), state: Some(state), actual: format!("{held} of {all}"), threshold: format!("{all} of {all}"), children, ..quiet },
+        why: WhyNode {
+            label: "every batch".into(),
+            state: Some(state),
+            actual: format!("{held} of {all}"),
+            threshold: format!("{all} of {all}"),
+            children,
+            ..quiet
+        },
         batches: results,
         proofs: vec!["monitoring".into()],
-        legal: vec!["AI Act Art. 10(2)(f), 26(5), applies from 2 Dec 2027".into(), "EBA/GL/2020/06 § 4.3.4, applies since 30 Jun 2021".into()],
+        legal: vec![
+            "AI Act Art. 10(2)(f), 26(5), applies from 2 Dec 2027".into(),
+            "EBA/GL/2020/06 § 4.3.4, applies since 30 Jun 2021".into(),
+        ],
         does_not_show: ask.key.metric.definition().does_not_show.into(),
     }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one line per requirement in the table below")]
-fn plain(id: &str, title: &str, area: &str, stage: Stage, severity: Severity, state: State, actual: &str, limit: &str, reason: &str) -> RequirementResult {
+fn plain(
+    id: &str,
+    title: &str,
+    area: &str,
+    stage: Stage,
+    severity: Severity,
+    state: State,
+    actual: &str,
+    limit: &str,
+    reason: &str,
+) -> RequirementResult {
     RequirementResult {
         id: id.into(),
         title: title.into(),
@@ -638,8 +819,23 @@ fn plain(id: &str, title: &str, area: &str, stage: Stage, severity: Severity, st
         warn_value: None,
         limit_is_maximum: true,
         batches: Vec::new(),
-        why: WhyNode { label: title.to_lowercase(), note: String::new(), state: Some(state), actual: actual.into(), threshold: limit.into(), margin: String::new(), integers: String::new(), children: Vec::new() },
-        proofs: if state == State::Rejected { vec!["challenger".into()] } else if matches!(state, State::Satisfied) { vec!["monitoring".into()] } else { Vec::new() },
+        why: WhyNode {
+            label: title.to_lowercase(),
+            note: String::new(),
+            state: Some(state),
+            actual: actual.into(),
+            threshold: limit.into(),
+            margin: String::new(),
+            integers: String::new(),
+            children: Vec::new(),
+        },
+        proofs: if state == State::Rejected {
+            vec!["challenger".into()]
+        } else if matches!(state, State::Satisfied) {
+            vec!["monitoring".into()]
+        } else {
+            Vec::new()
+        },
         legal: vec!["AI Act Art. 14(4), 26(2), applies from 2 Dec 2027".into()],
         does_not_show: "What the people concerned did with what they saw.".into(),
     }
@@ -651,36 +847,182 @@ fn requirements(story: Story, batches: &[BatchRecord], series: &[Series]) -> Vec
     let person = |open: bool| State::Judgement(if open { Judgement::Open } else { Judgement::Met });
     let by = |metric, decisions| MetricKey { metric, decisions: Some(decisions), feature: None };
     let csi = |feature: &str| MetricKey { metric: Metric::FeatureCsi, decisions: None, feature: Some(feature.into()) };
-    let ask = |id, title, area, stage, key, limit, warn, maximum| measured(&Ask { id, title, area, stage, key, limit, warn, maximum }, batches, series);
+    let ask = |id, title, area, stage, key, limit, warn, maximum| {
+        measured(&Ask { id, title, area, stage, key, limit, warn, maximum }, batches, series)
+    };
     let proven = batches.iter().filter(|b| b.role == BatchRole::Monitoring && b.content.is_some()).count();
     use Severity::{Advisory, Mandatory};
     use Stage::{Data, Inference, Monitoring, Training};
     let mut list = vec![
         ask("DA-1", "Rows set aside are few", "Data governance", Data, MetricKey::plain(Metric::VoidRate), "0.02", Some("0.01"), true),
-        plain("DA-2", "The reference population is the right one", "Appropriateness", Data, Mandatory, person(findings), if findings { "open" } else { "met" }, "a person", "Only a person can decide this."),
-        plain("TR-1", "AUC on the committed test set", "Accuracy", Training, if findings { Mandatory } else { Advisory }, either(State::Uncovered, State::NotApplicable), "", "≥ 0.750", if findings { "The package holds no statement about training." } else { "The policy asks for it only in the year of training." }),
-        plain("TR-2", "Robust to declared perturbation", "Robustness, drift", Training, Mandatory, either(State::Unverifiable, State::NotApplicable), "", "≥ 0.950", if findings { "The proof system is not one this program checks." } else { "The policy asks for it only in the year of training." }),
-        plain("TR-3", "Metrics and limits are appropriate", "Appropriateness", Training, Mandatory, State::Judgement(Judgement::Met), "adequate", "a person", "Determined met by S. Okafor on 12 Nov 2026."),
+        plain(
+            "DA-2",
+            "The reference population is the right one",
+            "Appropriateness",
+            Data,
+            Mandatory,
+            person(findings),
+            if findings { "open" } else { "met" },
+            "a person",
+            "Only a person can decide this.",
+        ),
+        plain(
+            "TR-1",
+            "AUC on the committed test set",
+            "Accuracy",
+            Training,
+            if findings { Mandatory } else { Advisory },
+            either(State::Uncovered, State::NotApplicable),
+            "",
+            "≥ 0.750",
+            if findings {
+                "The package holds no statement about training."
+            } else {
+                "The policy asks for it only in the year of training."
+            },
+        ),
+        plain(
+            "TR-2",
+            "Robust to declared perturbation",
+            "Robustness, drift",
+            Training,
+            Mandatory,
+            either(State::Unverifiable, State::NotApplicable),
+            "",
+            "≥ 0.950",
+            if findings {
+                "The proof system is not one this program checks."
+            } else {
+                "The policy asks for it only in the year of training."
+            },
+        ),
+        plain(
+            "TR-3",
+            "Metrics and limits are appropriate",
+            "Appropriateness",
+            Training,
+            Mandatory,
+            State::Judgement(Judgement::Met),
+            "adequate",
+            "a person",
+            "Determined met by S. Okafor on 12 Nov 2026.",
+        ),
         ask("IN-1", "Override rate", "Human oversight", Inference, MetricKey::plain(Metric::OverrideRate), "0.08", Some("0.06"), true),
-        plain("IN-2", "One model scored every batch", "Model identity", Inference, Mandatory, State::Satisfied, "equal", "equal", "One model commitment stands in every step of the proof."),
-        plain("IN-3", "The challenger scored nothing", "Model identity", Inference, Mandatory, either(State::Rejected, State::Satisfied), if findings { "0 of 1" } else { "1 of 1" }, "1 of 1", if findings { "The final state of proof “challenger” differs from the replayed one at element 3, chain." } else { "Its proof is valid." }),
-        plain("IN-4", "Human oversight is effective", "Human oversight", Inference, Mandatory, person(findings), if findings { "open" } else { "met" }, "a person", "Only a person can decide this."),
-        ask("MO-1", "Approval-rate difference, age bands", "Bias examination", Monitoring, by(Metric::DemographicParityDifference, Decisions::Model), "0.10", Some("0.09"), true),
-        ask("MO-2", "Adverse-impact ratio, logged decisions", "Bias examination", Monitoring, by(Metric::AdverseImpactRatio, Decisions::Logged), "0.75", None, false),
-        ask("MO-3", "Score drift against the reference", "Robustness, drift", Monitoring, MetricKey::plain(Metric::ScorePsi), "0.25", Some("0.10"), true),
+        plain(
+            "IN-2",
+            "One model scored every batch",
+            "Model identity",
+            Inference,
+            Mandatory,
+            State::Satisfied,
+            "equal",
+            "equal",
+            "One model commitment stands in every step of the proof.",
+        ),
+        plain(
+            "IN-3",
+            "The challenger scored nothing",
+            "Model identity",
+            Inference,
+            Mandatory,
+            either(State::Rejected, State::Satisfied),
+            if findings { "0 of 1" } else { "1 of 1" },
+            "1 of 1",
+            if findings {
+                "The final state of proof “challenger” differs from the replayed one at element 3, chain."
+            } else {
+                "Its proof is valid."
+            },
+        ),
+        plain(
+            "IN-4",
+            "Human oversight is effective",
+            "Human oversight",
+            Inference,
+            Mandatory,
+            person(findings),
+            if findings { "open" } else { "met" },
+            "a person",
+            "Only a person can decide this.",
+        ),
+        ask(
+            "MO-1",
+            "Approval-rate difference, age bands",
+            "Bias examination",
+            Monitoring,
+            by(Metric::DemographicParityDifference, Decisions::Model),
+            "0.10",
+            Some("0.09"),
+            true,
+        ),
+        ask(
+            "MO-2",
+            "Adverse-impact ratio, logged decisions",
+            "Bias examination",
+            Monitoring,
+            by(Metric::AdverseImpactRatio, Decisions::Logged),
+            "0.75",
+            None,
+            false,
+        ),
+        ask(
+            "MO-3",
+            "Score drift against the reference",
+            "Robustness, drift",
+            Monitoring,
+            MetricKey::plain(Metric::ScorePsi),
+            "0.25",
+            Some("0.10"),
+            true,
+        ),
         ask("MO-4", "Input drift, utilisation", "Robustness, drift", Monitoring, csi("utilisation"), "0.25", Some("0.05"), true),
-        plain("MO-5", "Every week is covered", "Records", Monitoring, Mandatory, either(State::Uncovered, State::Satisfied), &format!("{proven} of 24"), "24 of 24", if findings { "Batch 21, 2026-W43, is expected by the engagement and not in the package." } else { "Every expected week is proven." }),
+        plain(
+            "MO-5",
+            "Every week is covered",
+            "Records",
+            Monitoring,
+            Mandatory,
+            either(State::Uncovered, State::Satisfied),
+            &format!("{proven} of 24"),
+            "24 of 24",
+            if findings {
+                "Batch 21, 2026-W43, is expected by the engagement and not in the package."
+            } else {
+                "Every expected week is proven."
+            },
+        ),
         ask("MO-6", "AUC on matured outcomes", "Accuracy", Monitoring, MetricKey::plain(Metric::Auc), "0.60", Some("0.65"), false),
-        plain("MO-7", "Equal-opportunity gap", "Bias examination", Monitoring, Advisory, State::NotApplicable, "", "≤ 0.0500", "The policy asks for it only where outcomes of a whole year have matured."),
+        plain(
+            "MO-7",
+            "Equal-opportunity gap",
+            "Bias examination",
+            Monitoring,
+            Advisory,
+            State::NotApplicable,
+            "",
+            "≤ 0.0500",
+            "The policy asks for it only where outcomes of a whole year have matured.",
+        ),
         ask("MO-8", "Volume suffices", "Records", Monitoring, MetricKey::plain(Metric::Volume), "500", None, false),
-        plain("MO-9", "Control totals agree", "Records", Monitoring, Mandatory, State::Satisfied, &format!("{proven} of {proven}"), "all", "Rows per batch equal the ledger’s."),
+        plain(
+            "MO-9",
+            "Control totals agree",
+            "Records",
+            Monitoring,
+            Mandatory,
+            State::Satisfied,
+            &format!("{proven} of {proven}"),
+            "all",
+            "Rows per batch equal the ledger’s.",
+        ),
     ];
     list.last_mut().unwrap().assertion = "completeness".into();
     list
 }
 
 fn proofs(story: Story, batches: &[BatchRecord]) -> Vec<ProofSummary> {
-    let names: Vec<String> = ["header", "plan", "model", "chain", "batch index", "last key", "open rows", "open table"].map(Into::into).to_vec();
+    let names: Vec<String> =
+        ["header", "plan", "model", "chain", "batch index", "last key", "open rows", "open table"].map(Into::into).to_vec();
     let state = |prefix: &str| names.iter().map(|name| field(&format!("{prefix} {name}"))).collect::<Vec<_>>();
     let proven = batches.iter().filter(|b| b.content.is_some() && b.role == BatchRole::Monitoring).count();
     let rows: u64 = batches.iter().filter(|b| b.role == BatchRole::Monitoring).filter_map(|b| b.content.as_ref()).map(|c| c.scored).sum();
@@ -699,7 +1041,13 @@ fn proofs(story: Story, batches: &[BatchRecord]) -> Vec<ProofSummary> {
         circuit: CircuitId { family: CircuitFamily::ScoredCohortV1, shape: Shape::new(20, 8, 4, 10, 4, 17).unwrap() },
         system: ProofSystem::NovaPastaIpa,
         properties: ProofSystem::NovaPastaIpa.properties(),
-        demanded: vec![Property::NonInteractive, Property::TransparentSetup, Property::StandardRepresentation, Property::Succinct, Property::ZeroKnowledge],
+        demanded: vec![
+            Property::NonInteractive,
+            Property::TransparentSetup,
+            Property::StandardRepresentation,
+            Property::Succinct,
+            Property::ZeroKnowledge,
+        ],
         key_digest: (proof_state != ProofState::NotCheckable).then(|| Digest::of(b"key")),
         key_pinned: (proof_state != ProofState::NotCheckable).then_some(true),
         constraints: 129_309,
@@ -712,15 +1060,30 @@ fn proofs(story: Story, batches: &[BatchRecord]) -> Vec<ProofSummary> {
     };
     let mut proofs = vec![make("monitoring", "Batches 1–24", ProofState::Valid, "", 322)];
     if story == Story::Findings {
-        proofs.push(make("challenger", "Challenger, batches 1–24", ProofState::Rejected, "the final state differs at element 3, chain", 322));
+        proofs.push(make(
+            "challenger",
+            "Challenger, batches 1–24",
+            ProofState::Rejected,
+            "the final state differs at element 3, chain",
+            322,
+        ));
         proofs.push(make("robustness", "Robustness", ProofState::NotCheckable, "the policy does not accept this circuit", 68));
     }
     proofs
 }
 
 fn entries(proofs: &[ProofSummary]) -> Vec<EntrySummary> {
-    let entry = |path: String, media_type: &str, role: &str, size| EntrySummary { digest: Digest::of(path.as_bytes()), path, media_type: media_type.into(), role: role.into(), size };
-    let mut list = vec![entry("manifest.json".into(), "application/json", "manifest", 1_912), entry("plan.json".into(), "application/json", "plan", 5_120)];
+    let entry = |path: String, media_type: &str, role: &str, size| EntrySummary {
+        digest: Digest::of(path.as_bytes()),
+        path,
+        media_type: media_type.into(),
+        role: role.into(),
+        size,
+    };
+    let mut list = vec![
+        entry("manifest.json".into(), "application/json", "manifest", 1_912),
+        entry("plan.json".into(), "application/json", "plan", 5_120),
+    ];
     for proof in proofs {
         list.push(entry(format!("statements/{}.json", proof.id), "application/json", "statement", 98_244));
         list.push(entry(format!("proofs/{}.bin", proof.id), "application/octet-stream", "proof", proof.proof_bytes));
@@ -729,14 +1092,31 @@ fn entries(proofs: &[ProofSummary]) -> Vec<EntrySummary> {
 }
 
 fn engagement(subject: &Subject, story: Story) -> EngagementSummary {
-    let expect = |what: &str, expected: &str, found: &str| Expectation { what: what.into(), expected: expected.into(), found: found.into(), holds: expected == found, origin: "model inventory, 3 Nov 2026".into() };
-    let mut expectations = vec![expect("subject.lei", &subject.lei, &subject.lei), expect("subject.system", &subject.system, &subject.system), expect("period", "1 Jun 2026 – 15 Nov 2026", "1 Jun 2026 – 15 Nov 2026")];
+    let expect = |what: &str, expected: &str, found: &str| Expectation {
+        what: what.into(),
+        expected: expected.into(),
+        found: found.into(),
+        holds: expected == found,
+        origin: "model inventory, 3 Nov 2026".into(),
+    };
+    let mut expectations = vec![
+        expect("subject.lei", &subject.lei, &subject.lei),
+        expect("subject.system", &subject.system, &subject.system),
+        expect("period", "1 Jun 2026 – 15 Nov 2026", "1 Jun 2026 – 15 Nov 2026"),
+    ];
     if story == Story::Findings {
         expectations.push(expect("batch 2026-W43", "in the package", "missing"));
     } else {
         expectations.push(expect("model", &field("model").to_string(), &field("model").to_string()));
     }
-    EngagementSummary { id: "merian-2026-h2".into(), title: "Merian Bank AG, second half of 2026".into(), digest: Digest::of(b"engagement"), expectations, expected_batches: 24, control_totals: 24 }
+    EngagementSummary {
+        id: "merian-2026-h2".into(),
+        title: "Merian Bank AG, second half of 2026".into(),
+        digest: Digest::of(b"engagement"),
+        expectations,
+        expected_batches: 24,
+        control_totals: 24,
+    }
 }
 
 fn headline(story: Story, totals: Totals) -> Headline {
@@ -765,27 +1145,87 @@ fn ladder(story: Story, entries: &[EntrySummary], totals: Totals) -> Vec<Rung> {
         state,
         word: word.into(),
         detail,
-        findings: findings.into_iter().map(|(cause, blocking, text, place)| Finding { cause: cause.into(), blocking, text: text.into(), place: place.into() }).collect(),
+        findings: findings
+            .into_iter()
+            .map(|(cause, blocking, text, place)| Finding { cause: cause.into(), blocking, text: text.into(), place: place.into() })
+            .collect(),
     };
     vec![
-        rung(RungName::Integrity, RungState::Holds, "Intact", format!("{0} of {0} entries match their digests", entries.len()), vec![("entries-match", false, "Every entry has the size and SHA-256 the manifest states.", "")]),
-        rung(RungName::Origin, RungState::NotEstablished, "Not established", "no signature in the package".into(), vec![("no-signature", false, "The package carries no signature, so nothing shows who made it.", "")]),
+        rung(
+            RungName::Integrity,
+            RungState::Holds,
+            "Intact",
+            format!("{0} of {0} entries match their digests", entries.len()),
+            vec![("entries-match", false, "Every entry has the size and SHA-256 the manifest states.", "")],
+        ),
+        rung(
+            RungName::Origin,
+            RungState::NotEstablished,
+            "Not established",
+            "no signature in the package".into(),
+            vec![("no-signature", false, "The package carries no signature, so nothing shows who made it.", "")],
+        ),
         if bad {
-            rung(RungName::Proof, RungState::Fails, "1 rejected", "1 of 3 valid · 1 not checkable".into(), vec![
-                ("final-state-differs", true, "The final state differs from the replayed one at element 3, chain: expected 3b03…4fc7, found 9112…01aa.", "proofs/challenger.bin"),
-                ("circuit-not-accepted", true, "The policy accepts no circuit for statement “robustness”.", "proofs/robustness.bin"),
-            ])
+            rung(
+                RungName::Proof,
+                RungState::Fails,
+                "1 rejected",
+                "1 of 3 valid · 1 not checkable".into(),
+                vec![
+                    (
+                        "final-state-differs",
+                        true,
+                        "The final state differs from the replayed one at element 3, chain: expected 3b03…4fc7, found 9112…01aa.",
+                        "proofs/challenger.bin",
+                    ),
+                    ("circuit-not-accepted", true, "The policy accepts no circuit for statement “robustness”.", "proofs/robustness.bin"),
+                ],
+            )
         } else {
-            rung(RungName::Proof, RungState::Holds, "Valid", "1 of 1 valid under a key derived here".into(), vec![("proof-valid", false, "Proof “monitoring” is valid, and all 8 elements of its final state equal the replayed ones.", "proofs/monitoring.bin")])
+            rung(
+                RungName::Proof,
+                RungState::Holds,
+                "Valid",
+                "1 of 1 valid under a key derived here".into(),
+                vec![(
+                    "proof-valid",
+                    false,
+                    "Proof “monitoring” is valid, and all 8 elements of its final state equal the replayed ones.",
+                    "proofs/monitoring.bin",
+                )],
+            )
         },
         if bad {
-            rung(RungName::Scope, RungState::Fails, "1 batch missing", "23 of 24 expected batches".into(), vec![
-                ("batch-missing", true, "Batch 2026-W43 (19 Oct 2026 – 25 Oct 2026) is expected by the engagement's calendar and not in the package.", "batch 21"),
-                ("model-not-pinned", false, "The engagement names no model: the commitment is taken from the package.", "model"),
-            ])
+            rung(
+                RungName::Scope,
+                RungState::Fails,
+                "1 batch missing",
+                "23 of 24 expected batches".into(),
+                vec![
+                    (
+                        "batch-missing",
+                        true,
+                        "Batch 2026-W43 (19 Oct 2026 – 25 Oct 2026) is expected by the engagement's calendar and not in the package.",
+                        "batch 21",
+                    ),
+                    ("model-not-pinned", false, "The engagement names no model: the commitment is taken from the package.", "model"),
+                ],
+            )
         } else {
-            rung(RungName::Scope, RungState::Holds, "As engaged", "24 of 24 expected batches, totals agree".into(), vec![("scope-agrees", false, "Subject, model, period and all 24 control totals agree with the engagement.", "")])
+            rung(
+                RungName::Scope,
+                RungState::Holds,
+                "As engaged",
+                "24 of 24 expected batches, totals agree".into(),
+                vec![("scope-agrees", false, "Subject, model, period and all 24 control totals agree with the engagement.", "")],
+            )
         },
-        rung(RungName::Policy, if bad { RungState::NotMet } else { RungState::Holds }, if bad { "Not met" } else { "Met" }, format!("{} of {} mandatory settled", totals.mandatory_settled, totals.mandatory), vec![]),
+        rung(
+            RungName::Policy,
+            if bad { RungState::NotMet } else { RungState::Holds },
+            if bad { "Not met" } else { "Met" },
+            format!("{} of {} mandatory settled", totals.mandatory_settled, totals.mandatory),
+            vec![],
+        ),
     ]
 }

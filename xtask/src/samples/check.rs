@@ -2,13 +2,12 @@
 //!
 //! Samples are verified by the command-line program itself, as an auditor would.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use serde_json::Value;
+
+use crate::programs;
 
 use super::{Places, read_text, stories::Story, write_if_changed};
 
@@ -23,7 +22,7 @@ struct Ended {
 
 /// Compares every sample with what is expected of it.
 pub(super) fn run(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
-    let program = build(places)?;
+    let [program] = programs::build(&places.root, ["verifold"])?;
     let mut faults = Vec::new();
     for story in stories {
         let folder = places.samples.join(story.name);
@@ -49,7 +48,7 @@ pub(super) fn run(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
 
 /// Writes the records the samples end with now; refuses one that ends with another exit code than its story.
 pub(super) fn write_expected(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
-    let program = build(places)?;
+    let [program] = programs::build(&places.root, ["verifold"])?;
     let mut faults = Vec::new();
     for story in stories {
         let folder = places.samples.join(story.name);
@@ -63,24 +62,6 @@ pub(super) fn write_expected(places: &Places, stories: &[&Story]) -> anyhow::Res
     }
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
-}
-
-fn build(places: &Places) -> anyhow::Result<PathBuf> {
-    // Not `env!("CARGO")`: what cargo starts would then look for a toolchain of its own.
-    let output = Command::new("cargo")
-        .args(["build", "--quiet", "--locked", "--bin", "verifold", "--message-format", "json-render-diagnostics"])
-        .current_dir(&places.root)
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("starting cargo")?;
-    ensure!(output.status.success(), "`verifold` does not build");
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let message: Value = serde_json::from_str(line)?;
-        if let Some(path) = message["executable"].as_str() {
-            return Ok(path.into());
-        }
-    }
-    bail!("cargo named no program")
 }
 
 fn verify(program: &Path, folder: &Path) -> anyhow::Result<Ended> {

@@ -1,9 +1,12 @@
 //! Groups and drift of one batch, drawn: rates with intervals, indices as bars.
 
-use egui::{Align, Align2, Color32, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Align2, Color32, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::format;
 
-use super::{chart::ticks, model::{Drift, Groups}};
+use super::{
+    chart::ticks,
+    model::{Drift, DriftBar, Groups},
+};
 use crate::{
     tokens::Face,
     widgets::{
@@ -33,9 +36,21 @@ pub(super) fn groups_ui(ui: &mut Ui, groups: &Groups) {
     }
     ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, look.color.axis));
     for value in ticks((lo, hi), (plot.width() / 48.0).clamp(1.0, 8.0)) {
-        ui.painter().text(pos2(x(value), plot.bottom() + 12.0), Align2::CENTER_CENTER, format!("{value:.2}"), kind().caption.with(Face::Regular).font(), look.color.text3);
+        ui.painter().text(
+            pos2(x(value), plot.bottom() + 12.0),
+            Align2::CENTER_CENTER,
+            format!("{value:.2}"),
+            kind().caption.with(Face::Regular).font(),
+            look.color.text3,
+        );
     }
-    ui.painter().text(pos2(rect.right() - 46.0, plot.bottom() + 12.0), Align2::RIGHT_CENTER, "rate", kind().caption.font(), look.color.text3);
+    ui.painter().text(
+        pos2(rect.right() - 46.0, plot.bottom() + 12.0),
+        Align2::RIGHT_CENTER,
+        "rate",
+        kind().caption.font(),
+        look.color.text3,
+    );
     ui.painter().text(pos2(rect.right(), plot.bottom() + 12.0), Align2::RIGHT_CENTER, "n", kind().caption.font(), look.color.text3);
     for (i, group) in groups.rates.iter().enumerate() {
         let line = Rect::from_min_size(pos2(rect.left(), rect.top() + row * i as f32), vec2(rect.width(), row));
@@ -61,8 +76,24 @@ pub(super) fn groups_ui(ui: &mut Ui, groups: &Groups) {
             }
             None => "–".to_owned(),
         };
-        paint_text(ui, line.with_max_x(rect.right() - 46.0).with_min_x(plot.right() + 2.0), Align::Max, &text, kind().mono, look.color.text, Fit::Must);
-        paint_text(ui, line.with_min_x(rect.right() - 44.0), Align::Max, &format::count(group.n), kind().mono, look.color.text3, Fit::MayCut);
+        paint_text(
+            ui,
+            line.with_max_x(rect.right() - 46.0).with_min_x(plot.right() + 2.0),
+            Align::Max,
+            &text,
+            kind().mono,
+            look.color.text,
+            Fit::Must,
+        );
+        paint_text(
+            ui,
+            line.with_min_x(rect.right() - 44.0),
+            Align::Max,
+            &format::count(group.n),
+            kind().mono,
+            look.color.text3,
+            Fit::MayCut,
+        );
     }
     let read = groups.rates.iter().map(|g| format!("{} {} of {}", g.name, g.approved, g.n)).collect::<Vec<_>>().join(", ");
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}. {read}", groups.title)));
@@ -73,30 +104,51 @@ pub(super) fn drift_ui(ui: &mut Ui, drift: &Drift) {
     let look = theme(ui);
     ui.spacing_mut().item_spacing.y = 4.0;
     sentence(ui, &drift.title, kind().title, look.color.text);
-    sentence(ui, "PSI of score bins and CSI of inputs against the committed reference", kind().caption.with(Face::Regular), look.color.text3);
+    sentence(
+        ui,
+        "PSI of score bins and CSI of inputs against the committed reference",
+        kind().caption.with(Face::Regular),
+        look.color.text3,
+    );
     let row = 21.0;
     let shown = drift.bars.len().min(8);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), row * shown as f32 + 22.0), Sense::hover());
-    let names = drift.bars.iter().take(shown).map(|(name, _)| width(ui, name, kind().table.font())).fold(40.0, f32::max).min(rect.width() * 0.4) + 10.0;
+    let names =
+        drift.bars.iter().take(shown).map(|bar| width(ui, &bar.name, kind().table.font())).fold(40.0, f32::max).min(rect.width() * 0.4)
+            + 10.0;
     let plot = Rect::from_min_max(pos2(rect.left() + names, rect.top()), pos2(rect.right() - 56.0, rect.bottom() - 20.0));
-    let top = drift.bars.iter().map(|(_, v)| *v).chain(drift.marks.iter().map(|(v, _)| *v)).fold(1e-6, f64::max) * 1.08;
+    let top = drift.bars.iter().map(|bar| bar.value).chain(drift.marks.iter().map(|(v, _)| *v)).fold(1e-6, f64::max) * 1.08;
     let x = |value: f64| plot.left() + (value / top).clamp(0.0, 1.0) as f32 * plot.width();
-    let limit = drift.marks.last().map(|(level, _)| *level);
-    for (i, (name, value)) in drift.bars.iter().take(shown).enumerate() {
+    for (i, DriftBar { name, value, beyond }) in drift.bars.iter().take(shown).enumerate() {
         let line = Rect::from_min_size(pos2(rect.left(), rect.top() + row * i as f32), vec2(rect.width(), row));
         paint_text(ui, line.with_max_x(plot.left() - 6.0), Align::Min, name, kind().table, look.color.text, Fit::MayCut);
-        let beyond = limit.is_some_and(|limit| *value > limit);
         let bar = Rect::from_x_y_ranges(plot.left()..=x(*value).max(plot.left() + 1.0), line.center().y - 6.0..=line.center().y + 6.0);
-        ui.painter().rect(bar, 0, if beyond { look.chart.vermillion } else { look.chart.blue }, Stroke::NONE, StrokeKind::Inside);
-        paint_text(ui, line.with_min_x(rect.right() - 54.0), Align::Max, &format!("{value:.3}"), if beyond { kind().mono.with(Face::MonoBold) } else { kind().mono }, look.color.text, Fit::Must);
+        ui.painter().rect(bar, 0, if *beyond { look.chart.vermillion } else { look.chart.blue }, Stroke::NONE, StrokeKind::Inside);
+        paint_text(
+            ui,
+            line.with_min_x(rect.right() - 54.0),
+            Align::Max,
+            &format!("{value:.3}"),
+            if *beyond { kind().mono.with(Face::MonoBold) } else { kind().mono },
+            look.color.text,
+            Fit::Must,
+        );
     }
+    let mut taken = rect.left();
     for (level, word) in &drift.marks {
         ui.painter().vline(x(*level), plot.y_range(), Stroke::new(1.25, if *word == "limit" { look.chart.limit } else { look.color.axis }));
         let text = format!("{level:.2} {word}");
         let half = width(ui, &text, kind().caption.font()) / 2.0;
-        let at = x(*level).clamp(rect.left() + half, rect.right() - half);
-        ui.painter().text(pos2(at, plot.bottom() + 11.0), Align2::CENTER_CENTER, text, kind().caption.with(Face::Regular).font(), look.color.text2);
+        let at = x(*level).max(taken + half).clamp(rect.left() + half, (rect.right() - half).max(rect.left() + half));
+        taken = at + half + 10.0;
+        ui.painter().text(
+            pos2(at, plot.bottom() + 11.0),
+            Align2::CENTER_CENTER,
+            text,
+            kind().caption.with(Face::Regular).font(),
+            look.color.text2,
+        );
     }
-    let read = drift.bars.iter().map(|(name, v)| format!("{name} {v:.3}")).collect::<Vec<_>>().join(", ");
+    let read = drift.bars.iter().map(|bar| format!("{} {:.3}", bar.name, bar.value)).collect::<Vec<_>>().join(", ");
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}. {read}", drift.title)));
 }

@@ -28,7 +28,9 @@ use crate::{
 pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch: &BatchRecord, asked: &mut Asked) {
     let colors = theme(ui).color;
     let slot = model.and_then(|m| m.slots.iter().find(|slot| slot.number == batch.number));
-    let words = |ui: &mut Ui, text: &str| { sentence(ui, text, kind().table, colors.text); };
+    let words = |ui: &mut Ui, text: &str| {
+        sentence(ui, text, kind().table, colors.text);
+    };
     if let (Some(slot), Some(model)) = (slot, model) {
         ui.horizontal_wrapped(|ui| {
             verdict_chip(ui, &slot.verdict);
@@ -46,16 +48,29 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
     key_value(ui, "Until", |ui| words(ui, &format!("before {}", batch.end.date_text())));
     if let Some(content) = &batch.content {
         key_value(ui, "Rows", |ui| words(ui, &format!("{} scored, {} void", format::count(content.scored), format::count(content.void))));
-        key_value(ui, "Outcomes", |ui| words(ui, &if content.known == 0 { "none known yet".to_owned() } else { format!("{} known", format::count(content.known)) }));
+        key_value(ui, "Outcomes", |ui| {
+            words(ui, &if content.known == 0 { "none known yet".to_owned() } else { format!("{} known", format::count(content.known)) });
+        });
         key_value(ui, "Approved", |ui| words(ui, &format!("{} logged", format::count(content.logged_approvals))));
     }
     if !batch.control.is_empty() {
         divider(ui);
         caption(ui, "Control totals");
         for expectation in &batch.control {
-            let verdict = Verdict { form: if expectation.holds { Form::Satisfied } else { Form::Rejected }, word: if expectation.holds { "Agrees" } else { "Differs" }.into() };
+            let verdict = Verdict {
+                form: if expectation.holds { Form::Satisfied } else { Form::Rejected },
+                word: if expectation.holds { "Agrees" } else { "Differs" }.into(),
+            };
             verdict_line(ui, &verdict);
-            sentence(ui, &format!("{}: expected {}, found {}. From {}.", expectation.what, expectation.expected, expectation.found, expectation.origin), kind().table, colors.text2);
+            sentence(
+                ui,
+                &format!(
+                    "{}: expected {}, found {}. From {}.",
+                    expectation.what, expectation.expected, expectation.found, expectation.origin
+                ),
+                kind().table,
+                colors.text2,
+            );
         }
     }
     also(ui, record, model, batch, asked);
@@ -64,12 +79,26 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
     match (&batch.content, batch.standing) {
         (Some(content), standing) => {
             let claimed = standing != Standing::Proven;
-            sentence(ui, if claimed { "Claimed: no valid proof binds it" } else { "Proven: bound by a proof checked here" }, kind().table, colors.text);
-            for (name, value) in [("Rows", &content.row_commitment), ("Outcomes", &content.outcome_commitment), ("Table", &content.table_commitment), ("Chain", &content.chain)] {
-                key_value(ui, name, |ui| { digest(ui, name, &value.to_string(), claimed); });
+            sentence(
+                ui,
+                if claimed { "Claimed: no valid proof binds it" } else { "Proven: bound by a proof checked here" },
+                kind().table,
+                colors.text,
+            );
+            for (name, value) in [
+                ("Rows", &content.row_commitment),
+                ("Outcomes", &content.outcome_commitment),
+                ("Table", &content.table_commitment),
+                ("Chain", &content.chain),
+            ] {
+                key_value(ui, name, |ui| {
+                    digest(ui, name, &value.to_string(), claimed);
+                });
             }
         }
-        (None, _) => { sentence(ui, "The package has no evidence for it.", kind().table, colors.text2); }
+        (None, _) => {
+            sentence(ui, "The package has no evidence for it.", kind().table, colors.text2);
+        }
     }
     if let Some(result) = model.and_then(|m| m.requirement.as_ref()).and_then(|id| record.requirements.iter().find(|r| r.id == *id)) {
         ui.add_space(8.0);

@@ -1,6 +1,6 @@
 //! The line of one metric: limit, warning level, violating batches, gaps, selection.
 
-use egui::{Align, Align2, Color32, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::record::Standing;
 
 use super::model::{Model, Slot};
@@ -49,7 +49,10 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
     let ticks = ticks(model.range, 4.0);
     let labels: Vec<String> = ticks.iter().map(|v| tick_text(model, *v)).collect();
     let margin = labels.iter().map(|l| width(ui, l, kind().caption.font())).fold(24.0, f32::max) + 8.0;
-    let scale = Scale { plot: Rect::from_min_max(pos2(rect.left() + margin, rect.top() + 8.0), pos2(rect.right() - 4.0, rect.bottom() - 38.0)), model };
+    let scale = Scale {
+        plot: Rect::from_min_max(pos2(rect.left() + margin, rect.top() + 8.0), pos2(rect.right() - 4.0, rect.bottom() - 38.0)),
+        model,
+    };
     let plot = scale.plot;
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     if let Some((limit, _)) = &model.limit {
@@ -73,12 +76,24 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
     if let Some((warn, text)) = &model.warn {
         let y = scale.y(*warn);
         dashed_line(&painter, pos2(plot.left(), y), pos2(plot.right(), y), Stroke::new(1.0, look.state.unverifiable.mark), [2.0, 3.0]);
-        painter.text(pos2(plot.left() + 8.0, y + if model.limit_is_maximum { 9.0 } else { -9.0 }), Align2::LEFT_CENTER, format!("watch {text}"), kind().caption.font(), look.color.text3);
+        painter.text(
+            pos2(plot.left() + 8.0, y + if model.limit_is_maximum { 9.0 } else { -9.0 }),
+            Align2::LEFT_CENTER,
+            format!("watch {text}"),
+            kind().caption.font(),
+            look.color.text3,
+        );
     }
     if let Some((limit, text)) = &model.limit {
         let y = scale.y(*limit);
         painter.hline(plot.x_range(), y, Stroke::new(1.5, look.chart.limit));
-        painter.text(pos2(plot.left() + 8.0, y + if model.limit_is_maximum { -9.0 } else { 9.0 }), Align2::LEFT_CENTER, format!("limit {text}"), kind().caption.font(), look.state.violated.ink);
+        painter.text(
+            pos2(plot.left() + 8.0, y + if model.limit_is_maximum { -9.0 } else { 9.0 }),
+            Align2::LEFT_CENTER,
+            format!("limit {text}"),
+            kind().caption.font(),
+            look.state.violated.ink,
+        );
     }
     gaps(ui, &scale);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -95,11 +110,20 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
 }
 
 fn read(slot: &Slot) -> String {
-    format!("Batch {}, {}, from {}\n{} · n {} · {}", slot.number, slot.label, slot.day, slot.text, verifold_model::format::count(slot.n), slot.verdict.word.to_lowercase())
+    format!(
+        "Batch {}, {}, from {}\n{} · n {} · {}",
+        slot.number,
+        slot.label,
+        slot.day,
+        slot.text,
+        verifold_model::format::count(slot.n),
+        slot.verdict.word.to_lowercase()
+    )
 }
 
 fn describe(response: &Response, model: &Model) {
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Chart. {}. The table below holds the same values.", model.title)));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Chart. {}. The table below holds the same values.", model.title)));
 }
 
 fn legend(ui: &mut Ui, model: &Model) {
@@ -124,7 +148,9 @@ fn legend(ui: &mut Ui, model: &Model) {
             dashed_line(ui.painter(), r.left_center(), r.right_center(), Stroke::new(1.75, look.chart.blue), [5.0, 3.0]);
         });
         if model.limit.is_some() {
-            item(ui, &format!("beyond the limit, {beyond}"), &|ui, r| diamond(ui.painter(), r.center(), 5.0, look.chart.vermillion, Color32::TRANSPARENT));
+            item(ui, &format!("beyond the limit, {beyond}"), &|ui, r| {
+                diamond(ui.painter(), r.center(), 5.0, look.chart.vermillion, Color32::TRANSPARENT);
+            });
             item(ui, &format!("limit {}", model.limit.as_ref().map_or("", |(_, t)| t)), &|ui, r| {
                 ui.painter().hline(r.x_range(), r.center().y, Stroke::new(1.5, look.chart.limit));
             });
@@ -159,7 +185,11 @@ fn line(painter: &egui::Painter, scale: &Scale<'_>, color: Color32, _background:
     let dense = scale.step() < 1.0;
     let flush = |run: &mut Vec<Pos2>, solid: bool| {
         if run.len() > 1 {
-            if solid { painter.add(Shape::line(std::mem::take(run), stroke)); } else { painter.extend(Shape::dashed_line(run, stroke, 5.0, 3.0)); }
+            if solid {
+                painter.add(Shape::line(std::mem::take(run), stroke));
+            } else {
+                painter.extend(Shape::dashed_line(run, stroke, 5.0, 3.0));
+            }
         }
         run.clear();
     };
@@ -199,10 +229,16 @@ fn line(painter: &egui::Painter, scale: &Scale<'_>, color: Color32, _background:
 fn marks(painter: &egui::Painter, scale: &Scale<'_>, color: Color32, beyond: Color32, ink: Color32, background: Color32) {
     let model = scale.model;
     let labelled = model.slots.iter().filter(|s| s.beyond).count() <= 6;
+    let mut last = f32::NEG_INFINITY;
     for (i, slot) in model.slots.iter().enumerate() {
         let Some(value) = slot.mid() else { continue };
         let at = pos2(scale.x(i), scale.y(value));
         if slot.beyond {
+            // At most one diamond per three pixels: more would be one bar of colour and a frame of work.
+            if at.x - last < 3.0 && scale.step() < 3.0 {
+                continue;
+            }
+            last = at.x;
             diamond(painter, at, 6.0, beyond, background);
             if labelled {
                 let neighbour = |i: Option<usize>| i.and_then(|i| model.slots.get(i)).is_some_and(|s| s.beyond);
@@ -239,13 +275,25 @@ fn axis(ui: &Ui, scale: &Scale<'_>, rect: Rect, selected: Option<usize>) {
         let x = scale.x(i);
         if i % numbers == 0 || strong {
             let face = if strong { kind().caption.with(Face::SemiBold) } else { kind().caption.with(Face::Regular) };
-            ui.painter().text(pos2(x, scale.plot.bottom() + 11.0), Align2::CENTER_CENTER, slot.number.to_string(), face.font(), if strong { colors.text } else { colors.text2 });
+            ui.painter().text(
+                pos2(x, scale.plot.bottom() + 11.0),
+                Align2::CENTER_CENTER,
+                slot.number.to_string(),
+                face.font(),
+                if strong { colors.text } else { colors.text2 },
+            );
         }
         let near_selected = selected.is_some_and(|s| s != i && (s.abs_diff(i) as f32) * scale.step() < 56.0);
         if (i % days == 0 && !near_selected) || strong {
             let wide = width(ui, &slot.day, kind().caption.font()) / 2.0;
             let x = x.clamp(rect.left() + wide, rect.right() - wide);
-            ui.painter().text(pos2(x, scale.plot.bottom() + 27.0), Align2::CENTER_CENTER, &slot.day, kind().caption.with(Face::Regular).font(), colors.text3);
+            ui.painter().text(
+                pos2(x, scale.plot.bottom() + 27.0),
+                Align2::CENTER_CENTER,
+                &slot.day,
+                kind().caption.with(Face::Regular).font(),
+                colors.text3,
+            );
         }
     }
 }
@@ -257,9 +305,9 @@ pub(super) fn ticks((lo, hi): (f64, f64), about: f32) -> Vec<f64> {
     while unit * 10.0 <= rough {
         unit *= 10.0;
     }
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|k| k * unit).find(|step| *step >= rough).unwrap_or(rough);
-    let first = (lo / step).ceil() as i64;
-    (first..).map(|k| k as f64 * step).take_while(|v| *v <= hi).take(12).collect()
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|k| k * unit).find(|step| *step * (1.0 + 1e-6) >= rough).unwrap_or(rough);
+    let first = (lo / step - 1e-6).ceil() as i64;
+    (first..).map(|k| k as f64 * step).take_while(|v| *v <= hi + step * 1e-6).take(12).collect()
 }
 
 fn tick_text(model: &Model, value: f64) -> String {

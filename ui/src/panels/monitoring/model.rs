@@ -34,8 +34,8 @@ pub fn choices(record: &AuditRecord) -> Vec<Choice> {
         .collect();
     // Most serious requirement first, so that the room opens on what matters.
     let rank = |choice: &Choice| {
-        let result = record.requirements.iter().find(|r| Some(&r.id) == choice.requirement.as_ref());
-        result.map_or((1, Form::Satisfied), |r| (0, Form::from(r.state)))
+        let result = record.requirements.iter().enumerate().find(|(_, r)| Some(&r.id) == choice.requirement.as_ref());
+        result.map_or((1, Form::Satisfied, 0), |(at, r)| (0, Form::from(r.state), at))
     };
     list.sort_by_key(rank);
     list
@@ -70,7 +70,7 @@ pub struct Model {
     pub widest: Widest,
 }
 
-/// Longest texts in the batch table, so that columns hold them all.
+/// What columns of the batch table hold at most, so that columns hold them all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Widest {
     /// Rows.
@@ -79,8 +79,8 @@ pub struct Widest {
     pub value: String,
     /// Margin.
     pub margin: String,
-    /// State.
-    pub word: String,
+    /// States that occur.
+    pub words: Vec<String>,
 }
 
 impl Widest {
@@ -97,7 +97,9 @@ impl Widest {
                 keep(&mut widest.value, &slot.text);
             }
             keep(&mut widest.margin, &slot.margin);
-            keep(&mut widest.word, &slot.verdict.word);
+            if !widest.words.contains(&slot.verdict.word) {
+                widest.words.push(slot.verdict.word.clone());
+            }
         }
         widest
     }
@@ -146,7 +148,9 @@ impl Model {
             .batches
             .iter()
             .filter(|batch| batch.role == BatchRole::Monitoring)
-            .map(|batch| slot(batch, batch.index.and_then(|index| points.get(&index).copied()), verdicts.get(&batch.number).copied(), line.unit))
+            .map(|batch| {
+                slot(batch, batch.index.and_then(|index| points.get(&index).copied()), verdicts.get(&batch.number).copied(), line.unit)
+            })
             .collect();
         slots.sort_by_key(|slot| slot.number);
         let limit = result.and_then(|r| r.limit_value.map(|v| (v.to_f64(), line.unit.text(v))));
@@ -174,7 +178,12 @@ impl Model {
     }
 }
 
-fn slot(batch: &BatchRecord, point: Option<&verifold_model::record::Point>, verdict: Option<&verifold_model::record::BatchResult>, unit: Unit) -> Slot {
+fn slot(
+    batch: &BatchRecord,
+    point: Option<&verifold_model::record::Point>,
+    verdict: Option<&verifold_model::record::BatchResult>,
+    unit: Unit,
+) -> Slot {
     let value = point.and_then(|p| p.value.as_ref());
     let text = match (batch.standing, point, value) {
         (Standing::Missing, ..) => "no evidence".to_owned(),
@@ -213,8 +222,16 @@ fn conclusion(title: &str, result: Option<&RequirementResult>, slots: &[Slot]) -
         return format!("{title}: no batch has a value");
     }
     match slots.iter().filter(|slot| slot.beyond).count() {
-        0 => format!("{title}: {} holds in all {}", result.limit, format::counted(all as u64, &format!("{kind} batch"), &format!("{kind} batches"))),
-        n => format!("{title}: {} is missed in {n} of {}", result.limit, format::counted(all as u64, &format!("{kind} batch"), &format!("{kind} batches"))),
+        0 => format!(
+            "{title}: {} holds in all {}",
+            result.limit,
+            format::counted(all as u64, &format!("{kind} batch"), &format!("{kind} batches"))
+        ),
+        n => format!(
+            "{title}: {} is missed in {n} of {}",
+            result.limit,
+            format::counted(all as u64, &format!("{kind} batch"), &format!("{kind} batches"))
+        ),
     }
 }
 
@@ -278,7 +295,14 @@ impl Groups {
             .map(|group| {
                 let approved = if logged { group.logged_approved } else { group.model_approved };
                 let rate = (group.scored > 0).then(|| approved as f64 / group.scored as f64);
-                GroupRate { name: group.name.clone(), approved, n: group.scored, rate, interval: wilson(approved, group.scored), beyond: false }
+                GroupRate {
+                    name: group.name.clone(),
+                    approved,
+                    n: group.scored,
+                    rate,
+                    interval: wilson(approved, group.scored),
+                    beyond: false,
+                }
             })
             .collect();
         let highest = rates.iter().filter_map(|r| r.rate).fold(f64::NAN, f64::max);
@@ -326,10 +350,21 @@ fn wilson(part: u64, n: u64) -> (f64, f64) {
 pub struct Drift {
     /// The conclusion.
     pub title: String,
-    /// Name and index, score first, then largest first.
-    pub bars: Vec<(String, f64)>,
+    /// Score first, then inputs, largest first.
+    pub bars: Vec<DriftBar>,
     /// Warning level and limit of the score's requirement, if there is one.
     pub marks: Vec<(f64, &'static str)>,
+}
+
+/// Drift of the score or of one input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DriftBar {
+    /// `score`, or the input.
+    pub name: String,
+    /// Index.
+    pub value: f64,
+    /// Beyond the limit of the requirement that looks at it, if one does.
+    pub beyond: bool,
 }
 
 impl Drift {
@@ -337,19 +372,28 @@ impl Drift {
     pub fn new(record: &AuditRecord, batch: &BatchRecord) -> Option<Self> {
         let index = batch.index?;
         let of = |metric: Metric| record.series.iter().filter(move |s| s.key.metric == metric);
-        let at = |series: &verifold_model::record::Series| series.points.iter().find(|p| p.batch == Some(index)).and_then(|p| p.value).map(|v| f64::midpoint(v.lo.to_f64(), v.hi.to_f64()));
-        let mut inputs: Vec<(String, f64)> = of(Metric::FeatureCsi).filter_map(|s| Some((s.key.feature.clone()?.replace('_', " "), at(s)?))).collect();
-        inputs.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let mut bars: Vec<(String, f64)> = of(Metric::ScorePsi).filter_map(|s| Some(("score".to_owned(), at(s)?))).collect();
+        let at = |series: &verifold_model::record::Series| {
+            series.points.iter().find(|p| p.batch == Some(index)).and_then(|p| p.value).map(|v| f64::midpoint(v.lo.to_f64(), v.hi.to_f64()))
+        };
+        let bar = |series: &verifold_model::record::Series, name: String| {
+            let limits = record.requirements.iter().filter(|r| r.metric.as_ref() == Some(&series.key)).filter_map(|r| r.limit_value);
+            let value = at(series)?;
+            Some(DriftBar { name, value, beyond: limits.into_iter().any(|limit| value > limit.to_f64()) })
+        };
+        let mut inputs: Vec<DriftBar> = of(Metric::FeatureCsi).filter_map(|s| bar(s, s.key.feature.clone()?.replace('_', " "))).collect();
+        inputs.sort_by(|a, b| b.value.total_cmp(&a.value));
+        let mut bars: Vec<DriftBar> = of(Metric::ScorePsi).filter_map(|s| bar(s, "score".to_owned())).collect();
         bars.extend(inputs);
         if bars.is_empty() {
             return None;
         }
         let asked = record.requirements.iter().find(|r| r.metric.as_ref().is_some_and(|key| key.metric == Metric::ScorePsi));
         let marks: Vec<(f64, &'static str)> = asked
-            .map(|r| [r.warn_value.map(|v| (v.to_f64(), "watch")), r.limit_value.map(|v| (v.to_f64(), "limit"))].into_iter().flatten().collect())
+            .map(|r| {
+                [r.warn_value.map(|v| (v.to_f64(), "watch")), r.limit_value.map(|v| (v.to_f64(), "limit"))].into_iter().flatten().collect()
+            })
             .unwrap_or_default();
-        let beyond = marks.first().map(|(level, _)| (*level, bars.iter().filter(|(_, v)| v > level).count()));
+        let beyond = marks.first().map(|(level, _)| (*level, bars.iter().filter(|bar| bar.value > *level).count()));
         let title = match beyond {
             Some((level, 0)) => format!("Batch {}: no drift above {level:.2}", batch.number),
             Some((level, n)) => format!("Batch {}: {n} of {} indices above {level:.2}", batch.number, bars.len()),

@@ -51,7 +51,15 @@ const MARGIN: usize = 4;
 const MOST_SEGMENTS: usize = 5;
 
 /// Draws the room.
-pub fn monitoring_ui(ui: &mut Ui, record: &AuditRecord, choices: &[Choice], model: &Model, view: &mut View, selection: &Selection, asked: &mut Asked) {
+pub fn monitoring_ui(
+    ui: &mut Ui,
+    record: &AuditRecord,
+    choices: &[Choice],
+    model: &Model,
+    view: &mut View,
+    selection: &Selection,
+    asked: &mut Asked,
+) {
     let colors = theme(ui).color;
     let selected = match selection {
         Selection::Batch(number) => Some(*number),
@@ -141,44 +149,58 @@ fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, h
     let colors = theme(ui).color;
     let listed: Vec<usize> = if view.outstanding { model.not_satisfied() } else { (0..model.slots.len()).collect() };
     let outstanding = model.not_satisfied().len();
-    Frame::new().fill(colors.panel).stroke(Stroke::new(1.0, colors.line)).corner_radius(tokens().radius.card).inner_margin(Margin::same(1)).show(ui, |ui| {
-        ui.set_min_size(vec2(ui.available_width(), height - 2.0));
-        ui.set_max_height(height - 2.0);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                let count = format!("{} of {}", listed.len(), model.slots.len());
-                let (rect, response) = ui.allocate_exact_size(vec2(width(ui, "Batches", kind().title.font()) + width(ui, &count, kind().table.font()) + 14.0, tokens().size.button), Sense::hover());
-                let covered = paint_text(ui, rect, Align::Min, "Batches", kind().title, colors.text, Fit::Must);
-                paint_text(ui, rect.with_min_x(covered.right() + 8.0), Align::Min, &count, kind().table, colors.text3, Fit::Must);
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Heading, true, format!("Batches, {count}")));
-                let filter = format!("Not satisfied, {outstanding}");
-                if let Some(clicked) = segments(ui, &["All", &filter], usize::from(view.outstanding)) {
-                    view.outstanding = clicked == 1;
-                }
+    Frame::new()
+        .fill(colors.panel)
+        .stroke(Stroke::new(1.0, colors.line))
+        .corner_radius(tokens().radius.card)
+        .inner_margin(Margin::same(1))
+        .show(ui, |ui| {
+            ui.set_min_size(vec2(ui.available_width(), height - 2.0));
+            ui.set_max_height(height - 2.0);
+            ui.spacing_mut().item_spacing.y = 0.0;
+            Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    let count = format!("{} of {}", listed.len(), model.slots.len());
+                    let (rect, response) = ui.allocate_exact_size(
+                        vec2(
+                            width(ui, "Batches", kind().title.font()) + width(ui, &count, kind().table.font()) + 14.0,
+                            tokens().size.button,
+                        ),
+                        Sense::hover(),
+                    );
+                    let covered = paint_text(ui, rect, Align::Min, "Batches", kind().title, colors.text, Fit::Must);
+                    paint_text(ui, rect.with_min_x(covered.right() + 8.0), Align::Min, &count, kind().table, colors.text3, Fit::Must);
+                    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Heading, true, format!("Batches, {count}")));
+                    let filter = format!("Not satisfied, {outstanding}");
+                    if let Some(clicked) = segments(ui, &["All", &filter], usize::from(view.outstanding)) {
+                        view.outstanding = clicked == 1;
+                    }
+                });
             });
+            if listed.is_empty() {
+                ui.add_space(20.0);
+                ui.vertical_centered(|ui| sentence(ui, "Every batch satisfies", kind().body, colors.text3));
+                return;
+            }
+            let at = selected.and_then(|number| listed.iter().position(|i| model.slots[*i].number == number));
+            let follow = std::mem::take(&mut view.follow);
+            let mut columns = COLUMNS;
+            columns[2].hold_number(ui, &model.widest.n);
+            columns[3].hold_number(ui, &model.widest.value);
+            columns[4].hold_number(ui, &model.widest.margin);
+            for word in &model.widest.words {
+                columns[5].hold(ui, word, 24.0);
+            }
+            let all: f32 = columns.iter().map(|column| column.least + 12.0).sum::<f32>() + 12.0;
+            // The margin is in the inspector too: it goes first where room is short.
+            let short = all > ui.available_width();
+            let columns: Vec<Column> =
+                columns.into_iter().enumerate().filter(|(i, _)| !short || *i != MARGIN).map(|(_, column)| column).collect();
+            let clicked = table(ui, "batches", &columns, listed.len(), at, follow, |i| row(model, listed[i], short));
+            if let Some(i) = clicked {
+                asked.push(Action::Select(Selection::Batch(model.slots[listed[i]].number)));
+            }
         });
-        if listed.is_empty() {
-            ui.add_space(20.0);
-            ui.vertical_centered(|ui| sentence(ui, "Every batch satisfies", kind().body, colors.text3));
-            return;
-        }
-        let at = selected.and_then(|number| listed.iter().position(|i| model.slots[*i].number == number));
-        let follow = std::mem::take(&mut view.follow);
-        let mut columns = COLUMNS;
-        columns[2].hold_number(ui, &model.widest.n);
-        columns[3].hold_number(ui, &model.widest.value);
-        columns[4].hold_number(ui, &model.widest.margin);
-        columns[5].hold(ui, &model.widest.word, 24.0);
-        let all: f32 = columns.iter().map(|column| column.least + 12.0).sum::<f32>() + 12.0;
-        // The margin is in the inspector too: it goes first where room is short.
-        let short = all > ui.available_width();
-        let columns: Vec<Column> = columns.into_iter().enumerate().filter(|(i, _)| !short || *i != MARGIN).map(|(_, column)| column).collect();
-        let clicked = table(ui, "batches", &columns, listed.len(), at, follow, |i| row(model, listed[i], short));
-        if let Some(i) = clicked {
-            asked.push(Action::Select(Selection::Batch(model.slots[listed[i]].number)));
-        }
-    });
 }
 
 fn row(model: &Model, i: usize, short: bool) -> Row {
@@ -211,7 +233,17 @@ fn details(ui: &mut Ui, record: &AuditRecord, model: &Model, batch: Option<&Batc
     if batch.standing == Standing::Missing {
         card(ui, |ui| {
             sentence(ui, &format!("Batch {} is missing", batch.number), kind().title, look.color.text);
-            sentence(ui, &format!("{}, {} – {}, is expected by the engagement, and the package has no evidence for it.", batch.label, batch.start.date_text(), batch.end.date_text()), kind().body, look.color.text2);
+            sentence(
+                ui,
+                &format!(
+                    "{}, {} – {}, is expected by the engagement, and the package has no evidence for it.",
+                    batch.label,
+                    batch.start.date_text(),
+                    batch.end.date_text()
+                ),
+                kind().body,
+                look.color.text2,
+            );
         });
         return;
     }

@@ -1,6 +1,6 @@
 //! The inspector beside the overview: key facts of the audit, or one rung with its findings.
 
-use egui::{Align, Sense, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::{
     cohort::BatchRole,
     format,
@@ -25,8 +25,12 @@ use crate::{
 /// Key facts, what is left to settle, what is not shown.
 pub fn engagement_ui(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
     let colors = theme(ui).color;
-    let words = |ui: &mut Ui, text: &str| { sentence(ui, text, kind().table, colors.text); };
-    let aside = |ui: &mut Ui, text: &str| { sentence(ui, text, kind().caption.with(Face::Regular), colors.text3); };
+    let words = |ui: &mut Ui, text: &str| {
+        sentence(ui, text, kind().table, colors.text);
+    };
+    let aside = |ui: &mut Ui, text: &str| {
+        sentence(ui, text, kind().caption.with(Face::Regular), colors.text3);
+    };
     caption(ui, "Key facts");
     if let Some(subject) = &record.subject {
         key_value(ui, "Subject", |ui| {
@@ -73,12 +77,20 @@ pub fn engagement_ui(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
         None => words(ui, "None given: nothing is pinned, so everything above is the package’s own word"),
     });
     key_value(ui, "Package", |ui| {
-        words(ui, &format!("{}, {}", format::counted(record.package.entries.len() as u64, "entry", "entries"), format::bytes(record.package.size)));
+        words(
+            ui,
+            &format!(
+                "{}, {}",
+                format::counted(record.package.entries.len() as u64, "entry", "entries"),
+                format::bytes(record.package.size)
+            ),
+        );
         digest(ui, "package", &record.package.digest.to_string(), false);
     });
     to_settle(ui, record, asked);
     if let Some(plan) = &record.plan {
-        let open: Vec<String> = plan.choices.iter().filter(|c| c.constraint.is_none()).map(|c| format!("{}: {}", c.what, c.chosen)).collect();
+        let open: Vec<String> =
+            plan.choices.iter().filter(|c| c.constraint.is_none()).map(|c| format!("{}: {}", c.what, c.chosen)).collect();
         if !open.is_empty() {
             divider(ui);
             caption(ui, "Chosen by the provider, no policy constrains it");
@@ -107,8 +119,17 @@ fn to_settle(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
             ui.painter().rect_filled(rect.expand2(vec2(4.0, 0.0)), 4, look.color.hover);
         }
         paint_icon(ui, pos2(rect.left() + 8.0, rect.center().y), verdict.form.icon(), 16.0, verdict.form.colors(look).mark);
-        let id = paint_text(ui, rect.with_min_x(rect.left() + 24.0), Align::Min, &result.id, strong(kind().table), look.color.text, Fit::Must);
-        paint_text(ui, rect.with_min_x(id.right().max(rect.left() + 66.0) + 8.0), Align::Min, &result.title, kind().table, look.color.text2, Fit::MayCut);
+        let id =
+            paint_text(ui, rect.with_min_x(rect.left() + 24.0), Align::Min, &result.id, strong(kind().table), look.color.text, Fit::Must);
+        paint_text(
+            ui,
+            rect.with_min_x(id.right().max(rect.left() + 66.0) + 8.0),
+            Align::Min,
+            &result.title,
+            kind().table,
+            look.color.text2,
+            Fit::MayCut,
+        );
         focus_ring(ui, &response, 4);
         let name = format!("{}, {}, {}", result.id, verdict.word.to_lowercase(), result.title);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Settle {name}")));

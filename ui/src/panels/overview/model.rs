@@ -70,7 +70,12 @@ impl Model {
     /// From a record.
     pub fn new(record: &AuditRecord) -> Self {
         let headline = &record.headline;
-        let detail = [headline.detail.as_str(), headline.next.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
+        let detail = [headline.detail.as_str(), headline.next.as_str()]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" ");
         Self {
             form: headline.state.into(),
             title: headline.title.clone(),
@@ -128,7 +133,12 @@ fn areas(requirements: &[RequirementResult]) -> Vec<AreaRow> {
     let mut rows: Vec<AreaRow> = Vec::new();
     for result in requirements {
         let at = rows.iter().position(|row| row.area == result.area).unwrap_or_else(|| {
-            let law = result.legal.first().map(|legal| act_and_place(legal)).map(|(act, place)| if place.is_empty() { act } else { place }.to_owned()).unwrap_or_default();
+            let law = result
+                .legal
+                .first()
+                .map(|legal| act_and_place(legal))
+                .map(|(act, place)| if place.is_empty() { act } else { place }.to_owned())
+                .unwrap_or_default();
             rows.push(AreaRow { area: result.area.clone(), law, cells: Default::default() });
             rows.len() - 1
         });

@@ -1,6 +1,6 @@
 //! Overview as drawn.
 
-use egui::{Align, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::model::{Model, Tile};
 use crate::{
@@ -47,7 +47,14 @@ fn counts(ui: &mut Ui, model: &Model) {
     let colors = look.color;
     let total = ui.available_width();
     let galley = ui.painter().layout(model.formula.clone(), kind().caption.font(), colors.text2, total - 24.0);
-    let wanted: Vec<f32> = model.counts.iter().map(|count| (width(ui, count.word, kind().caption.font()) + 18.0 + 18.0).max(width(ui, &format!("{} of {}", count.n, count.of), kind().count.font()) + 18.0)).collect();
+    let wanted: Vec<f32> = model
+        .counts
+        .iter()
+        .map(|count| {
+            (width(ui, count.word, kind().caption.font()) + 18.0 + 18.0)
+                .max(width(ui, &format!("{} of {}", count.n, count.of), kind().count.font()) + 18.0)
+        })
+        .collect();
     // Cells share the width; where they do not fit beside each other, they take a second line.
     let mut lines: Vec<Vec<usize>> = vec![Vec::new()];
     let mut filled = 0.0;
@@ -78,7 +85,15 @@ fn counts(ui: &mut Ui, model: &Model) {
             let upper = cell.with_max_y(cell.top() + 24.0);
             let lower = cell.with_min_y(cell.top() + 24.0);
             let n = paint_text(ui, upper, Align::Min, &count.n.to_string(), kind().count, colors.text, Fit::Must);
-            paint_text(ui, upper.with_min_x(n.right() + 5.0), Align::Min, &format!("of {}", count.of), kind().caption, colors.text3, Fit::Must);
+            paint_text(
+                ui,
+                upper.with_min_x(n.right() + 5.0),
+                Align::Min,
+                &format!("of {}", count.of),
+                kind().caption,
+                colors.text3,
+                Fit::Must,
+            );
             if let Some(form) = count.form {
                 let paint = form.colors(look);
                 paint_icon(ui, pos2(lower.left() + 7.0, lower.center().y), form.icon(), 14.0, paint.mark);
@@ -101,9 +116,24 @@ fn counts(ui: &mut Ui, model: &Model) {
 fn matrix(ui: &mut Ui, model: &Model, selection: &Selection, asked: &mut Asked) {
     let look = theme(ui);
     let colors = look.color;
-    let total = ui.available_width().max(620.0);
-    let first = if total < 760.0 { 132.0 } else { 150.0 };
-    let column = (total - first) / 4.0;
+    let first = if ui.available_width() < 760.0 { 132.0 } else { 150.0 };
+    // Each stage is as wide as its widest tile needs; what is left is shared.
+    let mut columns = [0, 1, 2, 3].map(|stage| {
+        let title = model.stages[stage].0;
+        let title = width(ui, title.split(" &").next().unwrap_or(title), strong(kind().table).font()) + 26.0;
+        let tiles = model.areas.iter().flat_map(|row| &row.cells[stage]);
+        tiles
+            .map(|tile| tile_width(ui, tile) + 12.0)
+            .fold(title.max(width(ui, &model.stages[stage].1, kind().caption.font()) + 26.0), f32::max)
+    });
+    let left_over = (ui.available_width() - first - columns.iter().sum::<f32>()).max(0.0);
+    let even = (ui.available_width() - first) / 4.0;
+    if columns.iter().all(|column| *column <= even) {
+        columns = [even; 4];
+    } else {
+        columns = columns.map(|column| column + left_over / 4.0);
+    }
+    let total = first + columns.iter().sum::<f32>();
     let tile_height = tokens().size.tile;
     let header_height = 46.0;
     let heights: Vec<f32> = model
@@ -117,9 +147,10 @@ fn matrix(ui: &mut Ui, model: &Model, selection: &Selection, asked: &mut Asked) 
         .collect();
     let (rect, _) = ui.allocate_exact_size(vec2(total, header_height + heights.iter().sum::<f32>()), Sense::hover());
     ui.painter().rect(rect, tokens().radius.card, colors.panel, Stroke::new(1.0, colors.line), StrokeKind::Inside);
-    let at = |stage: usize| rect.left() + first + column * stage as f32;
+    let at = |stage: usize| rect.left() + first + columns[..stage].iter().sum::<f32>();
     two_lines(ui, Rect::from_min_size(rect.min, vec2(first, header_height)), "Area", "legal reference");
     for (stage, (title, settled)) in model.stages.iter().enumerate() {
+        let column = columns[stage];
         let fits = width(ui, title, strong(kind().table).font()) <= column - 24.0;
         let title = if fits { title } else { title.split(" &").next().unwrap_or(title) };
         two_lines(ui, Rect::from_min_size(pos2(at(stage), rect.top()), vec2(column, header_height)), title, settled);
@@ -136,14 +167,14 @@ fn matrix(ui: &mut Ui, model: &Model, selection: &Selection, asked: &mut Asked) 
         ui.painter().galley(pos2(label.left(), top), area, colors.text);
         paint_text(ui, law, Align::Min, &row.law, kind().caption.with(Face::Regular), colors.text3, Fit::MayCut);
         for (stage, tiles) in row.cells.iter().enumerate() {
-            let cell = Rect::from_min_size(pos2(at(stage), y), vec2(column, *height));
+            let cell = Rect::from_min_size(pos2(at(stage), y), vec2(columns[stage], *height));
             if tiles.is_empty() {
                 paint_text(ui, cell, Align::Center, "–", kind().table, colors.text3, Fit::Must);
             }
             let stack = tiles.len() as f32 * (tile_height + 5.0) - 5.0;
             let mut top = cell.center().y - stack / 2.0;
             for tile in tiles {
-                let place = Rect::from_min_size(pos2(cell.left() + 6.0, top), vec2(column - 12.0, tile_height));
+                let place = Rect::from_min_size(pos2(cell.left() + 6.0, top), vec2(columns[stage] - 12.0, tile_height));
                 let selected = matches!(selection, Selection::Requirement(id) if *id == tile.id);
                 if draw_tile(ui, place, tile, selected) {
                     asked.push(Action::Open(Screen::Requirements, Selection::Requirement(tile.id.clone())));
@@ -160,6 +191,15 @@ fn two_lines(ui: &Ui, rect: Rect, upper: &str, lower: &str) {
     let rect = rect.shrink2(vec2(12.0, 4.0));
     paint_text(ui, rect.with_max_y(rect.center().y), Align::Min, upper, strong(kind().table), colors.text, Fit::MayCut);
     paint_text(ui, rect.with_min_y(rect.center().y), Align::Min, lower, kind().caption, colors.text3, Fit::MayCut);
+}
+
+/// Least width of a tile: icon, identifier, and the word or the value.
+fn tile_width(ui: &Ui, tile: &Tile) -> f32 {
+    let id = width(ui, &tile.id, kind().caption.with(Face::SemiBold).font());
+    let word = width(ui, &tile.verdict.word, kind().caption.with(Face::Regular).font());
+    let value = width(ui, &tile.value, kind().caption.font());
+    let shown = if tile.verdict.form == Form::Satisfied && !tile.value.is_empty() { value } else { word };
+    22.0 + id + 4.0 + shown + 6.0
 }
 
 fn draw_tile(ui: &mut Ui, rect: Rect, tile: &Tile, selected: bool) -> bool {
@@ -183,7 +223,8 @@ fn draw_tile(ui: &mut Ui, rect: Rect, tile: &Tile, selected: bool) -> bool {
     let word_width = width(ui, &tile.verdict.word, kind().caption.with(Face::Regular).font());
     let both = word_width + value_width + 8.0 <= rest.width();
     // Where both do not fit, what is satisfied shows its value, anything else its word; the icon stays with both.
-    let word_first = tile.verdict.form != Form::Satisfied || tile.value.is_empty() || value_width + 4.0 > rest.width();
+    let value_fits = !tile.value.is_empty() && value_width <= rest.width();
+    let word_first = !value_fits || (tile.verdict.form != Form::Satisfied && word_width <= rest.width());
     if both || word_first {
         paint_text(ui, rest, Align::Min, &tile.verdict.word, kind().caption.with(Face::Regular), paint.chip_text, Fit::Must);
     }
@@ -194,4 +235,3 @@ fn draw_tile(ui: &mut Ui, rect: Rect, tile: &Tile, selected: bool) -> bool {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &tile.sentence));
     response.on_hover_text(&tile.sentence).clicked()
 }
-

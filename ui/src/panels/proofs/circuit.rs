@@ -20,7 +20,9 @@ use crate::{
 /// Draws what is known about a proof's circuit and this run.
 pub fn circuit_ui(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
     let colors = theme(ui).color;
-    let words = |ui: &mut Ui, text: &str| { sentence(ui, text, kind().table, colors.text); };
+    let words = |ui: &mut Ui, text: &str| {
+        sentence(ui, text, kind().table, colors.text);
+    };
     verdict_chip(ui, &Verdict::from(proof.state));
     ui.add_space(2.0);
     sentence(ui, &proof.title, kind().body, colors.text);
@@ -30,13 +32,15 @@ pub fn circuit_ui(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
     divider(ui);
     caption(ui, "Circuit");
     key_value(ui, "Family", |ui| words(ui, proof.circuit.family.name()));
-    key_value(ui, "Shape", |ui| { sentence(ui, &proof.circuit.shape.to_string(), kind().mono, colors.text); });
+    key_value(ui, "Shape", |ui| {
+        sentence(ui, &proof.circuit.shape.to_string(), kind().mono, colors.text);
+    });
     key_value(ui, "System", |ui| words(ui, proof.system.title()));
-    key_value(ui, "Parameters", |ui| {
-        match proof.key_digest {
-            Some(key) => { digest(ui, "public parameters", &key.to_string(), false); }
-            None => words(ui, "not derived"),
+    key_value(ui, "Parameters", |ui| match proof.key_digest {
+        Some(key) => {
+            digest(ui, "public parameters", &key.to_string(), false);
         }
+        None => words(ui, "not derived"),
     });
     let derived = match (proof.key_digest, proof.key_pinned) {
         (Some(_), Some(true)) => Some((Form::Satisfied, "Derived here, equals the pinned digest")),
@@ -52,7 +56,12 @@ pub fn circuit_ui(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
     let shape = proof.circuit.shape;
     key_value(ui, "Constraints", |ui| {
         words(ui, &format!("{} a step", format::count(proof.constraints)));
-        sentence(ui, &format!("padded to {} = {}", format::count(1 << shape.size_log2()), power(shape.size_log2())), kind().caption.with(Face::Regular), colors.text3);
+        sentence(
+            ui,
+            &format!("padded to {} = {}", format::count(1 << shape.size_log2()), power(shape.size_log2())),
+            kind().caption.with(Face::Regular),
+            colors.text3,
+        );
     });
     key_value(ui, "Rows", |ui| words(ui, &format!("{} a step", format::count(u64::from(proof.rows_per_step)))));
     key_value(ui, "Steps", |ui| words(ui, &format::count(proof.steps)));
@@ -61,7 +70,9 @@ pub fn circuit_ui(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
     caption(ui, "Final state, every element compared with the one replayed here");
     let claimed = proof.state != ProofState::Valid;
     for (name, value) in proof.state_names.iter().zip(&proof.zn) {
-        key_value(ui, name, |ui| { digest(ui, name, &value.to_string(), claimed); });
+        key_value(ui, name, |ui| {
+            digest(ui, name, &value.to_string(), claimed);
+        });
     }
     if !record.volatile.phases.is_empty() {
         divider(ui);
@@ -74,7 +85,12 @@ pub fn circuit_ui(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
             paint_text(ui, rect.with_max_x(time.left() - 8.0), egui::Align::Min, &phase.name, kind().table, colors.text3, Fit::MayCut);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{}: {text}", phase.name)));
         }
-        sentence(ui, &format!("{} threads, {}", record.volatile.threads, record.volatile.host), kind().caption.with(Face::Regular), colors.text3);
+        sentence(
+            ui,
+            &format!("{} threads, {}", record.volatile.threads, record.volatile.host),
+            kind().caption.with(Face::Regular),
+            colors.text3,
+        );
     }
 }
 

@@ -44,7 +44,11 @@ impl Model {
         let all = record.proofs.len();
         let mut title = match all {
             0 => "No proof could be read".to_owned(),
-            _ => format!("{} of {} valid", count(ProofState::Valid), if all == 1 { "1 proof is".to_owned() } else { format!("{all} proofs are") }),
+            _ => format!(
+                "{} of {} valid",
+                count(ProofState::Valid),
+                if all == 1 { "1 proof is".to_owned() } else { format!("{all} proofs are") }
+            ),
         };
         for (state, one, many) in [
             (ProofState::Rejected, "is rejected", "are rejected"),

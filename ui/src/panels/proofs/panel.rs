@@ -1,6 +1,6 @@
 //! The table of proofs, the selected statement in words, the properties of its proof system.
 
-use egui::{Align, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Frame, Margin, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::record::{AuditRecord, ProofState, ProofSummary, Source};
 
 use super::model::Model;
@@ -36,30 +36,50 @@ pub fn proofs_ui(ui: &mut Ui, record: &AuditRecord, model: &Model, selected: Opt
         ui.spacing_mut().item_spacing.y = 10.0;
         heading(ui, &model.title, kind().headline);
         if model.rows.is_empty() {
-            card(ui, |ui| sentence(ui, "The package could not be read far enough to list its proofs. The first rung of the ladder says where reading ended.", kind().body, colors.text2));
+            card(ui, |ui| {
+                sentence(
+                    ui,
+                    "The package could not be read far enough to list its proofs. The first rung of the ladder says where reading ended.",
+                    kind().body,
+                    colors.text2,
+                )
+            });
             return;
         }
         let rows = model.rows.len().min(12) as f32;
-        Frame::new().fill(colors.panel).stroke(Stroke::new(1.0, colors.line)).corner_radius(tokens().radius.card).inner_margin(Margin::same(1)).show(ui, |ui| {
-            ui.set_max_height(tokens().size.table_header + rows * tokens().size.table_row + 8.0);
-            let at = selected.and_then(|proof| model.rows.iter().position(|row| row.id == proof.id));
-            let clicked = table(ui, "proofs", &COLUMNS, model.rows.len(), at, false, |i| {
-                let row = &model.rows[i];
-                let cells = vec![
-                    Cell::Verdict(row.verdict.clone()),
-                    Cell::Words(row.title.clone()),
-                    Cell::Quiet(row.circuit.clone()),
-                    Cell::Quiet(row.note.clone()),
-                    Cell::Number(row.steps.clone()),
-                    Cell::Number(row.size.clone()),
-                    Cell::Number(row.bytes.clone()),
-                ];
-                Row::Cells(cells, format!("Proof {}, {}{}", row.title, row.verdict.word.to_lowercase(), if row.note.is_empty() { String::new() } else { format!(", {}", row.note) }))
+        Frame::new()
+            .fill(colors.panel)
+            .stroke(Stroke::new(1.0, colors.line))
+            .corner_radius(tokens().radius.card)
+            .inner_margin(Margin::same(1))
+            .show(ui, |ui| {
+                ui.set_max_height(tokens().size.table_header + rows * tokens().size.table_row + 8.0);
+                let at = selected.and_then(|proof| model.rows.iter().position(|row| row.id == proof.id));
+                let clicked = table(ui, "proofs", &COLUMNS, model.rows.len(), at, false, |i| {
+                    let row = &model.rows[i];
+                    let cells = vec![
+                        Cell::Verdict(row.verdict.clone()),
+                        Cell::Words(row.title.clone()),
+                        Cell::Quiet(row.circuit.clone()),
+                        Cell::Quiet(row.note.clone()),
+                        Cell::Number(row.steps.clone()),
+                        Cell::Number(row.size.clone()),
+                        Cell::Number(row.bytes.clone()),
+                    ];
+                    Row::Cells(
+                        cells,
+                        format!(
+                            "Proof {}, {}{}",
+                            row.title,
+                            row.verdict.word.to_lowercase(),
+                            if row.note.is_empty() { String::new() } else { format!(", {}", row.note) }
+                        ),
+                    )
+                });
+                if let Some(row) = clicked.and_then(|i| model.rows.get(i)) {
+                    asked.push(Action::Select(Selection::Proof(row.id.clone())));
+                }
             });
-            if let Some(row) = clicked.and_then(|i| model.rows.get(i)) {
-                asked.push(Action::Select(Selection::Proof(row.id.clone())));
-            }
-        });
         let Some(proof) = selected else { return };
         if ui.available_width() >= 720.0 {
             let each = (ui.available_width() - 10.0) / 2.0;
@@ -98,15 +118,23 @@ fn statement(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
         }
         ui.add_space(4.0);
         if let Some(model) = &record.model {
-            key_value(ui, "Model", |ui| { digest(ui, "model", &model.value.to_string(), claimed || model.source == Source::Package); });
+            key_value(ui, "Model", |ui| {
+                digest(ui, "model", &model.value.to_string(), claimed || model.source == Source::Package);
+            });
         }
         if let Some(plan) = &record.plan {
-            key_value(ui, "Plan", |ui| { digest(ui, "plan commitment", &plan.commitment.to_string(), claimed || plan.source == Source::Package); });
+            key_value(ui, "Plan", |ui| {
+                digest(ui, "plan commitment", &plan.commitment.to_string(), claimed || plan.source == Source::Package);
+            });
         }
         if let Some(last) = proof.zn.iter().zip(&proof.state_names).find(|(_, name)| name.contains("chain")) {
-            key_value(ui, "Chain end", |ui| { digest(ui, "chain end", &last.0.to_string(), claimed); });
+            key_value(ui, "Chain end", |ui| {
+                digest(ui, "chain end", &last.0.to_string(), claimed);
+            });
         }
-        key_value(ui, "Kind", |ui| { sentence(ui, proof.statement.name(), kind().mono, colors.text); });
+        key_value(ui, "Kind", |ui| {
+            sentence(ui, proof.statement.name(), kind().mono, colors.text);
+        });
         ui.add_space(6.0);
         note(ui, Icon::EyeSlash, "This does not show", &proof.does_not_show);
     });
@@ -137,10 +165,24 @@ fn properties(ui: &mut Ui, proof: &ProofSummary) {
             let at = rect.right() - 132.0;
             let paint = form.colors(look);
             paint_icon(ui, pos2(at + 8.0, title.center().y), if line.holds { Icon::Check } else { form.icon() }, 15.0, paint.mark);
-            paint_text(ui, rect.with_min_x(at + 20.0).with_max_y(title.bottom()), Align::Min, if line.holds { "Yes" } else { "No" }, strong(kind().table), paint.ink, Fit::Must);
+            paint_text(
+                ui,
+                rect.with_min_x(at + 20.0).with_max_y(title.bottom()),
+                Align::Min,
+                if line.holds { "Yes" } else { "No" },
+                strong(kind().table),
+                paint.ink,
+                Fit::Must,
+            );
             let asked = if demanded { "demanded" } else { "not asked" };
             paint_text(ui, rect.with_min_x(at + 48.0).with_max_y(title.bottom()), Align::Max, asked, kind().table, colors.text3, Fit::Must);
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {}, {asked}. {}", line.property.title(), if line.holds { "yes" } else { "no" }, line.reason)));
+            response.widget_info(|| {
+                WidgetInfo::labeled(
+                    Role::Label,
+                    true,
+                    format!("{}: {}, {asked}. {}", line.property.title(), if line.holds { "yes" } else { "no" }, line.reason),
+                )
+            });
         }
     });
 }

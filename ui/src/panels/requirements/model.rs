@@ -84,7 +84,8 @@ impl Model {
         let mut groups: Vec<(String, Vec<&RequirementResult>)> = Vec::new();
         match order {
             Order::State => {
-                let (settled, mut outstanding): (Vec<&RequirementResult>, Vec<&RequirementResult>) = found.iter().partition(|r| r.state.is_settled());
+                let (settled, mut outstanding): (Vec<&RequirementResult>, Vec<&RequirementResult>) =
+                    found.iter().partition(|r| r.state.is_settled());
                 outstanding.sort_by_key(|r: &&RequirementResult| Form::from(r.state));
                 groups.push(("Outstanding".into(), outstanding));
                 groups.push(("Settled".into(), settled));
@@ -97,7 +98,8 @@ impl Model {
             Order::Law => {
                 for result in &found {
                     let law = result.legal.first().map(|legal| act_and_place(legal));
-                    let law = law.map_or_else(|| "No legal reference".to_owned(), |(act, place)| format!("{act} {place}").trim_end().to_owned());
+                    let law =
+                        law.map_or_else(|| "No legal reference".to_owned(), |(act, place)| format!("{act} {place}").trim_end().to_owned());
                     match groups.iter_mut().find(|(title, _)| *title == law) {
                         Some((_, list)) => list.push(result),
                         None => groups.push((law, vec![result])),

@@ -9,10 +9,10 @@ use crate::{
     place::Selection,
     tokens::tokens,
     widgets::{
-        segments, text_field, title_row,
+        segments,
         table::{Cell, Column, Row, table},
         text::{kind, sentence},
-        theme,
+        text_field, theme, title_row,
     },
 };
 
@@ -49,25 +49,29 @@ pub fn requirements_ui(ui: &mut Ui, model: &Model, view: &mut View, selection: &
         Selection::Requirement(id) => model.position(id),
         _ => None,
     };
-    Frame::new().fill(colors.panel).stroke(Stroke::new(1.0, colors.line)).corner_radius(tokens().radius.card).inner_margin(1).show(ui, |ui| {
-        if model.lines.is_empty() {
-            ui.set_min_size(ui.available_size());
-            ui.centered_and_justified(|ui| sentence(ui, "No requirement matches the filter", kind().body, colors.text3));
-            return;
-        }
-        let mut columns = COLUMNS;
-        for line in &model.lines {
-            let Line::Requirement { verdict, actual, limit, margin, .. } = line else { continue };
-            columns[0].hold(ui, &verdict.word, 24.0);
-            for (column, text) in columns[3..].iter_mut().zip([actual, limit, margin]) {
-                column.hold_number(ui, text);
+    Frame::new().fill(colors.panel).stroke(Stroke::new(1.0, colors.line)).corner_radius(tokens().radius.card).inner_margin(1).show(
+        ui,
+        |ui| {
+            if model.lines.is_empty() {
+                ui.set_min_size(ui.available_size());
+                ui.centered_and_justified(|ui| sentence(ui, "No requirement matches the filter", kind().body, colors.text3));
+                return;
             }
-        }
-        let clicked = table(ui, "requirements", &columns, model.lines.len(), selected, false, |i| row(&model.lines[i]));
-        if let Some(Line::Requirement { id, .. }) = clicked.and_then(|i| model.lines.get(i)) {
-            asked.push(Action::Select(Selection::Requirement(id.clone())));
-        }
-    });
+            let mut columns = COLUMNS;
+            for line in &model.lines {
+                let Line::Requirement { id, verdict, actual, limit, margin, .. } = line else { continue };
+                columns[0].hold(ui, &verdict.word, 24.0);
+                columns[1].hold(ui, id, 3.0);
+                for (column, text) in columns[3..].iter_mut().zip([actual, limit, margin]) {
+                    column.hold_number(ui, text);
+                }
+            }
+            let clicked = table(ui, "requirements", &columns, model.lines.len(), selected, false, |i| row(&model.lines[i]));
+            if let Some(Line::Requirement { id, .. }) = clicked.and_then(|i| model.lines.get(i)) {
+                asked.push(Action::Select(Selection::Requirement(id.clone())));
+            }
+        },
+    );
 }
 
 fn row(line: &Line) -> Row {

@@ -1,6 +1,6 @@
 //! The inspector of a requirement: the sentence, the rule with values filled in, source, law, limits of what it shows.
 
-use egui::{Align, Rect, Sense, Stroke, Ui, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::{
     record::{AuditRecord, RequirementResult},
     state::{Severity, State},
@@ -84,9 +84,11 @@ fn rule(ui: &mut Ui, result: &RequirementResult) {
     // Columns as wide as their widest value, so that nothing in them is cut.
     let mono = kind().mono.font();
     let widest = |ui: &Ui, title: &str, pick: fn(&WhyRow) -> &str| {
-        rows.iter().take(MOST_ROWS).map(|row| width(ui, pick(row), mono.clone())).fold(width(ui, title, kind().caption.font()), f32::max) + 12.0
+        rows.iter().take(MOST_ROWS).map(|row| width(ui, pick(row), mono.clone())).fold(width(ui, title, kind().caption.font()), f32::max)
+            + 12.0
     };
-    let widths = [widest(ui, "Actual", |r| &r.node.actual), widest(ui, "Limit", |r| &r.node.threshold), widest(ui, "Margin", |r| &r.node.margin)];
+    let widths =
+        [widest(ui, "Actual", |r| &r.node.actual), widest(ui, "Limit", |r| &r.node.threshold), widest(ui, "Margin", |r| &r.node.margin)];
     let room = ui.available_width();
     let values: f32 = widths.iter().sum();
     // Where label and values do not fit beside each other, values take a line of their own.
@@ -125,7 +127,12 @@ fn rule(ui: &mut Ui, result: &RequirementResult) {
         }
         ui.painter().hline(rect.left() + indent..=rect.right(), rect.bottom() - 0.5, Stroke::new(1.0, colors.grid));
         let word = node.state.map_or("", State::word).to_lowercase();
-        let sentence = [text.as_str(), word.as_str(), node.actual.as_str(), node.threshold.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(", ");
+        let sentence = [text.as_str(), word.as_str(), node.actual.as_str(), node.threshold.as_str()]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
         if !node.integers.is_empty() {
             ui.add_space(4.0);

@@ -1,6 +1,6 @@
 //! Welcome as drawn.
 
-use egui::{Align, Frame, Margin, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, Role, pos2, vec2};
+use egui::{Align, Frame, Margin, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2};
 use verifold_model::{format, state::RungName};
 
 use crate::{
@@ -65,13 +65,18 @@ pub fn welcome_ui(ui: &mut Ui, files: &mut AuditFiles, samples: Option<&[Sample]
 fn alarm(ui: &mut Ui, problem: &str) {
     let look = theme(ui);
     let paint = look.state.violated;
-    Frame::new().fill(paint.chip_fill).stroke(Stroke::new(1.0, paint.chip_stroke)).corner_radius(tokens().radius.note).inner_margin(Margin::symmetric(12, 10)).show(ui, |ui| {
-        ui.horizontal_top(|ui| {
-            let (rect, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
-            paint_icon(ui, rect.center(), Icon::Warning, 18.0, paint.mark);
-            sentence(ui, problem, kind().body, look.color.text);
+    Frame::new()
+        .fill(paint.chip_fill)
+        .stroke(Stroke::new(1.0, paint.chip_stroke))
+        .corner_radius(tokens().radius.note)
+        .inner_margin(Margin::symmetric(12, 10))
+        .show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                let (rect, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
+                paint_icon(ui, rect.center(), Icon::Warning, 18.0, paint.mark);
+                sentence(ui, problem, kind().body, look.color.text);
+            });
         });
-    });
 }
 
 fn inputs(ui: &mut Ui, files: &mut AuditFiles, hovering: bool, asked: &mut Asked) {
@@ -109,7 +114,12 @@ fn inputs(ui: &mut Ui, files: &mut AuditFiles, hovering: bool, asked: &mut Asked
             };
             sentence(ui, missing, kind().table, colors.text3);
         } else if files.engagement.trim().is_empty() {
-            sentence(ui, "Without an engagement nothing is pinned: subject, model and period are the package’s own word", kind().table, colors.text3);
+            sentence(
+                ui,
+                "Without an engagement nothing is pinned: subject, model and period are the package’s own word",
+                kind().table,
+                colors.text3,
+            );
         }
     });
 }
@@ -117,9 +127,30 @@ fn inputs(ui: &mut Ui, files: &mut AuditFiles, hovering: bool, asked: &mut Asked
 fn input(ui: &mut Ui, files: &mut AuditFiles, pick: Pick, hovering: bool, asked: &mut Asked) {
     let colors = theme(ui).color;
     let (icon, title, aside, text, field, label) = match pick {
-        Pick::Policy => (Icon::Scales, "Policy", "what must hold", "Requirements, limits and accepted circuits, fixed before results.", &mut files.policy, "Policy path"),
-        Pick::Engagement => (Icon::Crosshair, "Engagement", "optional, yours", "What you expect: subject, model, calendar, control totals.", &mut files.engagement, "Engagement path"),
-        Pick::Package | Pick::Report => (Icon::Cube, "Proof package", "received", "Drop a .zkaudit file here. Read in a process of its own, never trusted.", &mut files.package, "Package path"),
+        Pick::Policy => (
+            Icon::Scales,
+            "Policy",
+            "what must hold",
+            "Requirements, limits and accepted circuits, fixed before results.",
+            &mut files.policy,
+            "Policy path",
+        ),
+        Pick::Engagement => (
+            Icon::Crosshair,
+            "Engagement",
+            "optional, yours",
+            "What you expect: subject, model, calendar, control totals.",
+            &mut files.engagement,
+            "Engagement path",
+        ),
+        Pick::Package | Pick::Report => (
+            Icon::Cube,
+            "Proof package",
+            "received",
+            "Drop a .zkaudit file here. Read in a process of its own, never trusted.",
+            &mut files.package,
+            "Package path",
+        ),
     };
     let target = pick == Pick::Package;
     let response = Frame::new()
@@ -166,7 +197,12 @@ fn sample_list(ui: &mut Ui, samples: Option<&[Sample]>, asked: &mut Asked) {
         Some([]) => {
             card(ui, |ui| {
                 sentence(ui, "No samples found", kind().title, colors.text);
-                sentence(ui, "The program looks for a folder named sample-audits beside itself, in the working folder and above it. Copy the folder there, or choose files above.", kind().body, colors.text2);
+                sentence(
+                    ui,
+                    "The program looks for a folder named sample-audits beside itself, in the working folder and above it. Copy the folder there, or choose files above.",
+                    kind().body,
+                    colors.text2,
+                );
             });
             return;
         }
@@ -190,15 +226,24 @@ fn sample_list(ui: &mut Ui, samples: Option<&[Sample]>, asked: &mut Asked) {
 
 fn text_height(ui: &Ui, sample: &Sample, room: f32) -> f32 {
     let font = kind().table.font();
-    ui.painter().layout(sample.summary.clone(), font, egui::Color32::PLACEHOLDER, room).size().y + ui.painter().layout(sample.title.clone(), strong(kind().body).font(), egui::Color32::PLACEHOLDER, room - 96.0).size().y
+    ui.painter().layout(sample.summary.clone(), font, egui::Color32::PLACEHOLDER, room).size().y
+        + ui.painter().layout(sample.title.clone(), strong(kind().body).font(), egui::Color32::PLACEHOLDER, room - 96.0).size().y
 }
 
 fn sample_card(ui: &mut Ui, sample: &Sample, size: Vec2, asked: &mut Asked) {
     let colors = theme(ui).color;
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let fill = if response.hovered() { colors.hover } else { colors.panel };
-    ui.painter().rect(rect, tokens().radius.card, fill, Stroke::new(1.0, if response.hovered() { colors.line_strong } else { colors.line }), StrokeKind::Inside);
-    let mut inside = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(14.0, 12.0))).layout(egui::Layout::top_down(Align::Min)).id_salt(&sample.name));
+    ui.painter().rect(
+        rect,
+        tokens().radius.card,
+        fill,
+        Stroke::new(1.0, if response.hovered() { colors.line_strong } else { colors.line }),
+        StrokeKind::Inside,
+    );
+    let mut inside = ui.new_child(
+        UiBuilder::new().max_rect(rect.shrink2(vec2(14.0, 12.0))).layout(egui::Layout::top_down(Align::Min)).id_salt(&sample.name),
+    );
     inside.horizontal_top(|ui| {
         let chip = sample.expected.map(Verdict::from);
         let room = ui.available_width() - chip.as_ref().map_or(0.0, |c| width(ui, &c.word, kind().caption.font()) + 42.0);
@@ -212,7 +257,15 @@ fn sample_card(ui: &mut Ui, sample: &Sample, size: Vec2, asked: &mut Asked) {
     });
     sentence(&mut inside, &sample.summary, kind().table, colors.text2);
     let foot = Rect::from_min_max(pos2(rect.left() + 14.0, rect.bottom() - 32.0), pos2(rect.right() - 14.0, rect.bottom() - 10.0));
-    paint_text(ui, foot, Align::Min, &format!("{} · {}", sample.name, format::bytes(sample.package_bytes)), kind().caption.with(Face::Regular), colors.text3, Fit::MayCut);
+    paint_text(
+        ui,
+        foot,
+        Align::Min,
+        &format!("{} · {}", sample.name, format::bytes(sample.package_bytes)),
+        kind().caption.with(Face::Regular),
+        colors.text3,
+        Fit::MayCut,
+    );
     paint_text(ui, foot.with_min_x(foot.right() - 50.0), Align::Max, "Open →", kind().control, colors.accent, Fit::Must);
     focus_ring(ui, &response, tokens().radius.card);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Open sample {}", sample.title)));

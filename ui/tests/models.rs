@@ -1,0 +1,170 @@
+//! What each room says, as text.
+
+mod support;
+
+use std::fmt::Write as _;
+
+use support::{Story, malformed, record};
+use verifold_model::record::AuditRecord;
+use verifold_ui::panels::{
+    monitoring::{self, Drift, Groups},
+    overview, proofs,
+    requirements::{self, Line, Order, why_rows},
+};
+
+fn overview_text(record: &AuditRecord) -> String {
+    let model = overview::Model::new(record);
+    let mut text = format!("{:?} {}\n{}\n\n", model.form, model.title, model.detail);
+    for count in &model.counts {
+        let _ = writeln!(text, "{} of {} {}", count.n, count.of, count.word);
+    }
+    let _ = writeln!(text, "{}\n", model.formula);
+    for (stage, settled) in &model.stages {
+        let _ = writeln!(text, "{stage}: {settled}");
+    }
+    for row in &model.areas {
+        let _ = writeln!(text, "\n{} ({})", row.area, row.law);
+        for tile in row.cells.iter().flatten() {
+            let _ = writeln!(text, "  [{} {} {}] {}", tile.id, tile.verdict.word, tile.value, tile.sentence);
+        }
+    }
+    text
+}
+
+fn requirements_text(record: &AuditRecord, order: Order, filter: &str) -> String {
+    let model = requirements::Model::new(record, order, filter);
+    let mut text = format!("{}\n", model.settled);
+    for line in &model.lines {
+        let _ = match line {
+            Line::Group(title, count) => writeln!(text, "{title}, {count}"),
+            Line::Requirement { id, verdict, title, actual, limit, margin, missed } => {
+                writeln!(text, "  {:<16}{id:<6}{title} | {actual} | {limit} | {margin}{}", verdict.word, if *missed { " !" } else { "" })
+            }
+        };
+    }
+    text
+}
+
+fn monitoring_text(record: &AuditRecord, metric: &str) -> String {
+    let choice = monitoring::choices(record).into_iter().find(|choice| choice.title == metric).unwrap();
+    let model = monitoring::Model::new(record, choice.series).unwrap();
+    let mut text = format!("{}\n{} | {} | {:?} | {:?}\n", model.title, model.formula, model.rows, model.limit, model.warn);
+    for slot in &model.slots {
+        let _ = writeln!(
+            text,
+            "{:>3} {:<8}{:<7}{:>5}  {:<14}{:<10}{}{}",
+            slot.number,
+            slot.label,
+            slot.day,
+            slot.n,
+            slot.text,
+            slot.margin,
+            slot.verdict.word,
+            if slot.beyond { " !" } else { "" }
+        );
+    }
+    let batch = record.batches.iter().find(|batch| batch.number == 17).unwrap();
+    let groups = Groups::new(batch, &model).unwrap();
+    let _ = writeln!(text, "\n{} | {} | {:.4?}", groups.title, groups.aside, groups.band);
+    for group in &groups.rates {
+        let _ = writeln!(
+            text,
+            "  {} {} of {} {:.4?} in {:.4?}{}",
+            group.name,
+            group.approved,
+            group.n,
+            group.rate,
+            group.interval,
+            if group.beyond { " !" } else { "" }
+        );
+    }
+    let drift = Drift::new(record, batch).unwrap();
+    let _ = writeln!(text, "{} {:?}", drift.title, drift.marks);
+    for bar in &drift.bars {
+        let _ = writeln!(text, "  {} {:.3}{}", bar.name, bar.value, if bar.beyond { " !" } else { "" });
+    }
+    text
+}
+
+#[test]
+fn overview_with_findings() {
+    insta::assert_snapshot!(overview_text(&record(Story::Findings)));
+}
+
+#[test]
+fn overview_of_an_honest_period() {
+    insta::assert_snapshot!(overview_text(&record(Story::Honest)));
+}
+
+#[test]
+fn overview_of_a_file_that_is_no_package() {
+    insta::assert_snapshot!(overview_text(&malformed()));
+}
+
+#[test]
+fn requirements_in_each_order() {
+    let record = record(Story::Findings);
+    let text: String = Order::ALL.map(|order| format!("— {}\n{}", order.title(), requirements_text(&record, order, ""))).join("\n");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn requirements_that_match_a_filter() {
+    insta::assert_snapshot!(requirements_text(&record(Story::Findings), Order::State, "drift"));
+    assert!(requirements::Model::new(&record(Story::Findings), Order::State, "no such thing").lines.is_empty());
+}
+
+#[test]
+fn the_rule_of_a_violated_requirement() {
+    let record = record(Story::Findings);
+    let result = record.requirements.iter().find(|r| r.id == "MO-1").unwrap();
+    let text: String = why_rows(&result.why)
+        .iter()
+        .map(|row| {
+            format!(
+                "{}{} {} | {} | {} | {} {}\n",
+                "  ".repeat(row.depth),
+                row.node.label,
+                row.node.note,
+                row.node.actual,
+                row.node.threshold,
+                row.node.margin,
+                row.node.integers
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn monitoring_of_a_difference() {
+    insta::assert_snapshot!(monitoring_text(&record(Story::Findings), "Approval-rate difference, model decisions"));
+}
+
+#[test]
+fn monitoring_of_a_ratio_without_limit() {
+    insta::assert_snapshot!(monitoring_text(&record(Story::Findings), "Adverse-impact ratio, model decisions"));
+}
+
+#[test]
+fn monitoring_opens_on_the_most_serious_metric() {
+    let record = record(Story::Findings);
+    assert_eq!(monitoring::choices(&record)[0].requirement.as_deref(), Some("MO-1"));
+    assert!(monitoring::Model::new(&record, 999).is_none());
+}
+
+#[test]
+fn proofs_in_words() {
+    let text = |record: &AuditRecord| {
+        let model = proofs::Model::new(record);
+        let rows: String = model
+            .rows
+            .iter()
+            .map(|row| {
+                format!("  {} {} {} {} {} {} {}\n", row.verdict.word, row.title, row.circuit, row.note, row.steps, row.size, row.bytes)
+            })
+            .collect();
+        format!("{}\n{rows}", model.title)
+    };
+    insta::assert_snapshot!([record(Story::Findings), record(Story::Honest), malformed()].iter().map(text).collect::<String>());
+}

@@ -1,0 +1,181 @@
+//! The workbench driven by the names a screen reader would say, on a host that answers from memory.
+
+mod support;
+
+use egui::{Key, Modifiers};
+use support::{
+    Story,
+    fake::{Fake, click, click_containing, files, sample, shows, window},
+    malformed, record,
+};
+use verifold_model::protocol::{PROTOCOL_VERSION, WorkerEvent};
+use verifold_ui::{
+    backend::{AuditFiles, Command, Event, Pick},
+    place::{Screen, Selection},
+    workbench::Run,
+};
+
+const LARGE: [f32; 2] = [1440.0, 900.0];
+
+#[test]
+fn open_verify_and_select_a_violating_batch() {
+    let fake = Fake::with(record(Story::Findings));
+    let mut window = window(&fake, LARGE, files());
+    assert!(matches!(&fake.0.borrow().sent[1], Command::Verify { files: sent } if *sent == files()));
+    assert!(shows(&window, "1 of 3 proofs is rejected, so IN-3 has no valid evidence"));
+    click_containing(&mut window, "MO-1, violated");
+    assert_eq!(window.state().here().screen, Screen::Requirements);
+    assert!(shows(&window, "Why MO-1 is violated"));
+    click(&mut window, "Batch 17");
+    assert_eq!(window.state().here().screen, Screen::Monitoring);
+    assert_eq!(window.state().here().selection, Selection::Batch(17));
+    click_containing(&mut window, "Not satisfied, 3");
+    click_containing(&mut window, "Batch 18,");
+    assert_eq!(window.state().here().selection, Selection::Batch(18));
+    assert!(shows(&window, "Batch 18: Age 18–29 is outside the limit"));
+}
+
+#[test]
+fn a_sample_opens_with_one_click() {
+    let fake = Fake::with(record(Story::Honest));
+    fake.0.borrow_mut().samples = vec![sample()];
+    let mut window = window(&fake, LARGE, AuditFiles::default());
+    assert!(shows(&window, "Policy and package are still missing"));
+    click(&mut window, "Open sample Honest lender");
+    assert!(shows(&window, "mandatory requirements are settled on proven values"));
+    assert_eq!(window.state().audit().unwrap().record, record(Story::Honest));
+}
+
+#[test]
+fn without_samples_the_welcome_room_says_where_they_would_be() {
+    let window = window(&Fake::default(), LARGE, AuditFiles::default());
+    assert!(shows(&window, "No samples found"));
+}
+
+#[test]
+fn escape_cancels_and_nothing_is_concluded() {
+    let fake = Fake::default();
+    let mut window = window(&fake, LARGE, files());
+    assert!(matches!(window.state().run(), Run::Verifying(_)));
+    assert!(shows(&window, "Checking proofs: Batches 1–24"));
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert_eq!(fake.0.borrow().sent.last(), Some(&Command::Cancel));
+    assert!(shows(&window, "Cancelled, nothing is concluded"));
+    assert!(window.state().audit().is_none());
+}
+
+#[test]
+fn a_worker_that_stops_is_named_with_what_it_was_at() {
+    let fake = Fake::default();
+    let mut window = window(&fake, LARGE, files());
+    fake.tell(Event::WorkerStopped { cause: "It said: out of memory".into() });
+    window.run_steps(3);
+    assert!(shows(&window, "The verifier stopped during “Checking proofs: Batches 1–24”. Nothing is concluded. It said: out of memory"));
+    fake.0.borrow_mut().record = Some(record(Story::Honest));
+    click(&mut window, "Verify again");
+    assert!(window.state().audit().is_some());
+}
+
+#[test]
+fn a_verifier_of_another_release_is_refused() {
+    let fake = Fake::default();
+    let mut window = window(&fake, LARGE, files());
+    fake.tell(Event::Worker { event: WorkerEvent::Ready { protocol: PROTOCOL_VERSION + 1, program: "verifold 9".into() } });
+    window.run_steps(3);
+    assert!(matches!(window.state().run(), Run::Failed { message } if message.contains("speaks protocol 2")));
+}
+
+#[test]
+fn an_audit_that_cannot_be_done_says_why() {
+    let fake = Fake::default();
+    let mut window = window(&fake, LARGE, files());
+    fake.tell(Event::Worker { event: WorkerEvent::Failed { message: "policy.toml, line 3: unknown key `limt`".into(), exit: 3 } });
+    window.run_steps(3);
+    assert!(shows(&window, "unknown key `limt`"));
+}
+
+#[test]
+fn a_file_that_is_no_package_has_a_headline_and_empty_rooms() {
+    let fake = Fake::with(malformed());
+    let mut window = window(&fake, LARGE, files());
+    assert!(shows(&window, "The file is not a proof package"));
+    click(&mut window, "Monitoring");
+    assert!(shows(&window, "Nothing to monitor"));
+    click(&mut window, "Proofs");
+    assert!(shows(&window, "No proof could be read"));
+}
+
+#[test]
+fn back_and_forward_walk_through_rooms() {
+    let fake = Fake::with(record(Story::Findings));
+    let mut window = window(&fake, LARGE, files());
+    click(&mut window, "Proofs");
+    click(&mut window, "Monitoring");
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    window.run_steps(3);
+    assert_eq!(window.state().here().screen, Screen::Proofs);
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
+    window.run_steps(3);
+    assert_eq!(window.state().here().screen, Screen::Monitoring);
+    assert_eq!(window.state().here().selection, Selection::Batch(17), "the room opens on the first violating batch");
+    window.key_press(Key::ArrowRight);
+    window.run_steps(3);
+    assert_eq!(window.state().here().selection, Selection::Batch(18));
+}
+
+#[test]
+fn the_palette_finds_requirements_batches_and_commands() {
+    let fake = Fake::with(record(Story::Findings));
+    let mut window = window(&fake, LARGE, files());
+    let find = |window: &mut support::fake::Window<'_>, text: &str| {
+        window.key_press_modifiers(Modifiers::CTRL, Key::K);
+        window.run_steps(3);
+        window.event(egui::Event::Text(text.into()));
+        window.run_steps(3);
+        window.key_press(Key::Enter);
+        window.run_steps(3);
+    };
+    find(&mut window, "mo-3");
+    assert_eq!(window.state().here().selection, Selection::Requirement("MO-3".into()));
+    find(&mut window, "batch 12");
+    assert_eq!(window.state().here().selection, Selection::Batch(12));
+    find(&mut window, "zoom in");
+    assert!((window.ctx.zoom_factor() - 1.1).abs() < 1e-3);
+}
+
+#[test]
+fn the_report_goes_to_the_path_in_the_sheet() {
+    let fake = Fake::with(record(Story::Honest));
+    let mut window = window(&fake, LARGE, files());
+    click(&mut window, "Report…");
+    click(&mut window, "Browse…");
+    assert!(matches!(fake.0.borrow().sent.last(), Some(Command::Pick { pick: Pick::Report, .. })));
+    fake.tell(Event::Picked { pick: Pick::Report, path: Some("/tmp/audit.pdf".into()), problem: String::new() });
+    window.run_steps(3);
+    click(&mut window, "Write report");
+    assert!(matches!(fake.0.borrow().sent.last(), Some(Command::Report { output, .. }) if output == "/tmp/audit.pdf"));
+    assert!(shows(&window, "12 pages, /tmp/audit.pdf"));
+}
+
+#[test]
+fn a_dialog_that_cannot_be_shown_is_explained() {
+    let fake = Fake::default();
+    let mut window = window(&fake, LARGE, AuditFiles::default());
+    click(&mut window, "Open package…");
+    fake.tell(Event::Picked { pick: Pick::Package, path: None, problem: "No file dialog could be shown. Type the path instead.".into() });
+    window.run_steps(3);
+    assert!(shows(&window, "Type the path instead"));
+}
+
+#[test]
+fn nothing_is_repainted_while_nothing_happens() {
+    let fake = Fake::with(record(Story::Findings));
+    let mut window = window(&fake, LARGE, files());
+    window.run();
+    for screen in Screen::ROOMS {
+        click(&mut window, screen.title());
+        // Ends before its limit only if no frame asks for the next one.
+        assert!(window.run() <= 4, "{}", screen.title());
+    }
+}
