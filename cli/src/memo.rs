@@ -67,39 +67,34 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     if let Some(subject) = &record.subject {
         let value = &subject.value;
         out.push_str(&fill(
-            "Subject   ",
-            "          ",
+            "Subject     ",
+            "            ",
             &format!("{}, LEI {}, {}, model {} ({})", value.name, value.lei, value.system, value.model, sourced(subject.source)),
         ));
     }
     if let Some(period) = &record.period {
-        out.push_str(&fill("Period    ", "          ", &format!("{} ({})", period.value.text(), sourced(period.source))));
+        out.push_str(&fill("Period      ", "            ", &format!("{} ({})", period.value.text(), sourced(period.source))));
     }
     if let Some(model) = &record.model {
-        out.push_str(&format!("Model     {} ({})\n", model.value, sourced(model.source)));
+        out.push_str(&format!("Model       {} ({})\n", model.value, sourced(model.source)));
     }
     out.push_str(&format!(
-        "Package   {}, {}, SHA-256\n          {}\n",
+        "Package     {}, {}, SHA-256\n            {}\n",
         record.package.file_name,
         bytes(record.package.size),
         record.package.digest
     ));
     let illustrative = if record.policy.illustrative { ", illustrative, not legal advice" } else { "" };
     out.push_str(&fill(
-        "Policy    ",
-        "          ",
+        "Policy      ",
+        "            ",
         &format!("{} {}{illustrative}, SHA-256 {}", record.policy.title, record.policy.version, record.policy.digest),
     ));
-    match &record.engagement {
-        Some(engagement) => {
-            out.push_str(&fill("Engagement ", "          ", &format!("{}, SHA-256 {}", engagement.title, engagement.digest)))
-        }
-        None => out.push_str(&fill(
-            "Engagement ",
-            "          ",
-            "none given: subject, model, plan, period and completeness are the package's own word",
-        )),
-    }
+    let engagement = record.engagement.as_ref().map_or_else(
+        || "none given: subject, model, plan, period and completeness are the package's own word".to_owned(),
+        |engagement| format!("{}, SHA-256 {}", engagement.title, engagement.digest),
+    );
+    out.push_str(&fill("Engagement  ", "            ", &engagement));
 
     out.push_str("\nTRUST LADDER\n");
     for (i, rung) in record.ladder.iter().enumerate() {

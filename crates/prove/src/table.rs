@@ -57,9 +57,7 @@ pub fn read(path: &Path, columns: &[&str], visit: &mut dyn FnMut(Row<'_>) -> Res
 pub fn has_column(path: &Path, column: &str) -> Result<bool, ProveError> {
     for file in files(path)? {
         let names = match kind(&file)? {
-            Kind::Csv => {
-                csv_reader(&file)?.headers().map_err(|error| csv_error(&file, error))?.iter().map(|name| name.trim().to_owned()).collect()
-            }
+            Kind::Csv => csv_columns(&file, &mut csv_reader(&file)?)?,
             Kind::Parquet => parquet_columns(&parquet_reader(&file)?),
         };
         if !names.iter().any(|name| name == column) {
@@ -141,6 +139,12 @@ fn csv_reader(file: &Path) -> Result<csv::Reader<File>, ProveError> {
     csv::ReaderBuilder::new().flexible(true).from_path(file).map_err(|error| csv_error(file, error))
 }
 
+fn csv_columns(file: &Path, reader: &mut csv::Reader<File>) -> Result<Vec<String>, ProveError> {
+    let header = reader.headers().map_err(|error| csv_error(file, error))?;
+    // Spreadsheets put a byte-order mark in front of the first name.
+    Ok(header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect())
+}
+
 fn csv_error(file: &Path, error: csv::Error) -> ProveError {
     let text = error.to_string();
     match error.into_kind() {
@@ -151,9 +155,7 @@ fn csv_error(file: &Path, error: csv::Error) -> ProveError {
 
 fn read_csv(file: &Path, columns: &[&str], visit: &mut dyn FnMut(Row<'_>) -> Result<(), ProveError>) -> Result<(), ProveError> {
     let mut reader = csv_reader(file)?;
-    let header = reader.headers().map_err(|error| csv_error(file, error))?;
-    // Spreadsheets put a byte-order mark in front of the first name.
-    let names: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    let names = csv_columns(file, &mut reader)?;
     let positions = positions(file, columns, &names)?;
     let name = name_of(file);
     let mut record = csv::ByteRecord::new();
