@@ -15,7 +15,12 @@ use egui::{CentralPanel, Frame, Margin, Panel, Stroke, Ui};
 use crate::{
     action::Action,
     panels::{
-        Asked, monitoring::monitoring_ui, overview::overview_ui, proofs::proofs_ui, requirements::requirements_ui, welcome::welcome_ui,
+        Asked,
+        monitoring::{monitoring_ui, unmeasured_ui},
+        overview::overview_ui,
+        proofs::proofs_ui,
+        requirements::requirements_ui,
+        welcome::welcome_ui,
     },
     place::{Screen, Selection},
     tokens::tokens,
@@ -116,9 +121,7 @@ fn main_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked) {
         }
         Screen::Monitoring => match audit.monitoring() {
             Some(model) => monitoring_ui(ui, &audit.record, &audit.choices, model, &mut workbench.view.monitoring, &here.selection, asked),
-            None => {
-                empty_ui(ui, "Nothing to monitor", "The package holds no batch this program could read, so there is no metric to draw.");
-            }
+            None => unmeasured_ui(ui, &audit.record, &here.selection, asked),
         },
         Screen::Proofs => {
             let selected = match &here.selection {

@@ -11,7 +11,7 @@ use crate::{
     verdict::{Form, Verdict},
     widgets::{
         button,
-        controls::Weight,
+        controls::{Weight, spinner},
         text::{kind, sentence},
         text_field, verdict_line,
     },
@@ -43,7 +43,7 @@ pub(super) fn report_ui(workbench: &mut Workbench, ctx: &Context, asked: &mut As
             ReportState::Asking => {}
             ReportState::Writing => {
                 ui.horizontal(|ui| {
-                    ui.add(egui::Spinner::new().size(16.0).color(colors.accent));
+                    spinner(ui, 18.0);
                     sentence(ui, "Writing the report", kind().body, colors.text2);
                 });
             }

@@ -11,7 +11,7 @@ use crate::{
     verdict::Form,
     widgets::{
         button, card,
-        controls::Weight,
+        controls::{Weight, spinner},
         heading, note,
         text::{Fit, kind, paint_icon, paint_text, sentence},
         theme,
@@ -33,10 +33,10 @@ pub(super) fn running_ui(ui: &mut Ui, progress: &Progress, asked: &mut Asked) {
     let colors = look.color;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 10.0;
+        ui.set_max_width(820.0);
         card(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
-                let spinner = egui::Spinner::new().size(18.0).color(colors.accent);
-                ui.add(spinner);
+                spinner(ui, 20.0);
                 heading(ui, &progress.words(), kind().headline);
             });
             let counted = if progress.done.1 > 0 { format!("{} of {} done", progress.done.0, progress.done.1) } else { "Time depends on the number and size of circuits".to_owned() };
@@ -54,6 +54,7 @@ pub(super) fn running_ui(ui: &mut Ui, progress: &Progress, asked: &mut Asked) {
         });
         card(ui, |ui| {
             sentence(ui, "Steps", kind().title, colors.text);
+            ui.spacing_mut().item_spacing.y = 0.0;
             for phase in PHASES {
                 step(ui, phase, progress);
             }

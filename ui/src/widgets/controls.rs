@@ -284,3 +284,14 @@ pub fn title_row(ui: &mut Ui, title: &str, aside: &str, controls: f32, add: impl
         ui.horizontal_wrapped(add);
     }
 }
+
+/// A turning arc, one turn a second at ten frames a second: more would take the processor from the work it stands for.
+pub fn spinner(ui: &mut Ui, size: f32) {
+    ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+    let turn = ui.input(|input| input.time.fract()) as f32;
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size), Sense::hover());
+    let radius = size / 2.0 - 2.0;
+    let points = (0..=16).map(|i| rect.center() + radius * Vec2::angled((turn + i as f32 / 22.0) * std::f32::consts::TAU)).collect();
+    ui.painter().add(egui::Shape::line(points, Stroke::new(2.0, theme(ui).color.accent)));
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, "Working"));
+}

@@ -57,11 +57,7 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
         divider(ui);
         caption(ui, "Control totals");
         for expectation in &batch.control {
-            let verdict = Verdict {
-                form: if expectation.holds { Form::Satisfied } else { Form::Rejected },
-                word: if expectation.holds { "Agrees" } else { "Differs" }.into(),
-            };
-            verdict_line(ui, &verdict);
+            verdict_line(ui, &agreement(expectation.holds, batch.standing));
             sentence(
                 ui,
                 &format!(
@@ -108,6 +104,16 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
             asked.push(Action::Open(Screen::Requirements, Selection::Requirement(result.id.clone())));
         }
     }
+}
+
+/// Agreement with what is only claimed settles nothing, so it is never green.
+fn agreement(holds: bool, standing: Standing) -> Verdict {
+    let (form, word) = match (holds, standing) {
+        (false, _) => (Form::Rejected, "Differs"),
+        (true, Standing::Proven) => (Form::Satisfied, "Agrees"),
+        (true, Standing::Claimed | Standing::Missing) => (Form::Neutral, "Agrees with the claim"),
+    };
+    Verdict { form, word: word.into() }
 }
 
 fn also(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch: &BatchRecord, asked: &mut Asked) {

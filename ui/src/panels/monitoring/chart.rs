@@ -73,16 +73,15 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
         painter.rect(band, 2, look.color.select, Stroke::new(1.0, look.color.accent), StrokeKind::Inside);
     }
     painter.hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, look.color.axis));
+    let mut labels_on_ground = Vec::new();
     if let Some((warn, text)) = &model.warn {
         let y = scale.y(*warn);
         dashed_line(&painter, pos2(plot.left(), y), pos2(plot.right(), y), Stroke::new(1.0, look.state.unverifiable.mark), [2.0, 3.0]);
-        painter.text(
-            pos2(plot.left() + 8.0, y + if model.limit_is_maximum { 9.0 } else { -9.0 }),
-            Align2::LEFT_CENTER,
-            format!("watch {text}"),
-            kind().caption.font(),
-            look.color.text3,
-        );
+        let label = format!("watch {text}");
+        let at = pos2(plot.left() + 8.0, y + if model.limit_is_maximum { 9.0 } else { -9.0 });
+        // Values run along this line: the label stands on a ground of its own.
+        let ground = Rect::from_min_size(at - vec2(3.0, 8.0), vec2(width(ui, &label, kind().caption.font()) + 6.0, 16.0));
+        labels_on_ground.push((ground, at, label));
     }
     if let Some((limit, text)) = &model.limit {
         let y = scale.y(*limit);
@@ -99,6 +98,10 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     line(&painter, &scale, look.chart.blue, look.color.panel);
     marks(&painter, &scale, look.chart.blue, look.chart.vermillion, look.state.violated.ink, look.color.panel);
+    for (ground, at, label) in labels_on_ground {
+        painter.rect_filled(ground, 3, look.color.panel);
+        painter.text(at, Align2::LEFT_CENTER, label, kind().caption.font(), look.color.text3);
+    }
     axis(ui, &scale, rect, selected_slot);
     focus_ring(ui, &response, 4);
     describe(&response, model);

@@ -5,7 +5,9 @@ mod batch;
 mod chart;
 mod model;
 mod panel;
+mod unmeasured;
 
 pub use batch::batch_ui;
 pub use model::{Choice, Drift, DriftBar, GroupRate, Groups, Model, Slot, choices};
 pub use panel::{View, monitoring_ui};
+pub use unmeasured::unmeasured_ui;
