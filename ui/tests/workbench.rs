@@ -151,11 +151,11 @@ fn the_report_goes_to_the_path_in_the_sheet() {
     click(&mut window, "Report…");
     click(&mut window, "Browse…");
     assert!(matches!(fake.0.borrow().sent.last(), Some(Command::Pick { pick: Pick::Report, .. })));
-    fake.tell(Event::Picked { pick: Pick::Report, path: Some("/tmp/audit.pdf".into()), problem: String::new() });
+    fake.tell(Event::Picked { pick: Pick::Report, path: Some("papers/audit.pdf".into()), problem: String::new() });
     window.run_steps(3);
     click(&mut window, "Write report");
-    assert!(matches!(fake.0.borrow().sent.last(), Some(Command::Report { output, .. }) if output == "/tmp/audit.pdf"));
-    assert!(shows(&window, "12 pages, /tmp/audit.pdf"));
+    assert!(matches!(fake.0.borrow().sent.last(), Some(Command::Report { output, .. }) if output == "papers/audit.pdf"));
+    assert!(shows(&window, "12 pages, papers/audit.pdf"));
 }
 
 #[test]
