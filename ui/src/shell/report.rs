@@ -39,6 +39,9 @@ pub(super) fn report_ui(workbench: &mut Workbench, ctx: &Context, asked: &mut As
             colors.text2,
         );
         text_field(ui, "Report path", "Path of the PDF", &mut sheet.path, width);
+        if !sheet.path.contains(['/', '\\']) {
+            sentence(ui, "A name without a folder is written where the program was started.", kind().caption, colors.text3);
+        }
         match &sheet.state {
             ReportState::Asking => {}
             ReportState::Writing => {
