@@ -71,7 +71,8 @@ pub struct AuditRecord {
     pub not_shown: Vec<String>,
     /// Differences to an earlier record, if one was given.
     pub comparison: Option<Comparison>,
-    /// Everything that differs between two runs over the same inputs.
+    /// Everything that differs between two runs over the same inputs; absent in records kept for comparison.
+    #[serde(default)]
     pub volatile: Volatile,
 }
 

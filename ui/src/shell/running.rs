@@ -33,7 +33,7 @@ pub(super) fn running_ui(ui: &mut Ui, progress: &Progress, asked: &mut Asked) {
     let colors = look.color;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 10.0;
-        ui.set_max_width(820.0);
+        ui.set_max_width(ui.available_width().min(820.0));
         card(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 spinner(ui, 20.0);

@@ -20,13 +20,13 @@ use crate::{
 };
 
 const COLUMNS: [Column; 7] = [
-    Column::text("State", 108.0, 0.0),
-    Column::text("Statement", 150.0, 0.3),
-    Column::text("Circuit", 124.0, 0.1),
-    Column::text("Note", 60.0, 0.6),
-    Column::number("Steps", 54.0),
-    Column::number("Size", 40.0),
-    Column::number("Proof", 76.0),
+    Column::text("State", 98.0, 0.0),
+    Column::text("Statement", 130.0, 0.3),
+    Column::text("Circuit", 106.0, 0.1),
+    Column::text("Note", 40.0, 0.6),
+    Column::number("Steps", 36.0),
+    Column::number("Size", 30.0),
+    Column::number("Proof", 40.0),
 ];
 
 /// Draws the room.
@@ -55,7 +55,14 @@ pub fn proofs_ui(ui: &mut Ui, record: &AuditRecord, model: &Model, selected: Opt
             .show(ui, |ui| {
                 ui.set_max_height(tokens().size.table_header + rows * tokens().size.table_row + 8.0);
                 let at = selected.and_then(|proof| model.rows.iter().position(|row| row.id == proof.id));
-                let clicked = table(ui, "proofs", &COLUMNS, model.rows.len(), at, false, |i| {
+                let mut columns = COLUMNS;
+                for row in &model.rows {
+                    columns[0].hold(ui, &row.verdict.word, 24.0);
+                    for (column, text) in columns[4..].iter_mut().zip([&row.steps, &row.size, &row.bytes]) {
+                        column.hold_number(ui, text);
+                    }
+                }
+                let clicked = table(ui, "proofs", &columns, model.rows.len(), at, false, |i| {
                     let row = &model.rows[i];
                     let cells = vec![
                         Cell::Verdict(row.verdict.clone()),
