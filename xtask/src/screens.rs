@@ -1,6 +1,6 @@
 //! What does the workbench look like now?
 //!
-//! Every room of the sample audit `credit-scoring-q1`, light and dark, drawn by the program itself into
+//! Every room of the sample audit `credit-scoring-drift`, light and dark, drawn by the program itself into
 //! `docs/images`. Without a display the program runs on a virtual one (`xvfb-run`).
 //!
 //! The pictures are for people: elapsed times stand on them, so no two runs give the same bytes.
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "docs/images")]
     to: PathBuf,
     /// The sample audit to show
-    #[arg(long, value_name = "NAME", default_value = "credit-scoring-q1")]
+    #[arg(long, value_name = "NAME", default_value = "credit-scoring-drift")]
     sample: String,
     /// Size of the window in points
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x800")]
