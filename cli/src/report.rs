@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
 
 /// Renders a record and writes the PDF whole or not at all; gives its pages.
 pub(crate) fn write(record: &AuditRecord, date: Option<Instant>, verified_now: bool, path: &Path) -> Result<u32, Failure> {
+    let date = date
+        .or_else(files::now)
+        .ok_or_else(|| Failure::new(Exit::Usage, "no report was written: this computer's clock is before 1970", "give --date"))?;
     let standing = if verified_now { Standing::Verified } else { Standing::ReadBack };
     let rendered = render(record, &Options { date, standing }).map_err(|error| {
         Failure::new(Exit::Usage, format!("no report was written: {error}: {}", path.display()), "the record itself is unaffected")

@@ -29,8 +29,8 @@ pub enum Standing {
 /// What a report depends on besides the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Date of the report; without one the cover has none.
-    pub date: Option<Instant>,
+    /// Date of the report; PDF/A demands one.
+    pub date: Instant,
     /// Whether the evidence was checked in this run.
     pub standing: Standing,
 }
@@ -75,7 +75,7 @@ pub fn render(record: &AuditRecord, options: &Options) -> Result<Rendered, Repor
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|errors| messages(&errors))?;
     let standards =
         PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1]).map_err(|error| ReportError::Typeset(error.message().to_string()))?;
-    let timestamp = options.date.and_then(datetime).map(Timestamp::new_utc);
+    let timestamp = datetime(options.date).map(Timestamp::new_utc);
     let settings = PdfOptions {
         ident: Smart::Custom(record.package.digest.to_string()),
         creator: Smart::Custom(Some(record.program.clone())),

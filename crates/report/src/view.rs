@@ -217,7 +217,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
     );
     let data = json!({
         "program": record.program,
-        "date": options.date.map(|date| date.date_text()),
+        "date": options.date.date_text(),
         "verified": options.standing == Standing::Verified,
         "exit": format!("{}: {}", record.exit.code(), record.exit.words()),
         "headline": { "style": style(record.headline.state), "title": record.headline.title, "detail": record.headline.detail, "next": record.headline.next },
