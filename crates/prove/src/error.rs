@@ -230,7 +230,7 @@ pub enum ProveError {
     #[error("the package cannot be assembled: {0}")]
     Package(String),
     /// A file to be written is already there.
-    #[error("already exists, and may hold the only copy of salts or of a proof; move it away or ask to overwrite it\n  {}", path.display())]
+    #[error("already exists, and may hold the only copy of salts or of a proof; move it away, or replace it with `--overwrite`\n  {}", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
