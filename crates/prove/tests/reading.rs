@@ -164,7 +164,12 @@ fn scikit_learn_and_pytorch_graphs_are_read_as_they_compute() {
     reads("sklearn_plain.onnx", "1", |all| &all.plain);
     reads("sklearn_labels.onnx", "default", |all| &all.plain);
     reads("sklearn_scaled.onnx", "1", |all| &all.scaled);
-    reads("gemm_sigmoid.onnx", "1", |all| &all.plain);
+    for kind in ["traced", "captured"] {
+        reads(&format!("torch_linear_{kind}.onnx"), "1", |all| &all.plain);
+        reads(&format!("torch_flat_{kind}.onnx"), "1", |all| &all.plain);
+        reads(&format!("torch_two_classes_{kind}.onnx"), "1", |all| &all.plain);
+        reads(&format!("torch_scaled_{kind}.onnx"), "1", |all| &all.scaled);
+    }
     reads("matmul_sigmoid.onnx", "1", |all| &all.plain);
 }
 
@@ -177,7 +182,8 @@ fn refused_model(name: &str, expected: &str) {
 #[test]
 fn other_graphs_are_refused_by_the_node_at_fault() {
     let read = "is not part of a logistic regression as this program reads it: LinearClassifier, Normalizer, Scaler, Gemm, MatMul, Add, Sub, Mul, Div, Sigmoid, Softmax over two classes, Cast, Identity, Flatten and Squeeze are read";
-    refused_model("perceptron.onnx", &format!("node `/1/Relu` (Relu) {read}"));
+    refused_model("torch_perceptron_traced.onnx", &format!("node `/1/Relu` (Relu) {read}"));
+    refused_model("torch_perceptron_captured.onnx", &format!("node `node_relu` (Relu) {read}"));
     refused_model("refused_trees.onnx", &format!("node `TreeEnsembleClassifier` (TreeEnsembleClassifier) {read}"));
     refused_model(
         "refused_zipmap.onnx",

@@ -1,11 +1,12 @@
 """Writes the ONNX fixtures next to this script.
 
-Needs numpy, scikit-learn, skl2onnx and onnx. Run: python make_models.py
+Needs numpy, scikit-learn, skl2onnx, onnx, onnxscript and torch. Run: python make_models.py
 
-The scikit-learn files come from skl2onnx. The `gemm_sigmoid` and `matmul_sigmoid` files are
-written node by node in the form torch.onnx.export gives a Linear layer followed by a sigmoid
-(weights as initializers of shape [1, features] under Gemm with transB, or [features, 1] under
-MatMul and Add), so that the fixtures need no PyTorch. The training rows are synthetic and seeded.
+The scikit-learn files come from skl2onnx, the `torch_` files from both exporters PyTorch has: the
+one that traces (`_traced`) and the one that captures the program (`_captured`). Their parameters
+are those scikit-learn fitted, so that one set of expected numbers serves both. `matmul_sigmoid` is
+written node by node in a form other exporters give a linear layer (weights of shape
+[features, 1] under MatMul and Add). The training rows are synthetic and seeded.
 """
 
 import json
@@ -13,6 +14,7 @@ import pathlib
 
 import numpy as np
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
@@ -78,17 +80,6 @@ save("sklearn_scaled", sklearn_model(scaled, y))
 
 weight, bias = plain.coef_, plain.intercept_
 save(
-    "gemm_sigmoid",
-    graph(
-        "gemm",
-        [
-            helper.make_node("Gemm", ["input", "linear.weight", "linear.bias"], ["/linear/Gemm_output_0"], "/linear/Gemm", alpha=1.0, beta=1.0, transB=1),
-            helper.make_node("Sigmoid", ["/linear/Gemm_output_0"], ["output"], "/Sigmoid"),
-        ],
-        {"linear.weight": weight, "linear.bias": bias},
-    ),
-)
-save(
     "matmul_sigmoid",
     graph(
         "matmul",
@@ -100,19 +91,75 @@ save(
         {"onnx::MatMul_6": weight.T, "bias": bias},
     ),
 )
-save(
-    "perceptron",
-    graph(
-        "perceptron",
-        [
-            helper.make_node("Gemm", ["input", "0.weight", "0.bias"], ["h"], "/0/Gemm", transB=1),
-            helper.make_node("Relu", ["h"], ["r"], "/1/Relu"),
-            helper.make_node("Gemm", ["r", "2.weight", "2.bias"], ["s"], "/2/Gemm", transB=1),
-            helper.make_node("Sigmoid", ["s"], ["output"], "/Sigmoid"),
-        ],
-        {"0.weight": np.ones((2, 6)), "0.bias": np.zeros(2), "2.weight": np.ones((1, 2)), "2.bias": np.zeros(1)},
-    ),
-)
+
+
+class Standardised(torch.nn.Module):
+    """A linear layer behind a standardisation that travels with the model."""
+
+    def __init__(self, scaler, linear):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(scaler.mean_, dtype=torch.float32))
+        self.register_buffer("scale", torch.tensor(scaler.scale_, dtype=torch.float32))
+        self.linear = linear
+
+    def forward(self, x):
+        return torch.sigmoid(self.linear((x - self.mean) / self.scale))
+
+
+class Flat(torch.nn.Module):
+    """One probability per row, without a column of its own."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.linear = linear
+
+    def forward(self, x):
+        return torch.sigmoid(self.linear(x)).squeeze(-1)
+
+
+class TwoClasses(torch.nn.Module):
+    def __init__(self, linear):
+        super().__init__()
+        self.linear = linear
+
+    def forward(self, x):
+        return torch.softmax(self.linear(x), dim=1)
+
+
+def linear(coefficients, intercepts):
+    layer = torch.nn.Linear(coefficients.shape[1], coefficients.shape[0])
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor(coefficients))
+        layer.bias.copy_(torch.tensor(intercepts))
+    return layer
+
+
+def save_torch(name, module):
+    module.eval()
+    zeros = torch.zeros(4, len(FEATURES))
+    for kind in ("traced", "captured"):
+        path = HERE / f"torch_{name}_{kind}.onnx"
+        if kind == "traced":
+            torch.onnx.export(module, (zeros,), path, dynamo=False, input_names=["input"], dynamic_axes={"input": {0: "rows"}})
+        else:
+            torch.onnx.export(
+                module, (zeros,), path, dynamo=True, input_names=["input"], dynamic_shapes=({0: torch.export.Dim("rows")},), external_data=False
+            )
+            # Node metadata holds the exporter's stack traces, with paths of the machine it ran on.
+            model = onnx.load(path)
+            for part in [model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer]:
+                del part.metadata_props[:]
+                part.doc_string = ""
+            save(path.stem, model)
+
+
+torch.manual_seed(7)
+half = weight / 2, bias / 2
+save_torch("linear", torch.nn.Sequential(linear(weight, bias), torch.nn.Sigmoid()))
+save_torch("scaled", Standardised(scaled[0], linear(scaled[1].coef_, scaled[1].intercept_)))
+save_torch("flat", Flat(linear(weight, bias)))
+save_torch("two_classes", TwoClasses(linear(np.vstack([-half[0], half[0]]), np.concatenate([-half[1], half[1]]))))
+save_torch("perceptron", torch.nn.Sequential(torch.nn.Linear(6, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1), torch.nn.Sigmoid()))
 
 # Refused on purpose: a dictionary output, three classes, trees.
 with_map = LogisticRegression(max_iter=5000).fit(x, y)
