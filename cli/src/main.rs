@@ -4,6 +4,7 @@
 //! verified and assessed is decided in the crates below it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this shell's work is to print")]
 
+mod bench;
 mod circuits;
 mod engagement;
 mod failure;
@@ -63,6 +64,8 @@ enum Command {
     },
     /// List circuits with what each costs.
     Circuits(circuits::Arguments),
+    /// Measure verifying and proving on this machine.
+    Bench(bench::Arguments),
     /// Render an audit record as a PDF report.
     Report(report::Arguments),
     /// Make a proof package.
@@ -82,6 +85,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Policy { command } => policy::run(&command),
         Command::Engagement { command } => engagement::run(&command),
         Command::Circuits(arguments) => circuits::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Prove { command } => prove::run(command),
         Command::Worker => worker::run(),

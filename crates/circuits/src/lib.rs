@@ -38,7 +38,7 @@ mod witness;
 
 pub use field::NotCanonical;
 pub use keys::{KeyError, Keys, VerifierKey, pinned_circuits, pinned_digest};
-pub use proof::{ProofError, verify_proof};
+pub use proof::{DecodedProof, ProofError, verify_proof};
 pub use prover::{ProveError, Prover};
 pub use rows::{Model, ModelError, RowError, RowKind, RowRecord};
 pub use salt::{RandomnessError, Salt};

@@ -251,6 +251,17 @@ pub struct Replay {
     pub zn: State,
     /// Steps between them.
     pub steps: u64,
+    /// Commitments recomputed on the way, batch by batch.
+    pub links: Vec<Link>,
+}
+
+/// What a batch adds to the chain, as recomputed from the statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// Commitment to its table.
+    pub table: Commitment,
+    /// Chain behind it.
+    pub chain: Commitment,
 }
 
 /// Why a statement contradicts itself or its plan.
@@ -403,6 +414,7 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
         .collect::<Result<_, _>>()?;
     let z0 = initial_state(header_element(&statement.header), statement.plan_commitment, statement.model_commitment);
     let mut chain = z0.chain;
+    let mut links = Vec::with_capacity(tables.len());
     for (position, (batch, table_commitment)) in statement.batches.iter().zip(tables).enumerate() {
         let closed = ClosedBatch {
             index: batch.index,
@@ -414,10 +426,11 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
             table_commitment,
         };
         chain = chain_link(chain, &closed).map_err(place(position))?;
+        links.push(Link { table: table_commitment, chain });
     }
     if chain != statement.chain_head {
         return Err(ReplayError::ChainHead { stated: statement.chain_head, computed: chain });
     }
     let zn = State { chain, index: statement.batches.len() as u64, key_floor: last.end.first_key(), ..z0 };
-    Ok(Replay { z0, zn, steps })
+    Ok(Replay { z0, zn, steps, links })
 }

@@ -86,6 +86,47 @@ pub enum ProofError {
     Panicked,
 }
 
+/// A proof whose bytes have been checked and decoded, and nothing more: it may prove nothing at all.
+pub struct DecodedProof(Proof);
+
+impl DecodedProof {
+    /// Checks the bytes of a proof against the one encoding proofs of this key's circuit have.
+    ///
+    /// # Errors
+    /// [`ProofError`] for the first check that fails.
+    pub fn decode(key: &VerifierKey, bytes: &[u8]) -> Result<Self, ProofError> {
+        key.layout.check(bytes)?;
+        catch_unwind(|| {
+            let (proof, used) = bincode::serde::decode_from_slice::<Proof, _>(bytes, config::legacy().with_limit::<DECODE_LIMIT>())
+                .map_err(|error| ProofError::Decode { reason: error.to_string() })?;
+            if used != bytes.len() {
+                return Err(ProofError::TrailingBytes { unused: bytes.len() - used });
+            }
+            let again = encoded(&proof).map_err(|error| ProofError::Decode { reason: error.to_string() })?;
+            if again != bytes {
+                let offset = again.iter().zip(bytes).position(|(a, b)| a != b).unwrap_or(again.len().min(bytes.len()));
+                return Err(ProofError::NotCanonical { offset });
+            }
+            Ok(Self(proof))
+        })
+        .unwrap_or(Err(ProofError::Panicked))
+    }
+
+    /// Verifies the proof as one of `steps` steps from `initial`, and returns the state it leads to.
+    ///
+    /// # Errors
+    /// As [`verify_proof`].
+    pub fn verify(&self, key: &VerifierKey, initial: &State, steps: u64) -> Result<State, ProofError> {
+        let z0 = initial.elements().map_err(ProofError::InitialState)?;
+        let steps = usize::try_from(steps).map_err(|_| ProofError::Steps { steps })?;
+        let zn = catch_unwind(AssertUnwindSafe(|| {
+            self.0.verify(&key.key, steps, &z0).map_err(|error| ProofError::Rejected { reason: error.to_string() })
+        }))
+        .unwrap_or(Err(ProofError::Panicked))?;
+        final_state(&zn)
+    }
+}
+
 /// Verifies a proof of `steps` steps from `initial`, and returns the state it leads to.
 ///
 /// The caller compares every element of the returned state with what the statement says; the proof
@@ -95,24 +136,7 @@ pub enum ProofError {
 /// # Errors
 /// [`ProofError`] for the first check that fails.
 pub fn verify_proof(key: &VerifierKey, initial: &State, steps: u64, bytes: &[u8]) -> Result<State, ProofError> {
-    key.layout.check(bytes)?;
-    let z0 = initial.elements().map_err(ProofError::InitialState)?;
-    let steps = usize::try_from(steps).map_err(|_| ProofError::Steps { steps })?;
-    let zn = catch_unwind(AssertUnwindSafe(|| {
-        let (proof, used) = bincode::serde::decode_from_slice::<Proof, _>(bytes, config::legacy().with_limit::<DECODE_LIMIT>())
-            .map_err(|error| ProofError::Decode { reason: error.to_string() })?;
-        if used != bytes.len() {
-            return Err(ProofError::TrailingBytes { unused: bytes.len() - used });
-        }
-        let again = encoded(&proof).map_err(|error| ProofError::Decode { reason: error.to_string() })?;
-        if again != bytes {
-            let offset = again.iter().zip(bytes).position(|(a, b)| a != b).unwrap_or(again.len().min(bytes.len()));
-            return Err(ProofError::NotCanonical { offset });
-        }
-        proof.verify(&key.key, steps, &z0).map_err(|error| ProofError::Rejected { reason: error.to_string() })
-    }))
-    .unwrap_or(Err(ProofError::Panicked))?;
-    final_state(&zn)
+    DecodedProof::decode(key, bytes)?.verify(key, initial, steps)
 }
 
 fn final_state(zn: &[F]) -> Result<State, ProofError> {

@@ -39,6 +39,9 @@ impl Decimal {
     /// Zero, without places.
     pub const ZERO: Self = Self { mantissa: 0, places: 0 };
 
+    /// One, without places.
+    pub const ONE: Self = Self { mantissa: 1, places: 0 };
+
     /// A whole number of at most 18 digits.
     pub const fn integer(value: i64) -> Option<Self> {
         Self::new(value, 0)

@@ -6,7 +6,7 @@
 //! - [`onnx`]: coefficients of an ONNX model, and its own float run; [`integer`]: the integers that stand for them
 //! - [`layout`], [`plan`]: the measurement plan that follows
 //! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
-//! - [`secrets`]: what the prover keeps
+//! - [`secrets`]: what the prover keeps; [`synthetic`]: rows that mean nothing, for measuring
 //!
 //! Files are read and written here because streaming tables is this crate's work; the clock and
 //! cancellation come from the caller through [`Progress`], randomness from the operating system.
@@ -25,6 +25,7 @@ mod recount;
 pub mod rows;
 pub mod secrets;
 pub mod spec;
+pub mod synthetic;
 pub mod table;
 
 pub use crate::{

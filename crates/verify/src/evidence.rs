@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use verifold_circuits::{
     CircuitFacts, KeyError, ProofError, VerifierKey,
-    native::{self, ClosedBatch, ReplayError},
+    native::{self, Link, ReplayError},
     verify_proof,
 };
 use verifold_model::{
@@ -27,14 +27,6 @@ use crate::keys::KeyStore;
 pub struct VerifiedEvidence {
     statement: MonitoringStatement,
     plan: Plan,
-    links: Vec<BatchLink>,
-}
-
-/// Commitments of one batch, recomputed here.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BatchLink {
-    pub(crate) table: Commitment,
-    pub(crate) chain: Commitment,
 }
 
 impl VerifiedEvidence {
@@ -74,7 +66,7 @@ pub(crate) struct Checked {
     pub(crate) key: Option<Arc<VerifierKey>>,
     pub(crate) states: Option<(native::State, native::State)>,
     /// Links as the statement has them; claimed unless the outcome is evidence.
-    pub(crate) links: Vec<BatchLink>,
+    pub(crate) links: Vec<Link>,
 }
 
 fn refusal(state: ProofState, cause: &'static str, place: impl Into<String>, text: impl Into<String>) -> Refusal {
@@ -118,28 +110,6 @@ fn proof_refusal(error: &ProofError) -> Refusal {
     refusal(ProofState::Rejected, cause, "", error.to_string())
 }
 
-/// The links the verifier recomputes on the way through the statement.
-fn links(statement: &MonitoringStatement) -> Vec<BatchLink> {
-    let mut chain = native::header_element(&statement.header);
-    let mut links = Vec::with_capacity(statement.batches.len());
-    for batch in &statement.batches {
-        let Ok(table) = native::table_commitment(&batch.table, batch.table_salt) else { break };
-        let closed = ClosedBatch {
-            index: batch.index,
-            role: batch.role,
-            start: batch.start,
-            end: batch.end,
-            row_commitment: batch.row_commitment,
-            outcome_commitment: batch.outcome_commitment,
-            table_commitment: table,
-        };
-        let Ok(next) = native::chain_link(chain, &closed) else { break };
-        chain = next;
-        links.push(BatchLink { table, chain });
-    }
-    links
-}
-
 /// Checks one proof against its statement, the package's plan and what the policy accepts.
 pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
     let mut checked = Checked {
@@ -175,7 +145,7 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
             ));
         }
         let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
-        checked.links = links(statement);
+        checked.links = replay.links;
         checked.states = Some((replay.z0, replay.zn));
         let key = keys.key(circuit).map_err(|error| {
             let cause = match error {
@@ -202,11 +172,8 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
             );
             return Err(refusal(ProofState::Rejected, "final-state-differs", "", text));
         }
-        Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone(), links: checked.links.clone() })
+        Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone() })
     })();
-    if let Ok(evidence) = &checked.outcome {
-        checked.links.clone_from(&evidence.links);
-    }
     checked
 }
 

@@ -1,9 +1,9 @@
 //! One verification from bytes to record.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use verifold_circuits::{CircuitFacts, VerifierKey, pinned_digest};
+use verifold_circuits::{CircuitFacts, VerifierKey, native::Link, pinned_digest};
 use verifold_model::{
     cohort::{BatchRole, BatchStatement, Outcome},
     digest::Digest,
@@ -23,7 +23,7 @@ use verifold_policy::{Engagement, Policy, Requirement};
 use crate::{
     assess::{Case, assess},
     compare::compare,
-    evidence::{BatchLink, Checked, Refusal, VerifiedEvidence, check, state_elements},
+    evidence::{Checked, Refusal, VerifiedEvidence, check, state_elements},
     headline,
     keys::KeyStore,
     metrics::{keys, measure, total},
@@ -251,13 +251,10 @@ fn fill(record: &mut AuditRecord, inputs: &Inputs<'_>, package: &ClaimedPackage,
     });
     record.proofs = vec![proof_summary(proof, Some(checked), inputs.policy)];
     record.batches = batches(inputs, statement, plan, checked, scope);
-    let numbered: Vec<(u32, u32, String)> =
-        record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, batch.number, batch.label.clone()))).collect();
+    let numbered: BTreeMap<u32, (u32, String)> =
+        record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, (batch.number, batch.label.clone())))).collect();
     let label = |batch: &BatchStatement| {
-        numbered
-            .iter()
-            .find(|(index, ..)| *index == batch.index)
-            .map_or_else(|| (batch.index, String::new()), |(_, number, label)| (*number, label.clone()))
+        numbered.get(&batch.index).map_or_else(|| (batch.index, String::new()), |(number, label)| (*number, label.clone()))
     };
     if let Some(evidence) = evidence {
         record.series = series(evidence);
@@ -334,7 +331,7 @@ fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, ch
     starts.extend(scope.missing.iter().map(|slot| slot.start));
     starts.sort_unstable();
     starts.dedup();
-    let number = |start| starts.iter().position(|s| *s == start).map_or(0, |at| u32::try_from(at + 1).unwrap_or(u32::MAX));
+    let number = |start| starts.binary_search(&start).map_or(0, |at| u32::try_from(at + 1).unwrap_or(u32::MAX));
     let mut records: Vec<BatchRecord> = statement
         .batches
         .iter()
@@ -370,7 +367,7 @@ fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, ch
     records
 }
 
-fn content(plan: &Plan, batch: &BatchStatement, link: BatchLink) -> BatchContent {
+fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
     let table = &batch.table;
     BatchContent {
         rows: u64::from(batch.rows),
