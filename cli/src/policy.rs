@@ -1,13 +1,13 @@
-//! `verifold policy check`.
+//! `verifold policy`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use verifold_model::{
     format::counted,
     state::{Exit, Severity},
 };
-use verifold_policy::{Level, Policy};
+use verifold_policy::{Level, Policy, library::LIBRARY};
 
 use crate::{
     failure::Failure,
@@ -22,10 +22,48 @@ pub(crate) enum Command {
         /// The policy.
         policy: PathBuf,
     },
+    /// List the policies that come with this program.
+    List,
+    /// Print a policy that comes with this program, as a file to start from.
+    Show {
+        /// Its identifier, as `policy list` gives it.
+        id: String,
+    },
 }
 
 pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
-    let Command::Check { policy: path } = command;
+    match command {
+        Command::Check { policy } => check(policy),
+        Command::List => list(),
+        Command::Show { id } => show(id),
+    }
+}
+
+fn list() -> Result<Exit, Failure> {
+    for entry in LIBRARY {
+        let policy = Policy::read(entry.text).map_err(|error| Failure::new(Exit::Malformed, format!("{}: {error:?}", entry.id), ""))?;
+        let illustrative = if policy.illustrative { ", illustrative" } else { "" };
+        println!("{} {} {}{illustrative}", pad(entry.id, 26), policy.title, policy.version);
+        let sources: Vec<&str> = policy.sources.iter().map(|source| source.title.as_str()).collect();
+        print!("{}", fill(&pad("", 27), &pad("", 27), &sources.join("; ")));
+    }
+    Ok(Exit::Met)
+}
+
+fn show(id: &str) -> Result<Exit, Failure> {
+    let Some(entry) = LIBRARY.iter().find(|entry| entry.id == id) else {
+        let known: Vec<&str> = LIBRARY.iter().map(|entry| entry.id).collect();
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("there is no policy `{id}` in this program"),
+            format!("take one of: {}", known.join(", ")),
+        ));
+    };
+    print!("{}", entry.text);
+    Ok(Exit::Met)
+}
+
+fn check(path: &Path) -> Result<Exit, Failure> {
     let lint = Policy::lint(&files::text("policy", path)?);
     for notice in &lint.notices {
         println!("{}: {notice}", path.display());

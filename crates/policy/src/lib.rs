@@ -15,6 +15,7 @@ pub mod calendar;
 pub mod draft;
 pub mod engagement;
 mod engagement_file;
+pub mod library;
 pub mod notice;
 pub mod plan_choices;
 pub mod policy;
