@@ -51,7 +51,17 @@ fn style(dark: bool) -> Style {
     ]
     .into();
     style.spacing.item_spacing = egui::vec2(8.0, 4.0);
-    style.spacing.scroll = egui::style::ScrollStyle { floating: true, ..egui::style::ScrollStyle::thin() };
+    // A handle one can see on every ground, and no groove.
+    style.spacing.scroll = egui::style::ScrollStyle {
+        foreground_color: true,
+        dormant_background_opacity: 0.0,
+        active_background_opacity: 0.0,
+        interact_background_opacity: 0.0,
+        dormant_handle_opacity: 0.35,
+        active_handle_opacity: 0.5,
+        interact_handle_opacity: 0.8,
+        ..egui::style::ScrollStyle::thin()
+    };
     style.spacing.tooltip_width = 420.0;
     style.interaction.selectable_labels = false;
     style.visuals = visuals(dark);

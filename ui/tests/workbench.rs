@@ -3,6 +3,7 @@
 mod support;
 
 use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
 use support::{
     Story,
     fake::{Fake, click, click_containing, files, sample, shows, window},
@@ -11,7 +12,9 @@ use support::{
 use verifold_model::protocol::{PROTOCOL_VERSION, WorkerEvent};
 use verifold_ui::{
     backend::{AuditFiles, Command, Event, Pick},
+    panels::monitoring::{Model, choices, csv, svg},
     place::{Screen, Selection},
+    tokens::look,
     workbench::Run,
 };
 
@@ -178,4 +181,47 @@ fn nothing_is_repainted_while_nothing_happens() {
         // Ends before its limit only if no frame asks for the next one.
         assert!(window.run() <= 4, "{}", screen.title());
     }
+}
+
+#[test]
+fn arrow_keys_walk_through_the_matrix() {
+    let fake = Fake::with(record(Story::Findings));
+    let mut window = window(&fake, LARGE, files());
+    window.get_by_label("MO-1, violated, Approval-rate difference, age bands, 0.1431").focus();
+    window.run_steps(3);
+    window.key_press(Key::ArrowDown);
+    window.run_steps(3);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    assert_eq!(window.state().here().selection, Selection::Requirement("MO-2".into()), "the one below in the same cell");
+}
+
+#[test]
+fn a_chart_is_copied_with_its_conclusion() {
+    let record = record(Story::Findings);
+    let model = Model::new(&record, choices(&record)[0].series).unwrap();
+    let table = csv(&model);
+    assert_eq!(table.lines().count(), model.slots.len() + 1);
+    assert_eq!(table.lines().next(), Some("batch,label,from,n,lowest,highest,state,standing"));
+    assert!(table.lines().any(|line| line.starts_with("17,") && line.contains("Violated,proven")), "{table}");
+    assert!(table.lines().any(|line| line.ends_with("missing")), "a missing batch keeps its line");
+    let drawing = svg(&model, look(false));
+    assert!(drawing.contains(&format!("<title>{}</title>", model.title)));
+    let beyond = model.slots.iter().filter(|slot| slot.beyond).count();
+    let within = model.slots.iter().filter(|slot| !slot.beyond && slot.value.is_some()).count();
+    assert_eq!((drawing.matches("<path").count(), drawing.matches("<circle").count()), (beyond, within));
+    assert!(drawing.ends_with("</svg>\n"));
+
+    let fake = Fake::with(record);
+    let mut window = window(&fake, LARGE, files());
+    click(&mut window, "Monitoring");
+    window.get_by_label("CSV").click();
+    window.step();
+    let copied = window
+        .output()
+        .platform_output
+        .commands
+        .iter()
+        .any(|command| matches!(command, egui::OutputCommand::CopyText(text) if *text == table));
+    assert!(copied);
 }

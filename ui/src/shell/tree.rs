@@ -52,7 +52,10 @@ pub(super) fn tree_ui(workbench: &Workbench, ui: &mut Ui, narrow: bool, asked: &
             stage_row(ui, stage.title());
             for proof in proofs {
                 let selected = matches!(&workbench.here().selection, Selection::Proof(id) if *id == proof.id);
-                if evidence(ui, &Verdict::from(proof.state), &proof.title, selected) {
+                // Under the stage's own name the title of its only proof would say nothing more.
+                let title =
+                    if proof.title == stage.title() && monitored > 0 { format!("Batches 1–{monitored}") } else { proof.title.clone() };
+                if evidence(ui, &Verdict::from(proof.state), &title, selected) {
                     asked.push(Action::Open(Screen::Proofs, Selection::Proof(proof.id.clone())));
                 }
             }

@@ -35,7 +35,10 @@ pub(super) fn groups_ui(ui: &mut Ui, groups: &Groups) {
         ui.painter().vline(x(from), plot.y_range(), Stroke::new(1.5, look.chart.limit));
     }
     ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, look.color.axis));
-    for value in ticks((lo, hi), (plot.width() / 48.0).clamp(2.0, 8.0)) {
+    let about = (plot.width() / 48.0).clamp(2.0, 8.0);
+    let coarse = ticks((lo, hi), about);
+    // One tick gives no scale.
+    for value in if coarse.len() < 2 { ticks((lo, hi), 2.0 * about) } else { coarse } {
         ui.painter().text(
             pos2(x(value), plot.bottom() + 12.0),
             Align2::CENTER_CENTER,

@@ -1,7 +1,7 @@
 //! The line of one metric: limit, warning level, violating batches, gaps, selection.
 
-use egui::{Align, Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
-use verifold_model::record::Standing;
+use egui::{Align, Align2, Color32, Pos2, Rangef, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use verifold_model::{metric::Unit, record::Standing};
 
 use super::model::{Model, Slot};
 use crate::{
@@ -35,6 +35,18 @@ impl Scale<'_> {
         self.plot.bottom() - part.clamp(0.0, 1.0) * self.plot.height()
     }
 
+    /// Where a text of this width at this height is farthest from every value: left, middle or right.
+    fn quiet(&self, y: f32, width: f32) -> Rangef {
+        let nearest = |from: f32| {
+            let values = self.model.slots.iter().enumerate().filter(|(i, _)| (from..=from + width).contains(&self.x(*i)));
+            values.filter_map(|(_, slot)| slot.mid()).map(|value| (self.y(value) - y).abs()).fold(f32::INFINITY, f32::min)
+        };
+        let starts = [self.plot.left(), self.plot.right() - width, self.plot.center().x - width / 2.0];
+        let best = starts.into_iter().reduce(|best, next| if nearest(next) > nearest(best) + 4.0 { next } else { best });
+        let from = best.unwrap_or(self.plot.left());
+        Rangef::new(from, from + width)
+    }
+
     fn slot_at(&self, x: f32) -> Option<usize> {
         let at = ((x - self.plot.left()) / self.step()).floor();
         (at >= 0.0 && (at as usize) < self.model.slots.len()).then_some(at as usize)
@@ -47,7 +59,7 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
     legend(ui, model);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let ticks = ticks(model.range, 4.0);
-    let labels: Vec<String> = ticks.iter().map(|v| tick_text(model, *v)).collect();
+    let labels: Vec<String> = ticks.iter().map(|v| tick_text(model.unit, *v)).collect();
     let margin = labels.iter().map(|l| width(ui, l, kind().caption.font())).fold(24.0, f32::max) + 8.0;
     let scale = Scale {
         plot: Rect::from_min_max(pos2(rect.left() + margin, rect.top() + 8.0), pos2(rect.right() - 4.0, rect.bottom() - 38.0)),
@@ -73,35 +85,25 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
         painter.rect(band, 2, look.color.select, Stroke::new(1.0, look.color.accent), StrokeKind::Inside);
     }
     painter.hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, look.color.axis));
-    let mut labels_on_ground = Vec::new();
+    let level = |y: f64, away: f32, text: String, ink: Color32| {
+        let y = scale.y(y) + away;
+        let room = scale.quiet(y, width(ui, &text, kind().caption.font()) + 16.0);
+        painter.text(pos2(room.min + 8.0, y), Align2::LEFT_CENTER, text, kind().caption.font(), ink);
+    };
+    let beyond = if model.limit_is_maximum { -9.0 } else { 9.0 };
     if let Some((warn, text)) = &model.warn {
         let y = scale.y(*warn);
         dashed_line(&painter, pos2(plot.left(), y), pos2(plot.right(), y), Stroke::new(1.0, look.state.unverifiable.mark), [2.0, 3.0]);
-        let label = format!("watch {text}");
-        let at = pos2(plot.left() + 8.0, y + if model.limit_is_maximum { 9.0 } else { -9.0 });
-        // Values run along this line: the label stands on a ground of its own.
-        let ground = Rect::from_min_size(at - vec2(3.0, 8.0), vec2(width(ui, &label, kind().caption.font()) + 6.0, 16.0));
-        labels_on_ground.push((ground, at, label));
+        level(*warn, -beyond, format!("watch {text}"), look.color.text3);
     }
     if let Some((limit, text)) = &model.limit {
-        let y = scale.y(*limit);
-        painter.hline(plot.x_range(), y, Stroke::new(1.5, look.chart.limit));
-        painter.text(
-            pos2(plot.left() + 8.0, y + if model.limit_is_maximum { -9.0 } else { 9.0 }),
-            Align2::LEFT_CENTER,
-            format!("limit {text}"),
-            kind().caption.font(),
-            look.state.violated.ink,
-        );
+        painter.hline(plot.x_range(), scale.y(*limit), Stroke::new(1.5, look.chart.limit));
+        level(*limit, beyond, format!("limit {text}"), look.state.violated.ink);
     }
     gaps(ui, &scale);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     line(&painter, &scale, look.chart.blue, look.color.panel);
     marks(&painter, &scale, look.chart.blue, look.chart.vermillion, look.state.violated.ink, look.color.panel);
-    for (ground, at, label) in labels_on_ground {
-        painter.rect_filled(ground, 3, look.color.panel);
-        painter.text(at, Align2::LEFT_CENTER, label, kind().caption.font(), look.color.text3);
-    }
     axis(ui, &scale, rect, selected_slot);
     focus_ring(ui, &response, 4);
     describe(&response, model);
@@ -313,9 +315,9 @@ pub(super) fn ticks((lo, hi): (f64, f64), about: f32) -> Vec<f64> {
     (first..).map(|k| k as f64 * step).take_while(|v| *v <= hi + step * 1e-6).take(12).collect()
 }
 
-fn tick_text(model: &Model, value: f64) -> String {
-    use verifold_model::metric::Unit;
-    match model.unit {
+/// A tick of the vertical axis in the unit of the metric.
+pub(super) fn tick_text(unit: Unit, value: f64) -> String {
+    match unit {
         Unit::Rows => verifold_model::format::count(value.max(0.0) as u64),
         Unit::Percent => format!("{:.1}\u{202F}%", value * 100.0),
         Unit::RateDifference | Unit::Ratio => format!("{value:.2}"),

@@ -9,15 +9,19 @@ use verifold_model::{
 use super::{
     bars::{drift_ui, groups_ui},
     chart::chart_ui,
+    export::{csv, svg},
     model::{Choice, Drift, Groups, Model},
 };
 use crate::{
     action::Action,
+    icons::Icon,
     panels::Asked,
     place::Selection,
     tokens::tokens,
     widgets::{
-        card, segments,
+        button, card,
+        controls::Weight,
+        segments,
         table::{Cell, Column, Row, table},
         text::{Fit, kind, paint_text, sentence, strong, width},
         theme,
@@ -68,7 +72,7 @@ pub fn monitoring_ui(
     let full = ui.available_height();
     ScrollArea::vertical().id_salt("monitoring").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 10.0;
-        choose(ui, choices, view);
+        choose(ui, choices, model, view);
         card(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 4.0;
             sentence(ui, &model.title, kind().title, colors.text);
@@ -100,8 +104,9 @@ pub fn monitoring_ui(
     });
 }
 
-fn choose(ui: &mut Ui, choices: &[Choice], view: &mut View) {
-    let mut room = ui.available_width() - 180.0;
+fn choose(ui: &mut Ui, choices: &[Choice], model: &Model, view: &mut View) {
+    // The list of all metrics and two buttons stand behind the segments.
+    let mut room = ui.available_width() - 330.0;
     let mut limited: Vec<&Choice> = Vec::new();
     for choice in choices.iter().filter(|choice| choice.requirement.is_some()).take(MOST_SEGMENTS) {
         room -= width(ui, &short(choice), strong(kind().control).font()) + 22.0;
@@ -133,7 +138,18 @@ fn choose(ui: &mut Ui, choices: &[Choice], view: &mut View) {
             }
         });
         response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "All metrics"));
+        copies(ui, model);
     });
+}
+
+/// The chart, to paste elsewhere.
+fn copies(ui: &mut Ui, model: &Model) {
+    if button(ui, Some(Icon::Copy), "SVG", "", Weight::Quiet, true).on_hover_text("Copy the chart as SVG").clicked() {
+        ui.copy_text(svg(model, theme(ui)));
+    }
+    if button(ui, Some(Icon::Copy), "CSV", "", Weight::Quiet, true).on_hover_text("Copy the values as CSV").clicked() {
+        ui.copy_text(csv(model));
+    }
 }
 
 /// A title short enough for a segment, with the requirement it answers.

@@ -49,7 +49,10 @@ pub fn engagement_ui(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
     if !monitored.is_empty() {
         let there = monitored.iter().filter(|b| b.content.is_some()).count();
         let scored: u64 = monitored.iter().filter_map(|b| b.content.as_ref()).map(|c| c.scored).sum();
-        key_value(ui, "Batches", |ui| words(ui, &format!("{there} of {} expected or stated", monitored.len())));
+        let expected = record.engagement.as_ref().is_some_and(|engagement| engagement.expected_batches > 0);
+        let batches =
+            if expected { format!("{there} of {} expected", monitored.len()) } else { format!("{there}, as the package lists them") };
+        key_value(ui, "Batches", |ui| words(ui, &batches));
         key_value(ui, "Rows", |ui| words(ui, &format!("{} scored", format::count(scored))));
     }
     if let Some(model) = &record.model {
