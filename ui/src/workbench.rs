@@ -428,7 +428,6 @@ impl Workbench {
             Action::Open(screen, selection) => {
                 self.palette = None;
                 self.drawer = matches!(selection, Selection::Requirement(_));
-                self.view.monitoring.follow = true;
                 self.history.go(Place { screen, selection });
             }
             Action::ShowMetric(key, batch) => {
@@ -493,7 +492,6 @@ impl Workbench {
         numbers.sort_unstable();
         let next = if forward { numbers.iter().find(|n| **n > number) } else { numbers.iter().rev().find(|n| **n < number) };
         if let Some(next) = next {
-            self.view.monitoring.follow = true;
             let screen = self.here().screen;
             self.history.go(Place { screen, selection: Selection::Batch(*next) });
         }

@@ -94,7 +94,8 @@ pub fn table(
     row: impl Fn(usize) -> Row,
 ) -> Option<usize> {
     let least: f32 = columns.iter().map(|column| column.least + 2.0 * GAP).sum::<f32>() + 2.0 * GAP;
-    let width = ui.available_width().max(least);
+    // Rows end before the bar that scrolls them.
+    let width = (ui.available_width() - ui.spacing().scroll.floating_allocated_width).max(least);
     let left_over = width - least;
     let shares: f32 = columns.iter().map(|column| column.share).sum::<f32>().max(f32::EPSILON);
     let mut edges = Vec::with_capacity(columns.len());

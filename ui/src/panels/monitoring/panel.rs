@@ -35,8 +35,8 @@ pub struct View {
     pub series: usize,
     /// Only batches that do not satisfy.
     pub outstanding: bool,
-    /// Scroll the table to the selected batch once.
-    pub follow: bool,
+    /// Batch that the table was scrolled to, or that was selected in it.
+    pub followed: Option<u32>,
 }
 
 const COLUMNS: [Column; 6] = [
@@ -79,7 +79,6 @@ pub fn monitoring_ui(
             sentence(ui, &format!("{} · {}", model.formula, model.rows), kind().caption.with(crate::tokens::Face::Regular), colors.text3);
             let height = (full * 0.34).clamp(170.0, 340.0);
             if let Some(at) = chart_ui(ui, model, selected, height) {
-                view.follow = true;
                 asked.push(Action::Select(Selection::Batch(model.slots[at].number)));
             }
         });
@@ -199,7 +198,8 @@ fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, h
                 return;
             }
             let at = selected.and_then(|number| listed.iter().position(|i| model.slots[*i].number == number));
-            let follow = std::mem::take(&mut view.follow);
+            let follow = view.followed != selected;
+            view.followed = selected;
             let mut columns = COLUMNS;
             columns[2].hold_number(ui, &model.widest.n);
             columns[3].hold_number(ui, &model.widest.value);
@@ -214,6 +214,8 @@ fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, h
                 columns.into_iter().enumerate().filter(|(i, _)| !short || *i != MARGIN).map(|(_, column)| column).collect();
             let clicked = table(ui, "batches", &columns, listed.len(), at, follow, |i| row(model, listed[i], short));
             if let Some(i) = clicked {
+                // The row is under the pointer: the table stays where it is.
+                view.followed = Some(model.slots[listed[i]].number);
                 asked.push(Action::Select(Selection::Batch(model.slots[listed[i]].number)));
             }
         });

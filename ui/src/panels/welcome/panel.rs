@@ -259,7 +259,7 @@ fn sample_card(ui: &mut Ui, sample: &Sample, size: Vec2, asked: &mut Asked) {
     let foot = Rect::from_min_max(pos2(rect.left() + 14.0, rect.bottom() - 32.0), pos2(rect.right() - 14.0, rect.bottom() - 10.0));
     paint_text(
         ui,
-        foot,
+        foot.with_max_x(foot.right() - 56.0),
         Align::Min,
         &format!("{} · {}", sample.name, format::bytes(sample.package_bytes)),
         kind().caption.with(Face::Regular),
