@@ -2,6 +2,8 @@
 
 use plotters::prelude::*;
 use verifold_model::{
+    format,
+    metric::Unit,
     record::{AuditRecord, RequirementResult},
     state::State,
 };
@@ -58,7 +60,7 @@ pub(crate) fn chart(record: &AuditRecord, result: &RequirementResult) -> Result<
         return Ok(None);
     }
     let last = record.batches.iter().map(|batch| batch.number).max().unwrap_or(1);
-    let svg = draw(&marks, limit.to_f64(), last, series.unit.places() as usize, result.limit_is_maximum)
+    let svg = draw(&marks, limit.to_f64(), last, series.unit, result.limit_is_maximum)
         .map_err(|error| ReportError::Chart { metric: series.title.clone(), reason: error.to_string() })?;
     let beyond = marks.iter().filter(|mark| mark.beyond).count();
     let alt = format!(
@@ -71,7 +73,7 @@ pub(crate) fn chart(record: &AuditRecord, result: &RequirementResult) -> Result<
     Ok(Some((svg, alt)))
 }
 
-fn draw(marks: &[Mark], limit: f64, last: u32, places: usize, maximum: bool) -> Result<String, Box<dyn std::error::Error>> {
+fn draw(marks: &[Mark], limit: f64, last: u32, unit: Unit, maximum: bool) -> Result<String, Box<dyn std::error::Error>> {
     let mut svg = String::new();
     {
         let (blue, vermillion, limit_colour) =
@@ -99,7 +101,8 @@ fn draw(marks: &[Mark], limit: f64, last: u32, places: usize, maximum: bool) -> 
             .axis_style(grid)
             .x_labels((last as usize).min(26))
             .x_label_formatter(&|x| format!("{x:.0}"))
-            .y_label_formatter(&|y| format!("{y:.places$}"))
+            .y_labels(6)
+            .y_label_formatter(&|y| level(*y, unit))
             .x_desc("batch")
             .label_style((FACE, 13).into_font().color(&text))
             .draw()?;
@@ -131,6 +134,15 @@ fn draw(marks: &[Mark], limit: f64, last: u32, places: usize, maximum: bool) -> 
     Ok(svg)
 }
 
+/// A level of the vertical axis in the unit of the metric.
+fn level(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Rows => format::count(value.max(0.0) as u64),
+        Unit::Percent => format!("{:.1}\u{202F}%", value * 100.0),
+        Unit::RateDifference | Unit::Ratio => format!("{value:.2}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_gap_breaks_the_line_and_a_missed_limit_is_a_diamond() {
-        let svg = draw(&[mark(1, 0.05, false), mark(2, 0.06, false), mark(4, 0.12, true), mark(5, 0.07, false)], 0.1, 5, 3, true).unwrap();
+        let svg = draw(&[mark(1, 0.05, false), mark(2, 0.06, false), mark(4, 0.12, true), mark(5, 0.07, false)], 0.1, 5, Unit::Ratio, true)
+            .unwrap();
         let blue = colour("light.chart", "blue");
         let stroke = format!("stroke=\"#{:02X}{:02X}{:02X}\"", blue.0, blue.1, blue.2);
         assert_eq!(
