@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use verifold_model::{cohort::BatchRole, state::Exit};
 use verifold_package::{ClaimedPackage, Limits};
-use verifold_policy::{Draft, DraftBatch, Engagement};
+use verifold_policy::{Draft, DraftBatch, DraftSigner, Engagement};
 
 use crate::{failure::Failure, files, inspect, verify::file_name};
 
@@ -32,6 +32,12 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
         }
     }
     let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches).filter(|batch| batch.role == BatchRole::Monitoring);
+    let mut signers: Vec<DraftSigner> = Vec::new();
+    for signer in package.envelopes.iter().map(|envelope| &envelope.statement.predicate.signer) {
+        if !signers.iter().any(|other| other.public_key == signer.public_key) {
+            signers.push(DraftSigner { name: signer.name.clone(), public_key: signer.public_key });
+        }
+    }
     let text = Engagement::draft(&Draft {
         package_file: file_name(path),
         package_digest: package.digest,
@@ -50,6 +56,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
                 approved: batch.table.logged_approvals(),
             })
             .collect(),
+        signers,
     });
     match output {
         Some(path) if path.exists() => {

@@ -34,6 +34,11 @@ pub(crate) fn package(path: &Path) -> Result<Vec<u8>, Failure> {
     open("package", path, verifold_package::Limits::default().file_bytes)
 }
 
+/// Bytes of a small file.
+pub(crate) fn bytes(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    open(what, path, TEXT_BYTES)
+}
+
 /// Text of a policy or engagement.
 pub(crate) fn text(what: &str, path: &Path) -> Result<String, Failure> {
     String::from_utf8(open(what, path, TEXT_BYTES)?).map_err(|error| {
@@ -79,19 +84,8 @@ pub(crate) fn record(path: &Path) -> Result<(AuditRecord, Digest), Failure> {
 
 /// Writes beside the target, then renames: nothing is ever half-written.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::new(
-            Exit::Usage,
-            format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()),
-            "check the folder and its permissions",
-        )
-    };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
+    let cannot = |error| unwritten(&error, path);
+    let file = written(path, bytes)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -100,6 +94,32 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     }
     file.persist(path).map_err(|error| cannot(error.error))?;
     Ok(())
+}
+
+/// As [`write`], for a file only its owner may read (mode 0600), which must not be there yet.
+pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    written(path, bytes)?.persist_noclobber(path).map_err(|error| unwritten(&error.error, path))?;
+    Ok(())
+}
+
+fn unwritten(error: &std::io::Error, path: &Path) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()),
+        "check the folder and its permissions",
+    )
+}
+
+/// A temporary file beside `path`, readable by its owner alone, with `bytes` in it.
+fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Failure> {
+    let cannot = |error: std::io::Error| unwritten(&error, path);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
+    Ok(file)
 }
 
 /// The time now, to the second.

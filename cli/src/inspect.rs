@@ -48,7 +48,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     println!("Plan      {}\n", package.plan.digest());
     println!("ENTRIES   (digests of entries are recomputed and match the manifest)");
     for entry in &package.entries {
-        println!("  {} {} {} {}", pad(&entry.path, 32), pad(&bytes(entry.size), 10), entry.digest.short(), entry.role);
+        println!("  {} {} {} {}", pad(&entry.path, 40), pad(&bytes(entry.size), 10), entry.digest.short(), entry.role);
+    }
+    for envelope in &package.envelopes {
+        let stated = &envelope.statement.predicate;
+        let kept = if envelope.statement.manifest() == package.manifest_digest { "this manifest" } else { "ANOTHER manifest" };
+        println!("\nSIGNATURE of {kept}, dated {}, by {}", stated.signed_at, stated.signer.name);
+        print!("{}", fill("  key  ", "       ", &stated.signer.public_key.fingerprint().to_string()));
     }
     for proof in &package.proofs {
         let statement = &proof.statement;

@@ -10,10 +10,12 @@ mod engagement;
 mod failure;
 mod files;
 mod inspect;
+mod key;
 mod memo;
 mod policy;
 mod prove;
 mod report;
+mod sign;
 mod verify;
 mod worker;
 mod wrap;
@@ -73,6 +75,13 @@ enum Command {
         #[command(subcommand)]
         command: prove::Command,
     },
+    /// Sign a package: say who hands it over.
+    Sign(sign::Arguments),
+    /// Work with signing keys.
+    Key {
+        #[command(subcommand)]
+        command: key::Command,
+    },
     /// Serve the workbench: one JSON request per line in, events out.
     #[command(hide = true)]
     Worker,
@@ -88,6 +97,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Prove { command } => prove::run(command),
+        Command::Sign(arguments) => sign::run(&arguments),
+        Command::Key { command } => key::run(&command),
         Command::Worker => worker::run(),
     }
 }

@@ -5,6 +5,7 @@
 //! - [`cohort`], [`statement`]: what a package states, batch by batch
 //! - [`metric`]: what follows from a verified count table, with definitions and sources
 //! - [`state`]: requirement states, trust ladder, exit codes
+//! - [`signer`]: public keys, fingerprints, roles
 //! - [`record`]: the audit record, the only serialised outcome
 //! - [`proof_system`]: properties of proof systems as data
 //! - [`protocol`]: messages between the workbench and its worker process
@@ -22,5 +23,6 @@ pub mod proof_system;
 pub mod protocol;
 pub mod record;
 pub mod shape;
+pub mod signer;
 pub mod state;
 pub mod statement;

@@ -14,10 +14,12 @@ use verifold_model::{
 
 use crate::{
     container::{self, MANIFEST, RawEntry},
+    dsse::Envelope,
     error::PackageError,
     limits::Limits,
     manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, contradicts},
     plain_text,
+    signing::is_envelope_path,
 };
 
 /// Everything read from a package. Nothing in it has been verified.
@@ -37,6 +39,10 @@ pub struct ClaimedPackage {
     pub period: Period,
     /// Entries in file order, the manifest first; digests computed here.
     pub entries: Vec<EntrySummary>,
+    /// SHA-256 of the manifest: what signatures are about.
+    pub manifest_digest: Digest,
+    /// Envelopes in file order; their signatures have not been checked, nor what manifest they are about.
+    pub envelopes: Vec<Envelope>,
     /// The measurement plan; its own contradictions are not looked for here ([`Plan::check`] does).
     pub plan: Plan,
     /// Proofs with their statements, at least one.
@@ -87,7 +93,12 @@ impl ClaimedPackage {
                 check_size(entry, role, limits)?;
             }
         }
-        manifest.check_entries(rest)?;
+        let (signatures, listed): (Vec<RawEntry<'_>>, Vec<RawEntry<'_>>) = rest.iter().partition(|entry| is_envelope_path(entry.path));
+        if signatures.len() > limits.envelopes {
+            return Err(PackageError::TooManyEnvelopes { limit: limits.envelopes, found: signatures.len() });
+        }
+        manifest.check_entries(&listed)?;
+        let envelopes = signatures.iter().map(|entry| Envelope::read(entry.path, entry.bytes)).collect::<Result<_, _>>()?;
 
         let content = |path: &str| {
             rest.iter()
@@ -107,6 +118,8 @@ impl ClaimedPackage {
             size: file.len() as u64,
             entries: raw.iter().map(|entry| summary(&manifest, entry)).collect(),
             written_by: manifest.written_by,
+            manifest_digest: Digest::of(manifest_entry.bytes),
+            envelopes,
             created: manifest.created,
             subject: manifest.subject,
             period: manifest.period,
@@ -120,6 +133,7 @@ fn check_size(entry: &RawEntry<'_>, role: EntryRole, limits: &Limits) -> Result<
     let limit = match role {
         EntryRole::Manifest | EntryRole::Plan | EntryRole::Statement => limits.json_bytes,
         EntryRole::Proof => limits.proof_bytes,
+        EntryRole::Signature => limits.envelope_bytes,
     };
     let found = entry.bytes.len() as u64;
     if found > limit { Err(PackageError::EntryTooLarge { path: entry.path.to_owned(), limit, found }) } else { Ok(()) }
@@ -243,7 +257,7 @@ fn check_circuit_is_known(proof: &str, statement: &[u8]) -> Result<(), PackageEr
 ///
 /// Writing the value back and comparing bytes leaves no room for a second spelling: white space,
 /// order, doubled or unknown fields, other forms of a number.
-fn read_canonical<T: DeserializeOwned + Serialize>(path: &str, bytes: &[u8]) -> Result<T, PackageError> {
+pub(crate) fn read_canonical<T: DeserializeOwned + Serialize>(path: &str, bytes: &[u8]) -> Result<T, PackageError> {
     let value: T = serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
         // The place is given in fields of its own.

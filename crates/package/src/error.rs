@@ -43,6 +43,14 @@ pub enum PackageError {
         /// Proofs listed.
         found: usize,
     },
+    /// The container has more signature envelopes than allowed.
+    #[error("the container has {found} signature envelopes, the limit is {limit}")]
+    TooManyEnvelopes {
+        /// Envelopes allowed.
+        limit: usize,
+        /// Envelopes found.
+        found: usize,
+    },
     /// A statement has more batches than allowed.
     #[error("the statement has {found} batches, the limit is {limit}: {path}")]
     TooManyBatches {
@@ -174,6 +182,14 @@ pub enum PackageError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A signature entry is not an envelope this program reads.
+    #[error("{problem}: {path}")]
+    EnvelopeRefused {
+        /// Path of the entry.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The package has a format version this program does not know.
     #[error("expected package format {expected}, found {found:?}")]
     UnknownSchema {
@@ -289,6 +305,7 @@ impl PackageError {
             | Self::TooManyEntries { .. }
             | Self::EntryTooLarge { .. }
             | Self::TooManyProofs { .. }
+            | Self::TooManyEnvelopes { .. }
             | Self::TooManyBatches { .. } => Exit::Limits,
             // The parts can be read, and they are not those that were packed together.
             Self::ChecksumDiffers { .. }
@@ -314,6 +331,7 @@ impl PackageError {
             | Self::JsonMalformed { .. }
             | Self::JsonNotCanonical { .. }
             | Self::TextRefused { .. }
+            | Self::EnvelopeRefused { .. }
             | Self::UnlistedEntry { .. }
             | Self::MissingEntry { .. }
             | Self::ListedTwice { .. }
@@ -329,6 +347,7 @@ impl PackageError {
             Self::TooManyEntries { .. } => "too-many-entries",
             Self::EntryTooLarge { .. } => "entry-too-large",
             Self::TooManyProofs { .. } => "too-many-proofs",
+            Self::TooManyEnvelopes { .. } => "too-many-envelopes",
             Self::TooManyBatches { .. } => "too-many-batches",
             Self::NotAZip { .. } => "not-a-zip",
             Self::Truncated { .. } => "truncated",
@@ -345,6 +364,7 @@ impl PackageError {
             Self::JsonMalformed { .. } => "json-malformed",
             Self::JsonNotCanonical { .. } => "json-not-canonical",
             Self::TextRefused { .. } => "text-refused",
+            Self::EnvelopeRefused { .. } => "envelope-refused",
             Self::UnknownSchema { .. } => "unknown-schema",
             Self::UnlistedEntry { .. } => "unlisted-entry",
             Self::MissingEntry { .. } => "missing-entry",
@@ -375,6 +395,7 @@ impl PackageError {
             | Self::JsonMalformed { path, .. }
             | Self::JsonNotCanonical { path, .. }
             | Self::TextRefused { path, .. }
+            | Self::EnvelopeRefused { path, .. }
             | Self::UnlistedEntry { path }
             | Self::MissingEntry { path }
             | Self::ListedTwice { path }
@@ -392,6 +413,7 @@ impl PackageError {
             | Self::TooManyProofs { .. } => "manifest.json",
             Self::FileTooLarge { .. }
             | Self::TooManyEntries { .. }
+            | Self::TooManyEnvelopes { .. }
             | Self::NotAZip { .. }
             | Self::Truncated { .. }
             | Self::TrailingBytes { .. }

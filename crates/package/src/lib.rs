@@ -5,17 +5,23 @@
 //! - [`container`]: the file is the one canonical container of its entries, so nothing hides between or behind them.
 //! - [`manifest`]: every entry is listed with size, digest and role, and every listed entry is there.
 //! - [`claimed`]: plan and statements have one spelling, known kinds, and agree with the manifest on subject and period.
+//! - [`dsse`]: signatures over the manifest have one spelling; who may sign, and whether they did, is asked elsewhere.
 //! - [`limits`]: all of it within stated bounds, checked before memory is spent.
+//!
+//! [`signing`] and [`key`] are the other way: how a package is signed, and how a signer keeps a key.
 //!
 //! What it does not establish: who made the package, that a proof is valid, that a plan or a table
 //! is free of contradictions. Anyone can make a package that reads well.
 
 pub mod claimed;
 pub mod container;
+pub mod dsse;
 pub mod error;
+pub mod key;
 pub mod limits;
 pub mod manifest;
 mod plain_text;
+pub mod signing;
 pub mod writing;
 
 use schemars::schema_for;
@@ -23,9 +29,12 @@ use verifold_model::{plan::Plan, record::AuditRecord, statement::MonitoringState
 
 pub use crate::{
     claimed::{ClaimedPackage, ClaimedProof},
+    dsse::{ClaimedSignature, Envelope},
     error::PackageError,
+    key::{KeyError, SecretKey},
     limits::Limits,
     manifest::{EntryRole, Manifest},
+    signing::SignError,
     writing::{Contents, write},
 };
 
@@ -34,6 +43,8 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     let text = |schema: schemars::Schema| format!("{:#}\n", schema.to_value());
     vec![
         ("manifest.schema.json", text(schema_for!(Manifest))),
+        ("package-signature.schema.json", text(schema_for!(dsse::Statement))),
+        ("envelope.schema.json", text(schema_for!(dsse::EnvelopeFile))),
         ("plan.schema.json", text(schema_for!(Plan))),
         ("statement.schema.json", text(schema_for!(MonitoringStatement))),
         ("record.schema.json", text(schema_for!(AuditRecord))),

@@ -13,6 +13,10 @@ pub struct Limits {
     pub json_bytes: u64,
     /// Bytes of one proof. 64 KiB: compressed Nova proofs of every shape on the menu stay below 16 kB.
     pub proof_bytes: u64,
+    /// Bytes of one signature envelope. 16 KiB: eight signatures around a statement with the longest name take 4 kB.
+    pub envelope_bytes: u64,
+    /// Signature envelopes. 16: signers of one package, each of whom may sign alone.
+    pub envelopes: usize,
     /// Proofs. 32: a change of model every week of half a year.
     pub proofs: usize,
     /// Batches of one statement. 20 000: twice what verification is measured with; daily batches of 50 years.
@@ -21,6 +25,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 64 << 20, entries: 256, json_bytes: 32 << 20, proof_bytes: 64 << 10, proofs: 32, batches: 20_000 }
+        Self {
+            file_bytes: 64 << 20,
+            entries: 256,
+            json_bytes: 32 << 20,
+            proof_bytes: 64 << 10,
+            envelope_bytes: 16 << 10,
+            envelopes: 16,
+            proofs: 32,
+            batches: 20_000,
+        }
     }
 }

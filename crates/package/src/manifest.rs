@@ -9,7 +9,7 @@ use verifold_model::{
     statement::{Period, Subject},
 };
 
-use crate::{container::RawEntry, error::PackageError};
+use crate::{container::RawEntry, error::PackageError, signing::is_envelope_path};
 
 /// Format version this program reads and writes.
 pub const SCHEMA: &str = "verifold-package/v1";
@@ -28,7 +28,7 @@ pub struct Manifest {
     pub subject: Subject,
     /// What the package covers.
     pub period: Period,
-    /// Every entry but the manifest itself, by path.
+    /// Every entry but the manifest itself and the signatures over it, by path.
     pub entries: Vec<ListedEntry>,
     /// Proofs in life-cycle and time order.
     pub proofs: Vec<ListedProof>,
@@ -62,6 +62,8 @@ pub enum EntryRole {
     Statement,
     /// Bytes that establish a statement.
     Proof,
+    /// An envelope that signs the manifest; never listed, as the manifest cannot hold its digest.
+    Signature,
 }
 
 impl EntryRole {
@@ -72,6 +74,7 @@ impl EntryRole {
             Self::Plan => "plan",
             Self::Statement => "statement",
             Self::Proof => "proof",
+            Self::Signature => "signature",
         }
     }
 
@@ -80,6 +83,7 @@ impl EntryRole {
         match self {
             Self::Manifest | Self::Plan | Self::Statement => "application/json",
             Self::Proof => "application/octet-stream",
+            Self::Signature => "application/vnd.in-toto.package-signature+dsse",
         }
     }
 }
@@ -128,18 +132,23 @@ impl Manifest {
             Some(EntryRole::Statement)
         } else if self.proofs.iter().any(|proof| proof.proof_path == path) {
             Some(EntryRole::Proof)
+        } else if is_envelope_path(path) {
+            Some(EntryRole::Signature)
         } else {
             None
         }
     }
 
-    /// Checks the list against the entries found (all but the manifest, in file order): nothing
+    /// Checks the list against the entries found (all but manifest and signatures, in file order): nothing
     /// unlisted, missing or listed twice; sizes and digests; roles and media types.
     ///
     /// # Errors
     /// The first difference.
     pub fn check_entries(&self, found: &[RawEntry<'_>]) -> Result<(), PackageError> {
         for (i, listed) in self.entries.iter().enumerate() {
+            if is_envelope_path(&listed.path) {
+                return Err(contradicts(format!("entries[{i}].path"), "an entry that does not sign this manifest", &listed.path));
+            }
             if self.entries[..i].iter().any(|earlier| earlier.path == listed.path) {
                 return Err(PackageError::ListedTwice { path: listed.path.clone() });
             }

@@ -7,6 +7,7 @@ use verifold_model::{
     digest::{Commitment, Digest},
     instant::Instant,
     plan::Calendar,
+    signer::PublicKey,
     statement::{Period, Subject},
 };
 
@@ -33,6 +34,17 @@ pub struct Draft {
     pub calendar: Calendar,
     /// Monitoring batches.
     pub batches: Vec<DraftBatch>,
+    /// Whoever the package's signatures say signed it, each key once.
+    pub signers: Vec<DraftSigner>,
+}
+
+/// A signer as a package claims it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftSigner {
+    /// Name.
+    pub name: String,
+    /// Key.
+    pub public_key: PublicKey,
 }
 
 /// A monitoring batch as a package claims it.
@@ -110,6 +122,14 @@ impl Draft {
                 for batch in &self.batches {
                     write!(out, "[[calendar.slot]]\nstart = \"{}\"\nend = \"{}\"\n", batch.start, batch.end)?;
                 }
+            }
+        }
+
+        if !self.signers.is_empty() {
+            writeln!(out, "\n# Who may hand the package over. Compare fingerprints with the audited party over another channel.")?;
+            for DraftSigner { name, public_key } in &self.signers {
+                write!(out, "[[signer]]\n# fingerprint {}\nname = {}\nrole = \"provider\"\n", public_key.fingerprint(), quoted(name))?;
+                write!(out, "public_key = \"{public_key}\"\n{UNCONFIRMED}")?;
             }
         }
 

@@ -14,6 +14,7 @@ use crate::{
     engagement_file,
     notice::{Lint, ReadError},
     policy::Pin,
+    signers::TrustedSigner,
 };
 
 /// An engagement, free of contradictions.
@@ -39,6 +40,10 @@ pub struct Engagement {
     pub calendar: Option<Stated<ExpectedCalendar>>,
     /// Totals per batch from an independent source.
     pub controls: Option<Stated<Vec<ControlTotal>>>,
+    /// Distinct providers that must have signed the package, as this engagement demands; 0 if it says nothing.
+    pub origin_threshold: u32,
+    /// Signers trusted in this audit; those "taken from the package" are not among them.
+    pub signers: Vec<TrustedSigner>,
     /// SHA-256 of the file's bytes.
     pub digest: Digest,
 }

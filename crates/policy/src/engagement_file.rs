@@ -16,6 +16,7 @@ use crate::{
     calendar::{Slot, label, slots},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Lint, Notices},
+    signers::{OriginFile, SignerFile, signers},
 };
 
 /// Version of the engagement format.
@@ -60,6 +61,12 @@ pub(crate) struct EngagementFile {
     /// Batches expected.
     #[schemars(with = "Option<CalendarFile>")]
     calendar: Option<Spanned<CalendarFile>>,
+    /// What is demanded of the origin of the package.
+    origin: Option<OriginFile>,
+    /// Signers trusted in this audit.
+    #[serde(default)]
+    #[schemars(with = "Vec<SignerFile>")]
+    signer: Vec<Spanned<SignerFile>>,
     /// Totals per batch from an independent source.
     #[schemars(with = "Option<ControlsFile>")]
     controls: Option<Spanned<ControlsFile>>,
@@ -287,6 +294,7 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         let totals = control_totals(&mut notices, batch, calendar.as_ref());
         stated(&mut notices, at, totals, origin, status)
     });
+    let (origin_threshold, signers) = signers(&mut notices, file.origin.as_ref(), file.signer);
     let SubjectFile { name, lei, system, model } = file.subject;
     let engagement = Engagement {
         id: file.id,
@@ -320,6 +328,8 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         }),
         calendar,
         controls,
+        origin_threshold,
+        signers,
         digest: Digest::of(source.as_bytes()),
     };
     notices.finish(Some(engagement))

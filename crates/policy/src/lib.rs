@@ -5,6 +5,7 @@
 //! - [`sentence`]: each requirement as one plain English sentence, generated from its rule
 //! - [`plan_choices`]: which choices of a plan the policy constrains, and which the provider made alone
 //! - [`engagement`]: what the auditor of this audit expects, and where the expectation comes from
+//! - [`signers`]: whose signatures count, for what, and how many are needed
 //! - [`draft`]: an engagement to begin with, in which nothing counts until the auditor confirms it
 //! - [`calendar`]: the batches a calendar expects
 //! - [`notice`]: errors and warnings with line and column
@@ -22,18 +23,20 @@ pub mod policy;
 mod policy_file;
 mod policy_lint;
 pub mod sentence;
+pub mod signers;
 
 use schemars::schema_for;
 
 pub use crate::{
     calendar::Slot,
-    draft::{Draft, DraftBatch},
+    draft::{Draft, DraftBatch, DraftSigner},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Level, Lint, Notice, ReadError},
     policy::{
         AcceptedCircuit, Assertion, Comparator, Exemption, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule,
         Scope, Tolerance,
     },
+    signers::{OriginDemand, TrustedSigner},
 };
 
 /// JSON Schemas of the two file formats: file name and text.

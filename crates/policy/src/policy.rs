@@ -18,6 +18,7 @@ use crate::{
     notice::{Lint, ReadError},
     policy_lint,
     sentence::Words,
+    signers::TrustedSigner,
 };
 
 /// A policy, free of contradictions.
@@ -43,6 +44,10 @@ pub struct Policy {
     pub properties: Vec<Property>,
     /// What the engagement has to pin for the scope rung to hold.
     pub pinned: Vec<Pin>,
+    /// Distinct providers that must have signed a package, as this policy demands; 0 if it says nothing.
+    pub origin_threshold: u32,
+    /// Signers trusted in every audit under this policy.
+    pub signers: Vec<TrustedSigner>,
     /// Constraints on the measurement plan.
     pub plan: Vec<PlanConstraint>,
     /// Requirements in the order of the file.

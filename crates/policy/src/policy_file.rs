@@ -13,7 +13,10 @@ use verifold_model::{
     state::{Severity, Stage},
 };
 
-use crate::policy::{Assertion, Comparator, Exemption, Pin, Scope, Tolerance};
+use crate::{
+    policy::{Assertion, Comparator, Exemption, Pin, Scope, Tolerance},
+    signers::{OriginFile, SignerFile},
+};
 
 /// Version of the policy format.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -61,6 +64,12 @@ pub(crate) struct PolicyFile {
     /// Circuits whose proofs count.
     #[serde(default)]
     pub(crate) circuit: Vec<CircuitFile>,
+    /// What is demanded of the origin of a package; without it, and without listed providers, nothing is.
+    pub(crate) origin: Option<OriginFile>,
+    /// Signers trusted in every audit under this policy.
+    #[serde(default)]
+    #[schemars(with = "Vec<SignerFile>")]
+    pub(crate) signer: Vec<Spanned<SignerFile>>,
     /// Constraints on the measurement plan.
     #[serde(default)]
     pub(crate) plan: Vec<PlanFile>,

@@ -19,6 +19,7 @@ use crate::{
     },
     policy_file::{Bound, CircuitFile, Names, OnMissingFile, PlanField, PlanFile, PolicyFile, RequirementFile, RuleKind, SourceFile},
     sentence::Words,
+    signers::signers,
 };
 
 /// Reads and checks a policy.
@@ -42,6 +43,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
     }
     let sources = sources(&file.source, &file.requirement, notices);
     let plan = plan_constraints(&file.plan, notices);
+    let (origin_threshold, signers) = signers(notices, file.origin.as_ref(), file.signer);
     let words = Words::of(&plan);
     for (i, requirement) in file.requirement.iter().enumerate() {
         if file.requirement[..i].iter().any(|earlier| earlier.id.get_ref() == requirement.id.get_ref()) {
@@ -72,6 +74,8 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
         circuits: file.circuit.into_iter().map(accepted).collect(),
         properties: file.properties,
         pinned: file.pinned,
+        origin_threshold,
+        signers,
         plan,
         requirements,
         digest: Digest::of(text.as_bytes()),

@@ -28,6 +28,7 @@ fn draft(calendar: Calendar) -> Draft {
         plan_digest: Digest::of(b"plan"),
         previous_chain_head: Some(Commitment::from_bytes([8; 32])),
         calendar,
+        signers: Vec::new(),
         batches: vec![
             DraftBatch { start: at("2026-06-01"), end: at("2026-06-08"), rows: 512, scored: 510, approved: 401 },
             DraftBatch { start: at("2026-06-08"), end: at("2026-06-15"), rows: 498, scored: 498, approved: 377 },
@@ -103,4 +104,72 @@ fn contradictions_are_named_with_their_line() {
     check("rows = 512\n", "rows = 512\n[[controls.batch]]\nstart = \"2026-06-01T00:00:00Z\"\n", &["19 error duplicate-control"]);
     check("origin = \"ledger\"", "", &["14 warning no-origin"]);
     check("origin = \"letter\"", "status = \"taken from the package\"", &[]);
+}
+
+const KEY: &str = "ed25519:2152f8d19b791d24453242e15f2eab6cb7cffa7b6a5ed30097960e069881db12";
+const OTHER_KEY: &str = "ed25519:b1010de3930d4c6a9f54356b0fbfad90fd5e1951eff7be633186369e9c2780dc";
+
+/// One signer of an engagement, from line 4 on.
+fn signer(key: &str, more: &str) -> String {
+    format!("[[signer]]\nname = \"Bank\"\nrole = \"provider\"\npublic_key = \"{key}\"\norigin = \"telephone\"\n{more}\n")
+}
+
+#[track_caller]
+fn check_signers(tables: &str, expected: &[&str]) -> Option<Engagement> {
+    let lint = Engagement::lint(&format!("schema = \"engagement/v1\"\nid = \"E-1\"\ntitle = \"An audit\"\n{tables}"));
+    let found: Vec<String> =
+        lint.notices.iter().map(|notice| format!("{} {} {}", notice.line, notice.level.word(), notice.cause)).collect();
+    assert_eq!(found, expected, "{:#?}", lint.notices);
+    lint.value
+}
+
+#[test]
+fn signers_are_listed_with_key_role_and_window() {
+    let window = "valid_from = \"2026-01-01T00:00:00Z\"";
+    let good = signer(KEY, window);
+    let engagement = check_signers(&good, &[]).unwrap();
+    assert_eq!((engagement.signers.len(), engagement.origin_threshold), (1, 0));
+    assert_eq!(engagement.signers[0].window_text(), "from 2026-01-01T00:00:00Z on");
+    check_signers(&signer(KEY, ""), &["4 warning no-window"]);
+    check_signers(&good.replace("origin = \"telephone\"", ""), &["4 warning no-origin"]);
+    check_signers(&good.replace("Bank", ""), &["5 error empty"]);
+    check_signers(&good.replace("provider", "owner"), &["6 error toml"]);
+    check_signers(&good.replace("ed25519:2", "ed25519:"), &["7 error toml"]);
+    check_signers(&good.replace("ed25519:", "rsa:"), &["7 error toml"]);
+    let backwards = format!("{window}\nvalid_until = \"2025-01-01T00:00:00Z\"");
+    check_signers(&signer(KEY, &backwards), &["10 error signer-window"]);
+    check_signers(&[signer(KEY, window), signer(KEY, window)].concat(), &["13 error duplicate-key"]);
+    // No point of the curve; the neutral element; a point of order 8.
+    for weak in [
+        "0200000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ] {
+        check_signers(&signer(&format!("ed25519:{weak}"), window), &["7 error weak-key"]);
+    }
+    let taken = check_signers(&signer(KEY, "status = \"taken from the package\""), &[]).unwrap();
+    assert!(taken.signers.is_empty(), "what a package says of its signer pins nothing");
+}
+
+#[test]
+fn thresholds_ask_for_as_many_as_there_can_be() {
+    let both = [signer(KEY, "valid_from = \"2026-01-01T00:00:00Z\""), signer(OTHER_KEY, "valid_until = \"2027-01-01T00:00:00Z\"")].concat();
+    let board = both.replacen("Bank", "Board", 1);
+    assert_eq!(check_signers(&format!("[origin]\nthreshold = 2\n{board}"), &[]).unwrap().origin_threshold, 2);
+    // Two keys of one name are one signer.
+    check_signers(&format!("[origin]\nthreshold = 2\n{both}"), &["5 warning threshold"]);
+    check_signers(&format!("[origin]\nthreshold = 0\n{board}"), &["5 error threshold"]);
+    check_signers("[origin]\nthreshold = 1\n", &[]);
+}
+
+#[test]
+fn a_drafted_signer_is_trusted_when_confirmed() {
+    let drafted = Draft {
+        signers: vec![verifold_policy::DraftSigner { name: "A \"Bank\"".to_owned(), public_key: KEY.parse().unwrap() }],
+        ..draft(Calendar::IsoWeek)
+    };
+    let text = Engagement::draft(&drafted);
+    assert!(Engagement::read(&text).unwrap().signers.is_empty());
+    let confirmed = Engagement::read(&text.replace("taken from the package", "confirmed")).unwrap();
+    assert_eq!(confirmed.signers[0].name, "A \"Bank\"");
 }

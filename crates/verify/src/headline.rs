@@ -28,16 +28,6 @@ fn blocking(cause: &str, text: impl Into<String>, place: impl Into<String>) -> F
     Finding { cause: cause.to_owned(), blocking: true, text: text.into(), place: place.into() }
 }
 
-fn origin() -> Rung {
-    let finding = Finding {
-        cause: "no-signature".to_owned(),
-        blocking: false,
-        text: "The package carries no signature, so who packed it is not established".to_owned(),
-        place: String::new(),
-    };
-    rung(RungName::Origin, RungState::NotEstablished, "Not established", "no signature in the package", vec![finding])
-}
-
 /// The ladder of a package that could not be read.
 pub(crate) fn ladder_unread(policy: &Policy, error: &PackageError) -> Vec<Rung> {
     let word = match error.exit() {
@@ -70,10 +60,17 @@ pub(crate) fn ladder_unread(policy: &Policy, error: &PackageError) -> Vec<Rung> 
 }
 
 /// The ladder of a package that was read.
-pub(crate) fn ladder(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scope: &Scope, unread: usize) -> Vec<Rung> {
+pub(crate) fn ladder(
+    inputs: &Inputs<'_>,
+    record: &AuditRecord,
+    origin: Rung,
+    checked: &Checked,
+    scope: &Scope,
+    unread: usize,
+) -> Vec<Rung> {
     vec![
         rung(RungName::Integrity, RungState::Holds, "Intact", entries_text(record), Vec::new()),
-        origin(),
+        origin,
         proof_rung(record, checked, unread),
         scope_rung(inputs, record, checked, scope),
         policy_rung(record, checked),
@@ -198,6 +195,7 @@ fn exit(record: &AuditRecord) -> Exit {
                     Exit::Malformed
                 });
             }
+            (RungName::Origin, RungState::Fails) => candidates.push(Exit::Origin),
             (RungName::Proof, RungState::Fails) => candidates.push(Exit::Rejected),
             (RungName::Scope, RungState::Fails) => candidates.push(Exit::Scope),
             (_, RungState::NotCheckable) => candidates.push(Exit::NotChecked),
@@ -282,8 +280,44 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
                 "Obtain the missing evidence, or have a person determine what only a person can.".into(),
             )
         }
-        (RungName::Origin, _) => headline(State::Rejected, "The origin of the package is not as demanded".into(), text, String::new()),
+        (RungName::Origin, _) => origin_headline(provider, first, text),
     }
+}
+
+fn origin_headline(provider: &str, first: Option<&Finding>, detail: String) -> Headline {
+    let (state, title, next) = match first.map_or("", |finding| finding.cause.as_str()) {
+        "signature-invalid" => (
+            State::Rejected,
+            "A signature of the package is invalid, so nobody stands behind it",
+            format!("Ask {provider} for the package again, and compare its SHA-256 over another channel."),
+        ),
+        "signature-of-other-manifest" => (
+            State::Rejected,
+            "A signature in the package belongs to another package, so nobody stands behind this one",
+            format!("Ask {provider} for the package again, and compare its SHA-256 over another channel."),
+        ),
+        "signer-not-trusted" => (
+            State::Unverifiable,
+            "The package is signed, but its signer is not trusted",
+            format!("Compare the key's fingerprint with {provider} over another channel before listing it as trusted."),
+        ),
+        "signer-outside-window" => (
+            State::Uncovered,
+            "The package is signed by a trusted signer, but outside the key's validity window",
+            format!("Ask {provider} for a signature of a key in force, and why this one was used."),
+        ),
+        "threshold-not-met" => (
+            State::Uncovered,
+            "The package is signed by fewer trusted signers than demanded",
+            format!("Ask {provider} for the signatures that are missing."),
+        ),
+        _ => (
+            State::Uncovered,
+            "The package is not signed by anyone whose signature is demanded",
+            format!("Ask {provider} for a signed package."),
+        ),
+    };
+    Headline { state, rung: Some(RungName::Origin), title: title.into(), detail, next }
 }
 
 fn scope_title(record: &AuditRecord, rung: &Rung) -> String {

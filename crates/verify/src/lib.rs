@@ -16,6 +16,7 @@ mod fixed;
 mod headline;
 mod keys;
 pub mod metrics;
+mod origin;
 mod run;
 mod scope;
 

@@ -15,9 +15,10 @@ use verifold_model::{
         ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
     },
     shape::CircuitId,
+    state::{RungName, RungState},
     statement::MonitoringStatement,
 };
-use verifold_package::{ClaimedPackage, ClaimedProof, Limits, PackageError};
+use verifold_package::{ClaimedPackage, ClaimedProof, EntryRole, Limits, PackageError};
 use verifold_policy::{Engagement, Policy, Requirement};
 
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
     headline,
     keys::KeyStore,
     metrics::{keys, measure, total},
+    origin::origin,
     scope::{Scope, control_lines, reconcile},
 };
 
@@ -154,7 +156,11 @@ fn not_shown(record: &AuditRecord) -> Vec<String> {
     let mut lines = vec![
         "That the committed rows are the real world's, that outcomes and groups were recorded truthfully, or that nothing was left out before commitment.".to_owned(),
         "That the metrics or limits are the right ones, that the integer model equals the float model it came from, or compliance with any law.".to_owned(),
-        "Who packed it: the package carries no signature, so its origin is not established.".to_owned(),
+        if record.ladder.iter().any(|rung| rung.name == RungName::Origin && rung.state == RungState::Holds) {
+            "Who used the signer's key, or when: the time of signing is the signer's own word.".to_owned()
+        } else {
+            "Who handed it over: no trusted signature establishes its origin.".to_owned()
+        },
         "More than rows and weights are hidden: counts, bins, batch times and sizes are public, and counts may identify people in small groups.".to_owned(),
     ];
     if record.engagement.is_none() {
@@ -190,8 +196,8 @@ fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
         label: &|_| (0, String::new()),
     };
     record.requirements = inputs.policy.requirements.iter().map(|requirement| assess(requirement, &case)).collect();
-    record.not_shown = not_shown(&record);
     record.ladder = headline::ladder_unread(inputs.policy, error);
+    record.not_shown = not_shown(&record);
     record
 }
 
@@ -218,8 +224,9 @@ fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStor
     timed.run(WorkPhase::Assess, "", || {
         fill(&mut record, inputs, package, &checked, &scope);
         record.proofs.extend(others.iter().map(|other| unread_proof(other, inputs.policy)));
+        let origin = origin(inputs.policy, inputs.engagement, package);
+        record.ladder = headline::ladder(inputs, &record, origin, &checked, &scope, others.len());
         record.not_shown = not_shown(&record);
-        record.ladder = headline::ladder(inputs, &record, &checked, &scope, others.len());
     });
     record
 }
@@ -432,7 +439,9 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
     }
 }
 
-/// Entries and their size, for the integrity rung.
+/// Entries and their size, for the integrity rung; signatures have no digest to match.
 pub(crate) fn entries_text(record: &AuditRecord) -> String {
-    format!("{} match their digests, {}", counted(record.package.entries.len() as u64, "entry", "entries"), bytes(record.package.size))
+    let signatures = record.package.entries.iter().filter(|entry| entry.role == EntryRole::Signature.name()).count();
+    let digested = record.package.entries.len() - signatures;
+    format!("{} match their digests, {}", counted(digested as u64, "entry", "entries"), bytes(record.package.size))
 }

@@ -17,7 +17,7 @@ use verifold_model::{
     record::AuditRecord,
     state::{Exit, RungName, RungState},
 };
-use verifold_package::{ClaimedPackage, Contents, Limits, write};
+use verifold_package::{ClaimedPackage, Contents, Limits, SecretKey, signing};
 use verifold_policy::{Engagement, Policy};
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
@@ -60,9 +60,30 @@ impl Sample {
         verify(&inputs, keys, &mut NoClock)
     }
 
+    /// The sample as audited when the bank signs with a key this test holds: a bank that cheats signs what it hands over.
+    fn signed_by_us(name: &str) -> Self {
+        let mut sample = Self::read(name);
+        for signer in &mut sample.engagement.signers {
+            signer.public_key = bank().public_key();
+        }
+        sample.package = write(&sample.contents()).unwrap();
+        sample
+    }
+
     fn contents(&self) -> Contents {
         ClaimedPackage::read(&self.package, &Limits::default()).unwrap().contents()
     }
+}
+
+/// The key of the bank in these tests.
+fn bank() -> SecretKey {
+    SecretKey::from_seed(&[7; 32].into())
+}
+
+/// Writes a package and signs it as the bank.
+fn write(contents: &Contents) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let package = verifold_package::write(contents)?;
+    Ok(signing::sign(&package, &bank(), "Merian Bank AG", "2026-11-17T08:30:00Z".parse()?)?)
 }
 
 /// Causes of the rung that fails first.
@@ -167,7 +188,7 @@ const REPLAYED: [(&str, &str, Edit); 10] = [
 ];
 
 fn an_edit_with_digests_recomputed_is_refused_by_the_replay(keys: &KeyStore) {
-    let sample = Sample::read("credit-scoring-q1");
+    let sample = Sample::signed_by_us("credit-scoring-q1");
     for (what, cause, edit) in REPLAYED {
         let mut contents = sample.contents();
         edit(&mut contents);
@@ -180,7 +201,7 @@ fn an_edit_with_digests_recomputed_is_refused_by_the_replay(keys: &KeyStore) {
 
 /// Edits that keep the statement consistent in itself, so that only the proof can refuse them.
 fn a_consistent_lie_is_refused_by_the_proof(keys: &KeyStore) {
-    let sample = Sample::read("credit-scoring-q1");
+    let sample = Sample::signed_by_us("credit-scoring-q1");
     // With the honest chain head replaced by the one the altered statement chains to.
     let consistent = |edit: &dyn Fn(&mut Contents)| {
         let mut contents = sample.contents();
@@ -214,7 +235,7 @@ fn a_consistent_lie_is_refused_by_the_proof(keys: &KeyStore) {
 
 /// A proof altered at random, with digests recomputed: refused with a cause, and no panic gets out.
 fn an_altered_proof_is_refused(keys: &KeyStore) {
-    let sample = Sample::read("credit-scoring-q1");
+    let sample = Sample::signed_by_us("credit-scoring-q1");
     let length = sample.contents().proofs[0].bytes.len();
     for at in (0..length).step_by(length / 12) {
         let mut contents = sample.contents();
@@ -236,6 +257,22 @@ fn an_altered_proof_is_refused(keys: &KeyStore) {
     }
 }
 
+/// Whoever stands between bank and auditor has not the bank's key: an edit that no proof speaks to is refused by the origin.
+fn an_edit_without_the_banks_key_is_refused_by_the_origin(keys: &KeyStore) {
+    let sample = Sample::read("credit-scoring-q1");
+    let mut contents = sample.contents();
+    contents.proofs[0].title = "Monitoring, revised".to_owned();
+    let package = verifold_package::write(&contents).unwrap();
+    let signed = signing::sign(&package, &bank(), "Merian Bank AG", "2026-11-17T08:30:00Z".parse().unwrap()).unwrap();
+    for (package, cause) in [(&package, "no-signature"), (&signed, "signer-not-trusted")] {
+        let record = sample.verify(package, keys);
+        assert_eq!(record.headline.rung, Some(RungName::Origin), "{}", record.headline.title);
+        assert_eq!((causes(&record, RungName::Origin), record.exit), (vec![cause.to_owned()], Exit::Origin));
+        let valid = record.ladder.iter().any(|rung| rung.name == RungName::Proof && rung.state == RungState::Holds);
+        assert!(valid, "each rung is concluded for itself");
+    }
+}
+
 /// One part of the trial.
 type Part = fn(&KeyStore);
 
@@ -250,13 +287,14 @@ fn main() {
     };
     let trials = vec![trial("samples_end_as_they_say_and_no_altered_package_is_accepted", |keys| {
         // One trial, so that one process derives the key once under runners that start a process for each.
-        let parts: [(&str, Part); 6] = [
+        let parts: [(&str, Part); 7] = [
             ("every sample ends as it says", every_sample_ends_as_it_says),
             ("without an engagement the package speaks for itself only", without_an_engagement_the_package_speaks_for_itself_only),
             ("a flipped byte is refused", a_flipped_byte_is_refused),
             ("an edit with digests recomputed is refused by the replay", an_edit_with_digests_recomputed_is_refused_by_the_replay),
             ("a consistent lie is refused by the proof", a_consistent_lie_is_refused_by_the_proof),
             ("an altered proof is refused", an_altered_proof_is_refused),
+            ("an edit without the bank's key is refused by the origin", an_edit_without_the_banks_key_is_refused_by_the_origin),
         ];
         for (name, part) in parts {
             println!("{name}");

@@ -2,6 +2,7 @@
 
 use verifold_model::{
     digest::{Commitment, Digest},
+    signer::PublicKey,
     statement::{Header, Period},
 };
 use verifold_package::ClaimedPackage;
@@ -57,17 +58,19 @@ struct Expectations {
     weeks: Vec<Period>,
     /// Applications in each week.
     rows: Vec<u64>,
+    /// The bank's key.
+    bank: PublicKey,
 }
 
 /// Writes the engagement of each sample from its package and tables.
 ///
-pub(super) fn write_engagement(places: &Places, story: &Story) -> anyhow::Result<()> {
+pub(super) fn write_engagement(places: &Places, story: &Story, bank: PublicKey) -> anyhow::Result<()> {
     let registered = packages::registered(story);
     let package: ClaimedPackage = packages::read(places, registered)?;
     let (header, model) = packages::monitoring(&package).map(|statement| (&statement.header, statement.model_commitment))?;
     let weeks = packages::weeks(header.period)?;
     let rows = tables::rows_per_slot(&tables::path(places, packages::table_of(story.proof)), &weeks)?;
-    let expectations = Expectations { model, plan: package.plan.digest(), weeks, rows };
+    let expectations = Expectations { model, plan: package.plan.digest(), weeks, rows, bank };
     write_if_changed(&places.samples.join(story.name).join("engagement.toml"), engagement(header, &expectations).as_bytes())
 }
 
@@ -104,6 +107,15 @@ fn engagement(header: &Header, expected: &Expectations) -> String {
          kind = \"iso-week\"\n\
          origin = \"measurement plan deposited on 29 May 2026\"\n\
          \n\
+         [[signer]]\n\
+         # fingerprint {fingerprint}\n\
+         name = \"{name}\"\n\
+         role = \"provider\"\n\
+         public_key = \"{bank}\"\n\
+         valid_from = \"2026-01-12T00:00:00Z\"\n\
+         valid_until = \"2028-01-12T00:00:00Z\"\n\
+         origin = \"key handed over on 12 January 2026, fingerprint compared by telephone on 3 November 2026\"\n\
+         \n\
          [controls]\n\
          origin = \"applications received, core banking ledger, extract of 16 November 2026\"\n",
         name = subject.name,
@@ -112,6 +124,8 @@ fn engagement(header: &Header, expected: &Expectations) -> String {
         model_name = subject.model,
         model = expected.model,
         plan = expected.plan,
+        bank = expected.bank,
+        fingerprint = expected.bank.fingerprint(),
     );
     for (week, rows) in expected.weeks.iter().zip(&expected.rows) {
         text.push_str(&format!("\n[[controls.batch]]\nstart = \"{}\"  # {}\nrows = {rows}\n", week.start, week.start.iso_week_text()));

@@ -22,7 +22,7 @@ use verifold_model::{
     plan::{Calendar, Plan},
     statement::{MonitoringStatement, Period},
 };
-use verifold_package::{ClaimedPackage, Contents, Limits};
+use verifold_package::{ClaimedPackage, Contents, Limits, SecretKey, signing};
 use verifold_prove::{
     calendar,
     monitoring::{OnBadRow, Prepared, Sources, contents, fold, prepare},
@@ -37,6 +37,12 @@ use super::{
 
 /// Time written into the packages: the morning after the tables were drawn.
 const CREATED: &str = "2026-11-17T08:00:00Z";
+
+/// Time of signing written into the packages' signatures.
+const SIGNED: &str = "2026-11-17T08:30:00Z";
+
+/// Passphrase of the invented bank's key file.
+const BANK_PASSPHRASE: &str = "an invented bank's key";
 
 /// Applicants the altered count moves from declined to approved.
 const ALTERED_ROWS: u32 = 8;
@@ -79,6 +85,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         stamps.insert(story.name.to_owned(), Stamp { inputs, circuit: keys.digest() });
         write_if_changed(&stamps_path, format!("{}\n", serde_json::to_string_pretty(&stamps)?).as_bytes())?;
     }
+    let bank = bank_key(places)?;
     for story in stories {
         if story.edit != Edit::None {
             let unedited =
@@ -87,7 +94,8 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
             edit(places, story.edit, &mut contents)?;
             write_package(places, story, &contents)?;
         }
-        folder::write_engagement(places, story)?;
+        sign_package(places, story, &bank)?;
+        folder::write_engagement(places, story, bank.public_key())?;
     }
     Ok(())
 }
@@ -207,6 +215,29 @@ fn salt_of_the_model_in_use(places: &Places) -> anyhow::Result<Salt> {
 fn write_package(places: &Places, story: &Story, contents: &Contents) -> anyhow::Result<()> {
     let bytes = verifold_package::write(contents).with_context(|| format!("assembling {}", story.name))?;
     write_if_changed(&package_path(places, story), &bytes)
+}
+
+/// Signs a package as the bank, unless it is signed so already: the bank stands behind its cheats as well.
+fn sign_package(places: &Places, story: &Story, bank: &SecretKey) -> anyhow::Result<()> {
+    let path = package_path(places, story);
+    let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    let unsigned = signing::unsigned(&bytes)?;
+    let name = read(places, story)?.subject.name;
+    let signed = signing::sign(&unsigned, bank, &name, SIGNED.parse()?)?;
+    write_if_changed(&path, &signed)
+}
+
+/// The key the invented bank signs with.
+///
+/// It stays under `target`; when that is gone every package is signed anew, with a new key, and its engagement names that.
+fn bank_key(places: &Places) -> anyhow::Result<SecretKey> {
+    let path = places.scratch.join("bank.key");
+    if path.exists() {
+        return SecretKey::from_pem(&read_text(&path)?, BANK_PASSPHRASE).with_context(|| format!("reading {}", path.display()));
+    }
+    let key = SecretKey::random()?;
+    write_if_changed(&path, key.to_pem(BANK_PASSPHRASE)?.as_bytes())?;
+    Ok(key)
 }
 
 fn edit(places: &Places, edit: Edit, contents: &mut Contents) -> anyhow::Result<()> {

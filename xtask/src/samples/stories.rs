@@ -85,7 +85,7 @@ pub(super) const STORIES: [Story; 7] = [
     Story {
         name: "cheat-altered-count",
         title: "A count altered",
-        summary: "Someone edits two numbers of the honest package: in the week of 28 September, eight declined young applicants become approved ones. Every digest and the chain are computed anew, so the file is in perfect order.",
+        summary: "Someone at the bank edits two numbers of the honest package: in the week of 28 September, eight declined young applicants become approved ones. Every digest and the chain are computed anew and the bank signs the result, so the file is in perfect order.",
         detail: "The table commitment, the chain head, the digests of the manifest and the checksums of the container all fit the edited numbers. \
                  The proof does not: it ends in the chain of the table that was counted.",
         exit: 4,
@@ -97,7 +97,7 @@ pub(super) const STORIES: [Story; 7] = [
     Story {
         name: "cheat-batch-removed",
         title: "A batch removed from the list",
-        summary: "The week of 24 August is deleted from the honest package. Positions, step count, chain and digests are computed anew, and the proof is left as it was.",
+        summary: "The week of 24 August is deleted from the honest package. Positions, step count, chain and digests are computed anew, the bank signs the result, and the proof is left as it was.",
         detail: "The file is in order and the list reads well. The proof was made over one batch more, in more steps than the list needs, so it is no proof of this list. \
                  That a week is missing from the calendar is said too, but evidence that is rejected comes first.",
         exit: 4,
@@ -109,7 +109,7 @@ pub(super) const STORIES: [Story; 7] = [
     Story {
         name: "cheat-batch-withheld",
         title: "A batch withheld",
-        summary: "The bank proves its half-year anew without the week of 24 August. File and proof are flawless; only the auditor's own calendar and control totals know that a week is missing.",
+        summary: "The bank proves its half-year anew without the week of 24 August. File, signature and proof are flawless; only the auditor's own calendar and control totals know that a week is missing.",
         detail: "No proof can show what was never put into it. The engagement file expects 24 weeks and knows from the core banking ledger how many \
                  applications each had: the missing week is named there, with its rows. Verify without the engagement to see what would have been believed.",
         exit: 9,
