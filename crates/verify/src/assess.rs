@@ -12,6 +12,7 @@ use verifold_model::{
     metric::{Unit, Value},
     record::{BatchResult, ProofState, RequirementResult, WhyNode},
     state::{Judgement, State},
+    statement::StatementKind,
 };
 use verifold_policy::{Comparator, Engagement, MetricRule, OnMissing, Policy, Requirement, Rule, Scope as RuleScope};
 
@@ -515,7 +516,12 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence)
 }
 
 fn verdict(requirement: &Requirement, case: &Case<'_>) -> Verdict {
-    let rests_on_proof = !matches!(requirement.rule, Rule::Judgement { .. } | Rule::Evidence { .. });
+    let rests_on_proof = match &requirement.rule {
+        Rule::Judgement { .. } => false,
+        // Evidence of another kind is absent, whatever became of the proof at hand.
+        Rule::Evidence { statement } => statement == StatementKind::MonitoringV1.name(),
+        _ => true,
+    };
     match case.evidence {
         Err(refusal) if rests_on_proof => {
             let state = match refusal.state {
@@ -523,7 +529,7 @@ fn verdict(requirement: &Requirement, case: &Case<'_>) -> Verdict {
                 ProofState::Rejected | ProofState::Valid => State::Rejected,
                 ProofState::NotReached => State::Uncovered,
             };
-            return Verdict::plain(state, format!("it has no valid evidence: {}", refusal.text));
+            return Verdict::plain(state, format!("it has no valid evidence: {}", refusal.short));
         }
         Err(_) | Ok(_) => {}
     }
@@ -535,7 +541,7 @@ fn verdict(requirement: &Requirement, case: &Case<'_>) -> Verdict {
         (Err(_), Rule::Evidence { statement }) => {
             return Verdict::plain(State::Uncovered, format!("no valid proof of kind {statement} is in the package"));
         }
-        (Err(refusal), _) => return Verdict::plain(State::Rejected, refusal.text.clone()),
+        (Err(refusal), _) => return Verdict::plain(State::Rejected, refusal.short.clone()),
         (Ok(evidence), _) => evidence,
     };
     let circuit = evidence.statement().header.circuit;

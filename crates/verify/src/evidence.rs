@@ -56,6 +56,9 @@ impl VerifiedEvidence {
 pub(crate) struct Refusal {
     pub(crate) state: ProofState,
     pub(crate) cause: &'static str,
+    /// In a few words, for everything that rests on the proof.
+    pub(crate) short: String,
+    /// With what was found, once, where the proof itself is spoken of.
     pub(crate) text: String,
     pub(crate) place: String,
 }
@@ -70,7 +73,29 @@ pub(crate) struct Checked {
 }
 
 fn refusal(state: ProofState, cause: &'static str, place: impl Into<String>, text: impl Into<String>) -> Refusal {
-    Refusal { state, cause, text: text.into(), place: place.into() }
+    let text = text.into();
+    Refusal { state, cause, short: words(cause).map_or_else(|| text.clone(), str::to_owned), text, place: place.into() }
+}
+
+/// What a cause says about a proof, without the values.
+fn words(cause: &str) -> Option<&'static str> {
+    Some(match cause {
+        "plan-contradicts" => "its measurement plan contradicts itself",
+        "plan-commitment-differs" => "it commits to another measurement plan than the one in the package",
+        "batch-index-differs" => "its batches are not numbered as they stand",
+        "reference-not-first" | "batch-ends-before-start" | "batches-overlap" => "its batches do not follow one another",
+        "table-impossible" => "a table holds counts that no rows give",
+        "commitment-not-canonical" => "a commitment is not one",
+        "step-count-differs" => "its number of steps does not follow from its batches",
+        "chain-differs" => "its batches do not chain to the value it ends with",
+        "proof-length-differs" | "proof-structure-differs" | "proof-undecodable" | "proof-trailing-bytes" | "proof-not-canonical" => {
+            "the proof's bytes do not have the form of a proof of its circuit"
+        }
+        "proof-rejected" => "the proof does not hold for its statement",
+        "final-state-differs" => "the proof is about other values than its statement's",
+        "proof-check-panicked" => "the proof brought its check down",
+        _ => return None,
+    })
 }
 
 /// Foreign errors become causes here and nowhere else.
@@ -107,7 +132,11 @@ fn proof_refusal(error: &ProofError) -> Refusal {
         ProofError::FinalState { .. } => "final-state-differs",
         ProofError::Panicked => "proof-check-panicked",
     };
-    refusal(ProofState::Rejected, cause, "", error.to_string())
+    let text = match error {
+        ProofError::Rejected { reason } => format!("the proof does not hold for the statement it comes with (nova-snark: {reason})"),
+        error => error.to_string(),
+    };
+    refusal(ProofState::Rejected, cause, "", text)
 }
 
 /// Checks one proof against its statement, the package's plan and what the policy accepts.

@@ -307,3 +307,6 @@ pub fn total<'a>(plan: &Plan, tables: impl IntoIterator<Item = &'a BatchTable>) 
     }
     Some(sum)
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,7 +185,8 @@ fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
     };
     let mut record = blank(inputs, package);
     let state = if error.exit() == verifold_model::state::Exit::Rejected { ProofState::Rejected } else { ProofState::NotCheckable };
-    let refusal = Refusal { state, cause: error.cause(), text: error.to_string(), place: error.place().to_owned() };
+    let text = error.to_string();
+    let refusal = Refusal { state, cause: error.cause(), short: text.clone(), text, place: error.place().to_owned() };
     let scope = Scope::default();
     let case = Case {
         policy: inputs.policy,
