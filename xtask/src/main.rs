@@ -4,6 +4,7 @@
 //! - [`docs`]: are the generated pages what the code says?
 //! - [`samples`]: where do the sample audits come from, and do they still end as they should?
 //! - [`bench_fixture`]: the packages that verification is measured with
+//! - [`mutants`]: is every altered package refused, for the reason it should be?
 //! - [`screens`]: what does the workbench look like now?
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
@@ -14,6 +15,8 @@
 mod bench_fixture;
 #[cfg(feature = "fixtures")]
 mod docs;
+#[cfg(feature = "fixtures")]
+mod mutants;
 mod programs;
 #[cfg(feature = "fixtures")]
 mod samples;
@@ -38,6 +41,9 @@ enum Command {
     /// Prove the packages that verification is measured with; takes tens of minutes
     #[cfg(feature = "fixtures")]
     BenchFixture(bench_fixture::Args),
+    /// Alter the sample audits in thousands of ways, and check that each is refused for its reason
+    #[cfg(feature = "fixtures")]
+    Mutants(mutants::Args),
     /// Draw the rooms of the workbench into docs/images
     Screens(screens::Args),
 }
@@ -50,6 +56,8 @@ fn main() -> ExitCode {
         Command::Docs(args) => docs::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::Samples(args) => samples::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::Mutants(args) => mutants::run(root, &args),
         Command::Screens(args) => screens::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::BenchFixture(args) => bench_fixture::run(root, &args),

@@ -35,7 +35,7 @@ pub struct ClaimedPackage {
     pub created: Instant,
     /// Whose system; every statement names the same.
     pub subject: Subject,
-    /// What it covers; every statement lies inside.
+    /// What it covers: from the first start of a statement to the last end.
     pub period: Period,
     /// Entries in file order, the manifest first; digests computed here.
     pub entries: Vec<EntrySummary>,
@@ -112,7 +112,8 @@ impl ClaimedPackage {
             manifest.proofs.iter().enumerate().map(|(i, listed)| {
                 read_proof(&manifest, i, listed, content(&listed.statement_path)?, content(&listed.proof_path)?, limits)
             });
-        let proofs = proofs.collect::<Result<_, _>>()?;
+        let proofs = proofs.collect::<Result<Vec<_>, _>>()?;
+        check_period(&manifest, &proofs)?;
         Ok(Self {
             digest: Digest::of(file),
             size: file.len() as u64,
@@ -170,6 +171,28 @@ fn read_manifest(bytes: &[u8]) -> Result<Manifest, PackageError> {
     Ok(manifest)
 }
 
+/// The package covers what its statements cover, from the first to the last: a wider period would claim what nothing states.
+fn check_period(manifest: &Manifest, proofs: &[ClaimedProof]) -> Result<(), PackageError> {
+    let periods = || proofs.iter().map(|proof| proof.statement.header.period);
+    let (Some(start), Some(end)) = (periods().map(|period| period.start).min(), periods().map(|period| period.end).max()) else {
+        return Err(PackageError::NoProofs);
+    };
+    let stated = manifest.period;
+    if stated.start == start && stated.end == end {
+        return Ok(());
+    }
+    let at_an_end = |proof: &ClaimedProof| proof.statement.header.period.start == start || proof.statement.header.period.end == end;
+    Err(PackageError::PeriodDiffers {
+        proof: proofs.iter().find(|proof| at_an_end(proof)).map_or_else(String::new, |proof| proof.id.clone()),
+        manifest: period_text(stated),
+        statement: period_text(Period { start, end }),
+    })
+}
+
+fn period_text(period: Period) -> String {
+    format!("{} to {}", period.start, period.end)
+}
+
 fn read_proof(
     manifest: &Manifest,
     position: usize,
@@ -217,10 +240,6 @@ fn read_proof(
                 statement: theirs.chars().take(200).collect(),
             });
         }
-    }
-    if header.period.start < manifest.period.start || header.period.end > manifest.period.end {
-        let text = |period: Period| format!("{} to {}", period.start, period.end);
-        return Err(PackageError::PeriodDiffers { proof, manifest: text(manifest.period), statement: text(header.period) });
     }
     Ok(ClaimedProof { id: proof, title: listed.title.clone(), stage, kind, system, statement, bytes: bytes.to_vec() })
 }

@@ -285,14 +285,14 @@ pub enum PackageError {
         /// Value in the statement.
         statement: String,
     },
-    /// A statement covers time outside the manifest's period.
-    #[error("the manifest covers {manifest}, the statement {statement}: proof {proof}")]
+    /// The manifest's period is not what the statements cover together.
+    #[error("the manifest covers {manifest}, its statements {statement}: proof {proof}")]
     PeriodDiffers {
-        /// Identifier of the proof.
+        /// Identifier of the first proof at either end.
         proof: String,
         /// Period in the manifest.
         manifest: String,
-        /// Period in the statement.
+        /// From the first start of a statement to the last end.
         statement: String,
     },
 }

@@ -67,8 +67,18 @@ pub fn payload(file: &[u8], signer: StatedSigner, at: Instant) -> Result<Vec<u8>
 pub fn sign(file: &[u8], key: &SecretKey, name: &str, at: Instant) -> Result<Vec<u8>, SignError> {
     let public_key = key.public_key();
     let payload = payload(file, StatedSigner { name: name.to_owned(), public_key }, at)?;
-    let signature = key.sign(&pae(PAYLOAD_TYPE, &payload));
-    attach(file, &envelope_file(&payload, &[(public_key.fingerprint().key_id(), signature)]))
+    attach(file, &signed(&payload, key))
+}
+
+/// The envelope in which `key` signs the manifest with this digest, for [`attach`]; nothing is known of the package.
+pub fn envelope(manifest: Digest, key: &SecretKey, name: &str, at: Instant) -> Vec<u8> {
+    let signer = StatedSigner { name: name.to_owned(), public_key: key.public_key() };
+    signed(&Statement::new(manifest, signer, at).payload(), key)
+}
+
+fn signed(payload: &[u8], key: &SecretKey) -> Vec<u8> {
+    let signature = key.sign(&pae(PAYLOAD_TYPE, payload));
+    envelope_file(payload, &[(key.public_key().fingerprint().key_id(), signature)])
 }
 
 /// The package with an envelope added that was made elsewhere, over [`payload`].

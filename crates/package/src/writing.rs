@@ -25,7 +25,7 @@ pub struct Contents {
     pub created: Instant,
     /// Whose system; the same in every statement.
     pub subject: Subject,
-    /// What is covered; every statement lies inside.
+    /// What is covered: from the first start of a statement to the last end.
     pub period: Period,
     /// The measurement plan.
     pub plan: Plan,

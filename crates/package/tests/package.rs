@@ -353,6 +353,8 @@ fn manifest_and_statement_speak_of_the_same() {
     let (manifest, statement) = ("manifest.json", "statements/monitoring.json");
     check("another subject", &edited(statement, "A Bank", "B Bank"), "subject-differs", Exit::Rejected, "monitoring");
     check("another subject in the manifest", &edited(manifest, "A Bank", "B Bank"), "subject-differs", Exit::Rejected, "monitoring");
+    check("a wider period in the manifest", &edited(manifest, "2026-06-15", "2026-06-22"), "period-differs", Exit::Rejected, "monitoring");
+    check("a later one in the manifest", &edited(manifest, "2026-06-01", "2026-06-02"), "period-differs", Exit::Rejected, "monitoring");
     check("a period beyond", &edited(statement, "2026-06-15", "2026-06-22"), "period-differs", Exit::Rejected, "monitoring");
 }
 

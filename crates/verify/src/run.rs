@@ -215,7 +215,8 @@ fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStor
     let Some((proof, others)) = package.proofs.split_first() else { return unreadable(inputs, &PackageError::NoProofs) };
     let plan = &package.plan;
     let circuit = proof.statement.header.circuit;
-    if CircuitFacts::of(circuit).is_some() && inputs.policy.accepts(circuit) {
+    // A statement that names another shape than its plan is refused without the seconds a key of that shape would cost.
+    if CircuitFacts::of(circuit).is_some() && inputs.policy.accepts(circuit) && circuit.shape == plan.shape {
         // The check below says why, if there is no key.
         let _ = timed.run(WorkPhase::DeriveKeys, &circuit.to_string(), || store.key(circuit).is_ok());
     }

@@ -1,0 +1,347 @@
+//! Is every altered package refused, for the reason it should be?
+//!
+//! A mutant is a sample's package with one change. What a forger can compute is computed anew over it: checksums,
+//! sizes, digests, the signature of a bank that cheats, and in the forged classes the commitment to the plan, the number of steps and the chain. So each
+//! class meets the layer it is about.
+//!
+//! - [`container`]: every byte in turn, and records of the zip
+//! - [`origin`]: signatures, and changes by somebody who has not the bank's key
+//! - [`manifest`], [`json`]: what is listed, and how JSON is spelled
+//! - [`statement`], [`tables`], [`batches`], [`plan`], [`structure`]: values and vectors, as they stand and forged
+//! - [`proof`]: points, elements and lengths of the proof
+//! - [`cheats`]: what a cheating bank would do, each with its one cause
+//! - [`judge`]: rung, cause, exit code and record of a mutant that was refused
+//!
+//! The same seed gives the same mutants. Tests run a sample of each class, `cargo xtask mutants --full` all of them.
+//! What no proof binds, but a signature alone (who wrote a package, when, under which titles), is changed by the bank
+//! too, and must change no verdict. None of this shows that a proof cannot be forged by means other than these.
+
+mod batches;
+mod cheats;
+mod container;
+mod draw;
+mod json;
+mod judge;
+mod manifest;
+mod origin;
+mod plan;
+mod proof;
+mod sample;
+mod statement;
+mod structure;
+mod tables;
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use verifold_verify::KeyStore;
+
+use cheats::Samples;
+use draw::Draw;
+use judge::{Ending, all_causes, judge};
+use sample::{Parts, Sample};
+
+/// Causes a mutant may be refused for.
+type Causes = &'static [&'static str];
+
+/// Changes parts of a package, and says what that must be refused for; nothing if what was drawn does not apply.
+type Edit = fn(&Sample, &mut Draw, &mut Parts) -> Option<Causes>;
+
+/// Makes the bytes of a package, as [`Edit`].
+type Make = fn(&Sample, &mut Draw) -> Option<(Vec<u8>, Causes)>;
+
+/// Causes that go away when everything is computed anew that can be without proving.
+const FORGEABLE: Causes = &["plan-commitment-differs", "step-count-differs", "chain-differs", "proof-rejected"];
+
+/// The sample every class is about; the others take part with fewer mutants.
+const SAMPLES: [&str; 7] = [
+    "credit-scoring-q1",
+    "credit-scoring-drift",
+    "cheat-altered-count",
+    "cheat-batch-removed",
+    "cheat-batch-withheld",
+    "cheat-other-model-unedited",
+    "cheat-other-model-consistent",
+];
+
+/// How the mutants of a class are made.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Every byte, with nothing computed anew.
+    Bytes,
+    /// Whole files.
+    Files(&'static [(&'static str, Make)]),
+    /// Parts, with the manifest as edited.
+    Manifest(&'static [(&'static str, Edit)]),
+    /// Parts, with sizes, digests and checksums computed anew.
+    Sealed(&'static [(&'static str, Edit)]),
+    /// As sealed, with everything computed anew that can be without proving.
+    Forged(&'static [(&'static str, Edit)]),
+    /// Told one by one.
+    Cheats,
+    /// Values that a signature alone binds, changed by the one who signs.
+    Unbound,
+}
+
+/// A class with the numbers of mutants of a full run: of the honest sample, of each other one.
+struct Class {
+    name: &'static str,
+    kind: Kind,
+    full: (usize, usize),
+    sampled: (usize, usize),
+}
+
+const CLASSES: [Class; 16] = [
+    Class { name: "bytes", kind: Kind::Bytes, full: (usize::MAX, usize::MAX), sampled: (700, 20) },
+    Class { name: "container", kind: Kind::Files(container::MAKES), full: (1500, 200), sampled: (81, 0) },
+    Class { name: "manifest", kind: Kind::Manifest(manifest::EDITS), full: (1000, 150), sampled: (66, 0) },
+    Class { name: "origin", kind: Kind::Files(origin::MAKES), full: (600, 0), sampled: (45, 0) },
+    Class { name: "json", kind: Kind::Files(json::MAKES), full: (2000, 250), sampled: (102, 0) },
+    Class { name: "statement", kind: Kind::Sealed(statement::EDITS), full: (800, 100), sampled: (42, 21) },
+    Class { name: "tables", kind: Kind::Sealed(tables::EDITS), full: (800, 100), sampled: (40, 0) },
+    Class { name: "batches", kind: Kind::Sealed(batches::EDITS), full: (800, 100), sampled: (48, 0) },
+    Class { name: "plan", kind: Kind::Sealed(plan::EDITS), full: (900, 100), sampled: (90, 0) },
+    Class { name: "structure", kind: Kind::Sealed(structure::EDITS), full: (800, 100), sampled: (60, 0) },
+    Class { name: "proof", kind: Kind::Sealed(proof::EDITS), full: (1000, 50), sampled: (17, 0) },
+    Class { name: "statement-forged", kind: Kind::Forged(statement::EDITS), full: (100, 14), sampled: (14, 0) },
+    Class { name: "tables-forged", kind: Kind::Forged(tables::EDITS), full: (200, 20), sampled: (5, 0) },
+    Class { name: "batches-forged", kind: Kind::Forged(batches::EDITS), full: (200, 24), sampled: (5, 0) },
+    Class { name: "plan-forged", kind: Kind::Forged(plan::EDITS), full: (200, 30), sampled: (8, 0) },
+    Class { name: "cheats", kind: Kind::Cheats, full: (0, 0), sampled: (0, 0) },
+];
+
+/// What is to be run.
+pub(crate) struct Options {
+    /// What the mutants are drawn from.
+    pub(crate) seed: u64,
+    /// One class alone.
+    pub(crate) class: Option<String>,
+    /// All mutants, and not a sample of them.
+    pub(crate) full: bool,
+    /// Mutants verified at a time.
+    pub(crate) threads: usize,
+}
+
+/// One mutant to be made and judged.
+struct Mutant {
+    name: String,
+    package: Vec<u8>,
+    causes: Causes,
+}
+
+/// What became of a class.
+#[derive(Default)]
+struct Tally {
+    mutants: usize,
+    accepted: usize,
+    crashed: usize,
+    unexpected: usize,
+    causes: BTreeMap<String, usize>,
+    faults: Vec<String>,
+    slowest: Duration,
+}
+
+/// Runs the classes asked for over the samples in `folder`, and prints a table. Returns what is wrong, one line each.
+///
+/// # Panics
+/// If a sample cannot be read, or no class has the name asked for.
+pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Vec<String> {
+    let mut samples: Vec<Sample> = SAMPLES.iter().map(|name| Sample::read(folder, name, keys)).collect();
+    for at in 0..samples.len() {
+        let same = samples.iter().find(|other| other.proven.is_some() && other.parts.proof == samples[at].parts.proof);
+        samples[at].proven = same.and_then(|other| other.proven.clone());
+    }
+    let honest = &samples[0];
+    let untouched = honest.verify(&honest.package, keys);
+    assert!(untouched.headline.rung.is_none(), "the untouched sample passes, so that refusals are not true for the wrong reason");
+    println!("seed {}, {} threads", options.seed, options.threads);
+    println!("{:<17} {:>7} {:>8} {:>7} {:>10} {:>9} {:>8}", "class", "mutants", "accepted", "crashed", "unexpected", "seconds", "slowest");
+    let mut faults = Vec::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut ran = 0;
+    let unbound = Class { name: "unbound", kind: Kind::Unbound, full: (0, 0), sampled: (0, 0) };
+    for class in CLASSES.iter().chain([&unbound]).filter(|class| options.class.as_deref().is_none_or(|name| name == class.name)) {
+        ran += 1;
+        let begun = clock();
+        let tally =
+            if matches!(class.kind, Kind::Unbound) { unbound_values(honest, keys) } else { tally(&samples, class, keys, options, clock) };
+        println!(
+            "{:<17} {:>7} {:>8} {:>7} {:>10} {:>9.1} {:>6} ms",
+            class.name,
+            tally.mutants,
+            tally.accepted,
+            tally.crashed,
+            tally.unexpected,
+            (clock() - begun).as_secs_f64(),
+            tally.slowest.as_millis()
+        );
+        for (cause, count) in &tally.causes {
+            println!("    {cause} {count}");
+            *seen.entry(cause.clone()).or_default() += count;
+        }
+        if tally.mutants == 0 {
+            faults.push(format!("{}: no mutants were made", class.name));
+        }
+        faults.extend(tally.faults.into_iter().map(|fault| format!("{}: {fault}", class.name)));
+    }
+    assert!(ran > 0, "no class has that name; the classes are {}", CLASSES.map(|class| class.name).join(", "));
+    let never: Vec<&str> = all_causes().filter(|cause| !seen.contains_key(*cause)).collect();
+    if options.class.is_none() && !never.is_empty() {
+        println!("never seen: {}", never.join(", "));
+    }
+    faults
+}
+
+/// Makes and judges all mutants of a class.
+fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
+    let cheats = if matches!(class.kind, Kind::Cheats) { cheats::packages(&Samples(samples), options.full) } else { Vec::new() };
+    let (of_honest, of_others) = if options.full { class.full } else { class.sampled };
+    let jobs: Vec<(usize, usize)> = if matches!(class.kind, Kind::Cheats) {
+        (0..cheats.len()).map(|number| (0, number)).collect()
+    } else {
+        let wanted = |at: usize| {
+            let wanted = if at == 0 { of_honest } else { of_others };
+            if matches!(class.kind, Kind::Bytes) { wanted.min(samples[at].package.len()) } else { wanted }
+        };
+        (0..samples.len()).flat_map(|at| (0..wanted(at)).map(move |number| (at, number))).collect()
+    };
+    let records: Vec<container::Records> = samples.iter().map(|sample| container::Records::of(&sample.entries)).collect();
+    let counts: Vec<usize> = (0..samples.len()).map(|at| jobs.iter().filter(|(sample, _)| *sample == at).count()).collect();
+    let tally = Mutex::new(Tally::default());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((at, number)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+            let sample = &samples[at];
+            let draw = &mut Draw::new(options.seed, class.name, number * samples.len() + at);
+            let made = match class.kind {
+                Kind::Bytes => Some(flipped(sample, &records[at], number * sample.package.len() / counts[at], draw)),
+                Kind::Cheats => cheats.get(number).map(|(name, package, cause)| Mutant {
+                    name: (*name).to_owned(),
+                    package: package.clone(),
+                    causes: std::slice::from_ref(cause).to_vec().leak(),
+                }),
+                _ => drawn(sample, class, number, draw),
+            };
+            let Some(mutant) = made else { continue };
+            let begun = clock();
+            let ending = match catch_unwind(AssertUnwindSafe(|| sample.verify(&mutant.package, keys))) {
+                Ok(record) => judge(&record, mutant.causes),
+                Err(_) => Ending::Crashed("a panic came out of the library".to_owned()),
+            };
+            let took = clock() - begun;
+            let mut tally = tally.lock().unwrap();
+            tally.mutants += 1;
+            tally.slowest = tally.slowest.max(took);
+            let fault = match ending {
+                Ending::Refused(cause) => {
+                    *tally.causes.entry(cause).or_default() += 1;
+                    continue;
+                }
+                Ending::Accepted(what) => {
+                    tally.accepted += 1;
+                    format!("ACCEPTED {what}")
+                }
+                Ending::Crashed(what) => {
+                    tally.crashed += 1;
+                    format!("CRASHED {what}")
+                }
+                Ending::Unexpected(what) => {
+                    tally.unexpected += 1;
+                    what
+                }
+            };
+            tally.faults.push(format!("{}, {}, number {number}: {fault}", sample.name, mutant.name));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..options.threads {
+            scope.spawn(work);
+        }
+    });
+    tally.into_inner().unwrap()
+}
+
+/// The package with the byte at `at` changed and nothing computed anew.
+fn flipped(sample: &Sample, records: &container::Records, at: usize, draw: &mut Draw) -> Mutant {
+    let mut package = sample.package.clone();
+    package[at] ^= u8::try_from(draw.up_to(255)).unwrap();
+    Mutant { name: format!("byte {at}"), package, causes: container::causes_at(sample, records, at) }
+}
+
+/// A mutant of the kind that `number` selects; nothing if it cannot be made of this sample.
+fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw) -> Option<Mutant> {
+    // A draw may not apply, or change nothing; most do.
+    for _ in 0..200 {
+        let (name, made) = match class.kind {
+            Kind::Files(makes) => {
+                let (name, make) = makes[number % makes.len()];
+                (name, make(sample, draw))
+            }
+            Kind::Manifest(edits) | Kind::Sealed(edits) | Kind::Forged(edits) => {
+                // Not every edit leaves parts that can be forged, so each draw chooses anew there.
+                let at = if matches!(class.kind, Kind::Forged(_)) { draw.below(edits.len()) } else { number % edits.len() };
+                let (name, edit) = edits[at];
+                let mut parts = sample.parts.clone();
+                let causes = edit(sample, draw, &mut parts);
+                let made = match (class.kind, causes) {
+                    (_, None) => None,
+                    (Kind::Manifest(_), Some(causes)) => Some((parts.packed(), causes)),
+                    (Kind::Forged(_), Some(causes)) if causes.iter().any(|cause| !FORGEABLE.contains(cause)) => None,
+                    (Kind::Forged(_), Some(_)) => match sample.forge(&mut parts) {
+                        Some("final-state-differs") => Some((parts.sealed(), &["final-state-differs"] as Causes)),
+                        Some(_) => Some((parts.sealed(), &["proof-rejected"] as Causes)),
+                        None => None,
+                    },
+                    (_, Some(causes)) => Some((parts.sealed(), causes)),
+                };
+                (name, made)
+            }
+            Kind::Bytes | Kind::Cheats | Kind::Unbound => return None,
+        };
+        if let Some((package, causes)) = made
+            && package != sample.package
+        {
+            return Some(Mutant { name: name.to_owned(), package, causes });
+        }
+    }
+    None
+}
+
+/// Changes what a signature alone binds, as the bank, and requires the verdict to stay what it was.
+fn unbound_values(honest: &Sample, keys: &KeyStore) -> Tally {
+    type Change = fn(&mut Parts);
+    let edits: [(&str, Change); 3] = [
+        ("who wrote it", |parts| parts.manifest.written_by = "another program".to_owned()),
+        ("when", |parts| parts.manifest.created = parts.manifest.period.end),
+        ("a title", |parts| parts.manifest.proofs[0].title = "Online monitoring, all good".to_owned()),
+    ];
+    let before = honest.verify(&honest.package, keys);
+    let mut tally = Tally::default();
+    for (name, edit) in edits {
+        let mut parts = honest.parts.clone();
+        edit(&mut parts);
+        let after = honest.verify(&parts.sealed(), keys);
+        tally.mutants += 1;
+        let same = after.exit == before.exit
+            && after.headline == before.headline
+            && after.requirements == before.requirements
+            && after.batches == before.batches
+            && after.ladder == before.ladder;
+        if same {
+            *tally.causes.entry("(same verdict)".to_owned()).or_default() += 1;
+        } else {
+            tally.unexpected += 1;
+            tally.faults.push(format!("{name}: the verdict is another one"));
+        }
+    }
+    tally
+}
