@@ -148,6 +148,8 @@ struct Compared {
     margin: String,
     units: i128,
     n: u64,
+    /// Groups too small to be compared.
+    left_out: Vec<String>,
     reason: String,
     node: WhyNode,
 }
@@ -179,6 +181,7 @@ fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Me
             margin: String::new(),
             units: i128::MAX,
             n: measured.n,
+            left_out: Vec::new(),
             reason,
             node,
         };
@@ -212,7 +215,13 @@ fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Me
         child.note = format!("{} / {}", group.part, group.whole);
         node.children.push(child);
     }
-    Compared { state, watch, crosses: kept.is_none(), actual, margin, units, n: measured.n, reason, node }
+    for group in &measured.left_out {
+        let mut child = leaf(format!("left out: {}", group.name), None, "–", "");
+        child.note = format!("{}, fewer than {}", counted(group.whole, "row", "rows"), count(rule.minimum_group_n.unwrap_or(1)));
+        node.children.push(child);
+    }
+    let left_out = measured.left_out.iter().map(|group| group.name.clone()).collect();
+    Compared { state, watch, crosses: kept.is_none(), actual, margin, units, n: measured.n, left_out, reason, node }
 }
 
 fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence) -> Verdict {
@@ -225,7 +234,7 @@ fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, evidenc
             return Verdict::plain(State::Unverifiable, "the period holds more rows than this program adds up");
         };
         let found = compare(rule, &requirement.on_missing, "all batches together", &of(&sum));
-        let mut verdict = Verdict::plain(found.state, overall_reason(&found, requirement)).with(found.actual, limit, found.margin);
+        let mut verdict = Verdict::plain(found.state, overall_reason(&found, rule, requirement)).with(found.actual, limit, found.margin);
         verdict.watch = found.watch;
         verdict.n = count(found.n);
         verdict.why = vec![found.node];
@@ -242,11 +251,18 @@ fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, evidenc
     each_batch(rule, requirement, case, compared)
 }
 
-fn overall_reason(found: &Compared, requirement: &Requirement) -> String {
-    match (&requirement.on_missing, found.state) {
+fn overall_reason(found: &Compared, rule: &MetricRule, requirement: &Requirement) -> String {
+    let without = if found.left_out.is_empty() {
+        String::new()
+    } else {
+        let least = count(rule.minimum_group_n.unwrap_or(1));
+        format!("compared without groups that have fewer than {least} rows: {}", found.left_out.join(", "))
+    };
+    let reason = match (&requirement.on_missing, found.state) {
         (OnMissing::NotApplicable { reason }, State::NotApplicable) => format!("{}: {}", reason.trim_end_matches('.'), found.reason),
         _ => found.reason.clone(),
-    }
+    };
+    [reason, without].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(". ")
 }
 
 /// The longest run of batches that miss their limit.
@@ -311,7 +327,7 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         let labels: Vec<&str> = case.scope.missing.iter().map(|slot| slot.label.as_str()).collect();
         reasons.push(format!(
             "{} not in the package: {}",
-            if absent == 1 { "1 expected batch is" } else { "expected batches are" },
+            counted(absent as u64, "expected batch is", "expected batches are"),
             labels.join(", ")
         ));
     }
@@ -319,6 +335,18 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         && let OnMissing::NotApplicable { reason } = &requirement.on_missing
     {
         reasons.push(format!("{left_out} of {total} batches are left out: {}", reason.trim_end_matches('.')));
+    }
+    // A group that shrinks below the minimum would otherwise vanish from the comparison without a word.
+    let mut small_groups: Vec<&str> = compared.iter().flat_map(|(.., found)| &found.left_out).map(String::as_str).collect();
+    small_groups.sort_unstable();
+    small_groups.dedup();
+    if !small_groups.is_empty() {
+        let affected = compared.iter().filter(|(.., found)| !found.left_out.is_empty()).count();
+        reasons.push(format!(
+            "{affected} of {total} batches compare without groups that have fewer than {} rows in them: {}",
+            count(rule.minimum_group_n.unwrap_or(1)),
+            small_groups.join(", ")
+        ));
     }
     let watched = compared.iter().filter(|(.., found)| found.watch).count();
     let watch = state == State::Satisfied && (watched > 0 || missed > 0);
@@ -616,3 +644,6 @@ pub(crate) fn sentence(text: &str) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

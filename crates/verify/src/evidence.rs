@@ -30,6 +30,12 @@ pub struct VerifiedEvidence {
 }
 
 impl VerifiedEvidence {
+    /// As if a proof of the statement had been checked, for tests of what follows from evidence.
+    #[cfg(test)]
+    pub(crate) const fn assumed(statement: MonitoringStatement, plan: Plan) -> Self {
+        Self { statement, plan }
+    }
+
     /// The statement, every value of which the proof binds.
     pub const fn statement(&self) -> &MonitoringStatement {
         &self.statement

@@ -34,6 +34,8 @@ pub struct Measured {
     pub undefined: String,
     /// Groups compared, highest share first; empty for metrics that compare none.
     pub groups: Vec<GroupShare>,
+    /// Groups with rows, but fewer than the minimum, that take no part in the comparison.
+    pub left_out: Vec<GroupShare>,
 }
 
 /// Every key a plan determines, in the order of [`Metric::ALL`].
@@ -59,6 +61,12 @@ pub fn keys(plan: &Plan) -> Vec<MetricKey> {
 struct Counted<'a> {
     plan: &'a Plan,
     table: &'a BatchTable,
+}
+
+/// Groups that are compared, and those too small for it.
+struct Shares {
+    compared: Vec<GroupShare>,
+    left_out: Vec<GroupShare>,
 }
 
 /// One cell of a count table with its coordinates.
@@ -115,19 +123,20 @@ impl Counted<'_> {
         bins
     }
 
-    fn shares(&self, part: impl Fn(&CellOf) -> bool, whole: impl Fn(&CellOf) -> bool, minimum: u64) -> Vec<GroupShare> {
+    /// Shares of the groups with `minimum` rows or more, highest first, and those of smaller groups with any.
+    fn shares(&self, part: impl Fn(&CellOf) -> bool, whole: impl Fn(&CellOf) -> bool, minimum: u64) -> Shares {
         let grouping = &self.plan.grouping;
-        let mut shares: Vec<GroupShare> = (0..grouping.names.len())
+        let (mut compared, left_out): (Vec<GroupShare>, Vec<GroupShare>) = (0..grouping.names.len())
             .filter(|group| grouping.not_disclosed.map(usize::from) != Some(*group))
             .map(|group| GroupShare {
                 name: grouping.names[group].clone(),
                 part: self.sum(|cell| cell.group == group && whole(cell) && part(cell)),
                 whole: self.sum(|cell| cell.group == group && whole(cell)),
             })
-            .filter(|share| share.whole >= minimum.max(1))
-            .collect();
-        shares.sort_by(|a, b| (u128::from(b.part) * u128::from(a.whole)).cmp(&(u128::from(a.part) * u128::from(b.whole))));
-        shares
+            .filter(|share| share.whole > 0)
+            .partition(|share| share.whole >= minimum);
+        compared.sort_by(|a, b| (u128::from(b.part) * u128::from(a.whole)).cmp(&(u128::from(a.part) * u128::from(b.whole))));
+        Shares { compared, left_out }
     }
 
     /// Good and bad outcomes per bin, from the least to the most risky.
@@ -143,23 +152,24 @@ impl Counted<'_> {
 }
 
 fn undefined(n: u64, reason: impl Into<String>) -> Measured {
-    Measured { value: None, n, undefined: reason.into(), groups: Vec::new() }
+    Measured { value: None, n, undefined: reason.into(), groups: Vec::new(), left_out: Vec::new() }
 }
 
 fn defined(n: u64, value: Option<Value>, otherwise: &str) -> Measured {
     match value {
-        Some(value) => Measured { value: Some(value), n, undefined: String::new(), groups: Vec::new() },
+        Some(value) => Measured { value: Some(value), n, undefined: String::new(), groups: Vec::new(), left_out: Vec::new() },
         None => undefined(n, otherwise),
     }
 }
 
 /// Spread between the highest and the lowest share, or their quotient.
-fn compare(n: u64, groups: Vec<GroupShare>, minimum: u64, quotient: bool) -> Measured {
+fn compare(n: u64, shares: Shares, minimum: u64, quotient: bool) -> Measured {
+    let Shares { compared: groups, left_out } = shares;
     let (Some(high), Some(low)) = (groups.first(), groups.last()) else {
-        return undefined(n, format!("no group has {} rows or more", minimum.max(1)));
+        return Measured { left_out, ..undefined(n, format!("no group has {} rows or more", minimum.max(1))) };
     };
     if groups.len() < 2 {
-        return Measured { groups, ..undefined(n, format!("fewer than two groups have {} rows or more", minimum.max(1))) };
+        return Measured { groups, left_out, ..undefined(n, format!("fewer than two groups have {} rows or more", minimum.max(1))) };
     }
     let product = |a: u64, b: u64| i128::from(a) * i128::from(b);
     let ratio = if quotient {
@@ -168,8 +178,8 @@ fn compare(n: u64, groups: Vec<GroupShare>, minimum: u64, quotient: bool) -> Mea
         Ratio::new(product(high.part, low.whole) - product(low.part, high.whole), product(high.whole, low.whole))
     };
     match ratio {
-        Some(ratio) => Measured { value: Some(exact(ratio)), n, undefined: String::new(), groups },
-        None => Measured { groups, ..undefined(n, "no group has an approval, so there is nothing to divide by") },
+        Some(ratio) => Measured { value: Some(exact(ratio)), n, undefined: String::new(), groups, left_out },
+        None => Measured { groups, left_out, ..undefined(n, "no group has an approval, so there is nothing to divide by") },
     }
 }
 
@@ -309,4 +319,4 @@ pub fn total<'a>(plan: &Plan, tables: impl IntoIterator<Item = &'a BatchTable>) 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

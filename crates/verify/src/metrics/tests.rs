@@ -24,7 +24,7 @@ struct Row {
     income: usize,
 }
 
-fn plan(direction: ScoreDirection, cutoff: u8, not_disclosed: Option<u8>) -> Plan {
+pub(crate) fn plan(direction: ScoreDirection, cutoff: u8, not_disclosed: Option<u8>) -> Plan {
     let feature = Feature {
         name: "income".to_owned(),
         unit: String::new(),

@@ -1,0 +1,269 @@
+//! What state a requirement is in, rule by rule: a line of the tables below is a requirement, evidence, and what must come of it.
+
+use verifold_model::{
+    cohort::{BatchRole, BatchStatement, BatchTable},
+    digest::Commitment,
+    instant::Instant,
+    plan::ScoreDirection,
+    shape::{CircuitFamily, CircuitId},
+    state::State,
+    statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
+};
+use verifold_policy::Slot;
+
+use super::*;
+use crate::metrics::tests::plan;
+
+const WEEK: u64 = 7 * 86_400;
+const START: u64 = 1_767_571_200; // 5 January 2026, a Monday
+
+fn week(at: usize) -> Instant {
+    Instant::from_unix_secs(START + at as u64 * WEEK).unwrap()
+}
+
+/// A batch in which `approved` of `rows` rows of each listed group are approved, by model and in the log.
+fn batch(index: usize, groups: &[(u32, u32)]) -> BatchStatement {
+    let plan = plan(ScoreDirection::HigherIsRiskier, 6, None);
+    let mut table = BatchTable::empty(&plan);
+    for (group, (approved, rows)) in groups.iter().enumerate() {
+        table.counts[0][group][1] = *approved;
+        table.counts[9][group][0] = rows - approved;
+    }
+    let zero = Commitment::from_bytes([0; 32]);
+    BatchStatement {
+        index: index as u32,
+        role: BatchRole::Monitoring,
+        start: week(index),
+        end: week(index + 1),
+        rows: groups.iter().map(|(_, rows)| rows).sum(),
+        row_commitment: zero,
+        outcome_commitment: zero,
+        table,
+        table_salt: zero,
+    }
+}
+
+fn evidence(batches: Vec<BatchStatement>) -> VerifiedEvidence {
+    let plan = plan(ScoreDirection::HigherIsRiskier, 6, None);
+    let zero = Commitment::from_bytes([0; 32]);
+    let subject =
+        Subject { name: "Bank".to_owned(), lei: "0000MERIANBANK000010".to_owned(), system: "S".to_owned(), model: "M".to_owned() };
+    let header = Header {
+        statement: StatementKind::MonitoringV1,
+        circuit: CircuitId { family: CircuitFamily::ScoredCohortV1, shape: plan.shape },
+        subject,
+        period: Period { start: week(0), end: week(batches.len()) },
+        previous_chain_head: None,
+    };
+    let statement = MonitoringStatement { header, plan_commitment: zero, model_commitment: zero, steps: 1, chain_head: zero, batches };
+    VerifiedEvidence::assumed(statement, plan)
+}
+
+fn policy(circuit: &str, keys: &str) -> Policy {
+    let text = format!(
+        "schema = \"policy/v1\"\nid = \"p\"\ntitle = \"P\"\nversion = \"1\"\n\n[[circuit]]\n{circuit}\n\n\
+         [[source]]\nid = \"law\"\ntitle = \"A law\"\nversion = \"1\"\nin_force_from = \"2026-01-01\"\nreviewed_on = \"2026-01-01\"\n\n\
+         [[requirement]]\nid = \"R-1\"\ntitle = \"R\"\narea = \"A\"\nstage = \"monitoring\"\nseverity = \"mandatory\"\n\
+         assertion = \"accuracy\"\nlegal = [{{ source = \"law\", place = \"1\" }}]\n{keys}\n"
+    );
+    Policy::read(&text).unwrap_or_else(|error| panic!("{keys}: {error:?}"))
+}
+
+const ANY_SHAPE: &str = "family = \"scored-cohort/v1\"";
+
+fn result_of(policy: &Policy, evidence: Result<&VerifiedEvidence, &Refusal>, scope: &Scope) -> RequirementResult {
+    let label = |batch: &BatchStatement| (batch.index + 1, format!("week {}", batch.index + 1));
+    let case = Case { policy, engagement: None, evidence, proof: "monitoring", scope, label: &label };
+    assess(&policy.requirements[0], &case)
+}
+
+/// As a sentence, the way results carry reasons.
+fn said(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+/// Approval rates of single-group batches under an approval-rate rule.
+#[track_caller]
+fn rates(keys: &str, batches: &[(u32, u32)], state: State, watch: bool, reason: &str) {
+    let policy = policy(ANY_SHAPE, &format!("kind = \"metric\"\nmetric = \"approval-rate\"\ndecisions = \"logged\"\n{keys}"));
+    let evidence = evidence(batches.iter().enumerate().map(|(index, rate)| batch(index, &[*rate])).collect());
+    let found = result_of(&policy, Ok(&evidence), &Scope::default());
+    assert_eq!((found.state, found.watch, found.reason), (state, watch, said(reason)), "{keys}");
+}
+
+#[test]
+fn a_limit_holds_in_each_batch_or_is_missed_by_name() {
+    let least = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"each-batch\"";
+    rates(least, &[(60, 100), (50, 100)], State::Satisfied, false, "");
+    rates(least, &[(60, 100), (49, 100)], State::Violated, false, "1 of 2 batches miss the limit: 2 (week 2)");
+    let most = "comparator = \"at-most\"\nlimit = \"0.50\"\nscope = \"each-batch\"";
+    rates(most, &[(50, 100)], State::Satisfied, false, "");
+    rates(most, &[(51, 100)], State::Violated, false, "1 of 1 batches miss the limit: 1 (week 1)");
+}
+
+#[test]
+fn the_warning_level_watches_and_does_not_violate() {
+    let rule = "comparator = \"at-least\"\nlimit = \"0.50\"\nwarn = \"0.60\"\nscope = \"each-batch\"";
+    rates(rule, &[(60, 100), (70, 100)], State::Satisfied, false, "");
+    rates(rule, &[(59, 100), (70, 100)], State::Satisfied, true, "1 batch is beyond the warning level");
+    let overall = "comparator = \"at-least\"\nlimit = \"0.50\"\nwarn = \"0.60\"\nscope = \"overall\"";
+    rates(overall, &[(55, 100)], State::Satisfied, true, "55.00\u{202f}% keeps the limit and is beyond the warning level");
+}
+
+#[test]
+fn overall_looks_at_all_rows_together() {
+    let rule = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"overall\"";
+    rates(rule, &[(10, 100), (90, 100)], State::Satisfied, false, "");
+    rates(rule, &[(10, 100), (89, 100)], State::Violated, false, "49.50\u{202f}% misses the limit ≥ 50.00\u{202f}%");
+}
+
+#[test]
+fn so_many_in_a_row_violate_and_fewer_are_watched() {
+    let rule = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = { consecutive = 2 }";
+    let (good, bad) = ((60, 100), (40, 100));
+    rates(
+        rule,
+        &[bad, good, bad],
+        State::Satisfied,
+        true,
+        "2 of 3 batches miss the limit: 1 (week 1), 3 (week 3); the longest run is 1, and 2 in a row would violate the requirement",
+    );
+    rates(
+        rule,
+        &[good, bad, bad],
+        State::Violated,
+        false,
+        "2 of 3 batches miss the limit: 2 (week 2), 3 (week 3); the longest run is 2, and 2 in a row would violate the requirement",
+    );
+}
+
+#[test]
+fn a_tolerance_lets_so_many_miss() {
+    let rule = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"each-batch\"\ntolerance = { batches = 1 }";
+    rates(rule, &[(60, 100), (40, 100)], State::Satisfied, true, "1 of 2 batches miss the limit: 2 (week 2); 1 may");
+    rates(rule, &[(40, 100), (40, 100)], State::Violated, false, "2 of 2 batches miss the limit: 1 (week 1), 2 (week 2)");
+}
+
+#[test]
+fn too_few_rows_are_no_evidence_unless_the_policy_says_so() {
+    let rule = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"each-batch\"\nminimum_n = 50";
+    rates(
+        rule,
+        &[(60, 100), (10, 20)],
+        State::Uncovered,
+        false,
+        "1 of 2 batches give no value: 2 (week 2) (20 rows, the policy asks for at least 50)",
+    );
+    // A missed limit is not covered up by a batch without a value.
+    rates(
+        rule,
+        &[(40, 100), (10, 20)],
+        State::Violated,
+        false,
+        "1 of 1 batches miss the limit: 1 (week 1). 1 of 2 batches give no value: 2 (week 2) (20 rows, the policy asks for at least 50)",
+    );
+    let lenient = format!("{rule}\non_missing = \"not-applicable\"\non_missing_reason = \"Small weeks are skipped.\"");
+    rates(&lenient, &[(60, 100), (10, 20)], State::Satisfied, false, "1 of 2 batches are left out: Small weeks are skipped");
+    rates(&lenient, &[(10, 20)], State::NotApplicable, false, "1 of 1 batches are left out: Small weeks are skipped");
+}
+
+#[test]
+fn an_expected_batch_that_is_missing_leaves_a_gap() {
+    let policy = policy(
+        ANY_SHAPE,
+        "kind = \"metric\"\nmetric = \"approval-rate\"\ndecisions = \"logged\"\ncomparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"each-batch\"",
+    );
+    let evidence = evidence(vec![batch(0, &[(60, 100)])]);
+    let slot = Slot { start: week(1), end: week(2), label: "2026-W03".to_owned() };
+    let scope = Scope { missing: vec![slot], ..Scope::default() };
+    let found = result_of(&policy, Ok(&evidence), &scope);
+    assert_eq!((found.state, found.reason), (State::Uncovered, said("1 expected batch is not in the package: 2026-W03")));
+}
+
+#[test]
+fn an_interval_across_the_limit_does_not_hold() {
+    let mut one = batch(0, &[(0, 0)]);
+    // All good and bad outcomes share one bin: the table leaves the AUC anywhere between 0 and 1.
+    one.table.counts[0][0] = [0, 0, 0, 30, 30, 0];
+    let evidence = evidence(vec![one]);
+    let policy = policy(ANY_SHAPE, "kind = \"metric\"\nmetric = \"auc\"\ncomparator = \"at-least\"\nlimit = \"0.70\"\nscope = \"overall\"");
+    let found = result_of(&policy, Ok(&evidence), &Scope::default());
+    assert_eq!(
+        (found.state, found.reason),
+        (State::Violated, said("the table leaves the value between 0.000 and 1.000, across the limit ≥ 0.70"))
+    );
+}
+
+#[test]
+fn a_group_below_the_minimum_is_left_out_aloud() {
+    let rule = "kind = \"metric\"\nmetric = \"adverse-impact-ratio\"\ndecisions = \"logged\"\ncomparator = \"at-least\"\nlimit = \"0.80\"\nminimum_group_n = 50";
+    let evidence = evidence(vec![batch(0, &[(80, 100), (75, 100), (1, 49)])]);
+    for (scope, reason) in [
+        ("each-batch", "1 of 1 batches compare without groups that have fewer than 50 rows in them: c"),
+        ("overall", "compared without groups that have fewer than 50 rows: c"),
+    ] {
+        let policy = policy(ANY_SHAPE, &format!("{rule}\nscope = \"{scope}\""));
+        let found = result_of(&policy, Ok(&evidence), &Scope::default());
+        assert_eq!((found.state, found.reason), (State::Satisfied, said(reason)));
+    }
+}
+
+#[test]
+fn what_an_engagement_has_to_pin_counts_only_if_it_does() {
+    let rule = "kind = \"model-unchanged\"\npinned = [\"model\"]";
+    let found = result_of(&policy(ANY_SHAPE, rule), Ok(&evidence(vec![batch(0, &[(1, 2)])])), &Scope::default());
+    assert_eq!(
+        (found.state, found.reason),
+        (State::Uncovered, said("the engagement does not pin the model, so the package's own word for it does not count"))
+    );
+}
+
+#[test]
+fn other_circuits_than_those_accepted_are_not_checkable() {
+    let rule = "kind = \"model-unchanged\"\ncircuits = [{ family = \"scored-cohort/v1\", shapes = [\"f20.w8.g4.b10.h4.n16\"] }]";
+    let found = result_of(&policy(ANY_SHAPE, rule), Ok(&evidence(vec![batch(0, &[(1, 2)])])), &Scope::default());
+    assert_eq!(found.state, State::Unverifiable);
+    assert!(found.reason.starts_with("The requirement does not accept proofs of circuit scored-cohort/v1@f8"), "{}", found.reason);
+}
+
+#[test]
+fn a_person_is_asked_whatever_the_proof_says() {
+    let rule = "kind = \"judgement\"\nquestion = \"the reference is right\"";
+    let refusal = Refusal {
+        state: ProofState::Rejected,
+        cause: "proof-rejected",
+        short: "the proof does not hold for its statement".to_owned(),
+        text: String::new(),
+        place: String::new(),
+    };
+    let asked = State::Judgement(Judgement::Open);
+    assert_eq!(result_of(&policy(ANY_SHAPE, rule), Err(&refusal), &Scope::default()).state, asked);
+    assert_eq!(result_of(&policy(ANY_SHAPE, rule), Ok(&evidence(vec![batch(0, &[(1, 2)])])), &Scope::default()).state, asked);
+}
+
+#[test]
+fn a_refused_proof_is_an_alarm_for_everything_that_rests_on_it() {
+    let refusal = |state| Refusal {
+        state,
+        cause: "proof-rejected",
+        short: "the proof does not hold for its statement".to_owned(),
+        text: String::new(),
+        place: String::new(),
+    };
+    let reason = said("it has no valid evidence: the proof does not hold for its statement");
+    for (rule, of_rejected, of_not_checkable) in [
+        ("kind = \"model-unchanged\"", State::Rejected, State::Unverifiable),
+        ("kind = \"plan-constraints\"", State::Rejected, State::Unverifiable),
+        ("kind = \"batches-complete\"", State::Rejected, State::Unverifiable),
+        ("kind = \"evidence\"\nstatement = \"monitoring/v1\"", State::Rejected, State::Unverifiable),
+    ] {
+        let policy = policy(ANY_SHAPE, rule);
+        for (proof, state) in [(ProofState::Rejected, of_rejected), (ProofState::NotCheckable, of_not_checkable)] {
+            let found = result_of(&policy, Err(&refusal(proof)), &Scope::default());
+            assert_eq!((found.state, &found.reason), (state, &reason), "{rule}");
+        }
+    }
+    let absent = policy(ANY_SHAPE, "kind = \"evidence\"\nstatement = \"training/v1\"");
+    assert_eq!(result_of(&absent, Err(&refusal(ProofState::Rejected)), &Scope::default()).state, State::Uncovered);
+}
