@@ -96,7 +96,13 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// As [`write`], for a file only its owner may read (mode 0600), which must not be there yet.
+/// As [`write`], for a file only its owner may read (mode 0600).
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    written(path, bytes)?.persist(path).map_err(|error| unwritten(&error.error, path))?;
+    Ok(())
+}
+
+/// As [`write_private`], for a file that must not be there yet.
 pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     written(path, bytes)?.persist_noclobber(path).map_err(|error| unwritten(&error.error, path))?;
     Ok(())

@@ -4,6 +4,7 @@
 //! verified and assessed is decided in the crates below it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this shell's work is to print")]
 
+mod anchor;
 mod bench;
 mod circuits;
 mod engagement;
@@ -82,6 +83,11 @@ enum Command {
         #[command(subcommand)]
         command: key::Command,
     },
+    /// Work with anchors: what was committed to while it was made.
+    Anchor {
+        #[command(subcommand)]
+        command: anchor::Command,
+    },
     /// Serve the workbench: one JSON request per line in, events out.
     #[command(hide = true)]
     Worker,
@@ -99,6 +105,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Prove { command } => prove::run(command),
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Key { command } => key::run(&command),
+        Command::Anchor { command } => anchor::run(command),
         Command::Worker => worker::run(),
     }
 }

@@ -13,7 +13,7 @@ use verifold_model::{
 };
 use verifold_prove::{Event, OnBadRow, Progress, Request, Sources, prove_monitoring};
 
-use crate::{failure::Failure, files};
+use crate::{anchor, failure::Failure, files};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -22,11 +22,20 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum BadRow {
+pub(crate) enum BadRow {
     /// Commit it as void, counted by reason.
     Void,
     /// Stop and list the first of them.
     Stop,
+}
+
+impl From<BadRow> for OnBadRow {
+    fn from(choice: BadRow) -> Self {
+        match choice {
+            BadRow::Void => Self::Void,
+            BadRow::Stop => Self::Stop,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +58,9 @@ pub(crate) struct Monitoring {
     /// What becomes of a row that cannot be read.
     #[arg(long, value_enum, default_value_t = BadRow::Stop)]
     on_bad_row: BadRow,
+    /// The log that `verifold anchor make` kept: its batches are proven as they were anchored.
+    #[arg(long, value_name = "LOG")]
+    anchored: Option<PathBuf>,
     /// The package; its secrets go to OUT.secrets beside it.
     #[arg(long, short, value_name = "OUT.zkaudit")]
     output: PathBuf,
@@ -60,9 +72,16 @@ pub(crate) struct Monitoring {
     date: Option<Instant>,
 }
 
-struct Spoken {
+pub(crate) struct Spoken {
     begun: Clock,
     said: Duration,
+}
+
+impl Spoken {
+    pub(crate) fn begun() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "shells know the time")]
+        Self { begun: Clock::now(), said: Duration::ZERO }
+    }
 }
 
 impl Progress for Spoken {
@@ -108,19 +127,15 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
             reference: arguments.reference,
             batches: arguments.batches,
             outcomes: arguments.outcomes,
-            on_bad_row: match arguments.on_bad_row {
-                BadRow::Void => OnBadRow::Void,
-                BadRow::Stop => OnBadRow::Stop,
-            },
+            on_bad_row: arguments.on_bad_row.into(),
         },
+        anchored: arguments.anchored.as_deref().map(anchor::log).transpose()?,
         output: arguments.output,
         overwrite: arguments.overwrite,
         created,
         written_by: format!("Verifold {}", env!("CARGO_PKG_VERSION")),
     };
-    #[expect(clippy::disallowed_methods, reason = "shells know the time")]
-    let begun = Clock::now();
-    let report = prove_monitoring(&request, &mut Spoken { begun, said: Duration::ZERO })
+    let report = prove_monitoring(&request, &mut Spoken::begun())
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
     println!(
         "{}, proof {}, {} steps: {}",

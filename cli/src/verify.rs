@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use verifold_model::{instant::Instant, protocol::WorkPhase, record::AuditRecord, state::Exit};
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
-use crate::{failure::Failure, files, memo, report, wrap::fill};
+use crate::{anchor, failure::Failure, files, memo, report, wrap::fill};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// What the auditor of this audit expects; without it nothing about subject, model, plan and completeness is established.
     #[arg(long, value_name = "E.toml")]
     engagement: Option<PathBuf>,
+    /// Folder of the anchors received, in place of `anchors` beside the engagement.
+    #[arg(long, value_name = "DIR", requires = "engagement")]
+    anchors: Option<PathBuf>,
     /// What was handed over.
     package: PathBuf,
     /// What goes to standard output.
@@ -75,11 +78,17 @@ pub(crate) fn file_name(path: &std::path::Path) -> String {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let policy = files::policy(&arguments.policy)?;
     let engagement = arguments.engagement.as_deref().map(files::engagement).transpose()?;
+    let anchors = match (&arguments.anchors, &arguments.engagement) {
+        (Some(folder), _) => anchor::received(folder)?,
+        (None, Some(engagement)) => anchor::beside(engagement)?,
+        (None, None) => Vec::new(),
+    };
     let against = arguments.against.as_deref().map(files::record).transpose()?;
     let package = files::package(&arguments.package)?;
     let inputs = Inputs {
         policy: &policy,
         engagement: engagement.as_ref(),
+        anchors: &anchors,
         package: &package,
         file_name: &file_name(&arguments.package),
         against: against.as_ref().map(|(record, digest)| (record, *digest)),

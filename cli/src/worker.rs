@@ -16,7 +16,7 @@ use verifold_model::{
 };
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
-use crate::{failure::Failure, files, report, verify::file_name};
+use crate::{anchor, failure::Failure, files, report, verify::file_name};
 
 fn say(event: &WorkerEvent) {
     let mut out = std::io::stdout().lock();
@@ -41,10 +41,18 @@ impl Progress for Spoken {
 
 fn verified(keys: &KeyStore, policy: &str, engagement: Option<&str>, package: &str) -> Result<AuditRecord, Failure> {
     let policy = files::policy(Path::new(policy))?;
-    let engagement = engagement.map(|path| files::engagement(Path::new(path))).transpose()?;
+    let expected = engagement.map(|path| files::engagement(Path::new(path))).transpose()?;
+    let anchors = engagement.map_or_else(|| Ok(Vec::new()), |path| anchor::beside(Path::new(path)))?;
     let path = Path::new(package);
     let bytes = files::package(path)?;
-    let inputs = Inputs { policy: &policy, engagement: engagement.as_ref(), package: &bytes, file_name: &file_name(path), against: None };
+    let inputs = Inputs {
+        policy: &policy,
+        engagement: expected.as_ref(),
+        anchors: &anchors,
+        package: &bytes,
+        file_name: &file_name(path),
+        against: None,
+    };
     #[expect(clippy::disallowed_methods, reason = "shells know the time")]
     let begun = Clock::now();
     let mut record = verify(&inputs, keys, &mut Spoken(begun));

@@ -204,6 +204,9 @@ pub struct EngagementSummary {
     pub digest: Digest,
     /// What it pins, with expected and found values.
     pub expectations: Vec<Expectation>,
+    /// SHA-256 of each anchor at hand, in ascending order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<Digest>,
     /// Batches its calendar expects.
     pub expected_batches: u32,
     /// Batches whose control totals it carries.

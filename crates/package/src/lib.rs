@@ -10,9 +10,12 @@
 //!
 //! [`signing`] and [`key`] are the other way: how a package is signed, and how a signer keeps a key.
 //!
+//! [`anchor`] reads what stands outside a package: checkpoints of its batches, received while they were made.
+//!
 //! What it does not establish: who made the package, that a proof is valid, that a plan or a table
 //! is free of contradictions. Anyone can make a package that reads well.
 
+pub mod anchor;
 pub mod claimed;
 pub mod container;
 pub mod dsse;
@@ -28,6 +31,7 @@ use schemars::schema_for;
 use verifold_model::{plan::Plan, record::AuditRecord, statement::MonitoringStatement};
 
 pub use crate::{
+    anchor::{AnchoredBatch, Checkpoint, CheckpointError},
     claimed::{ClaimedPackage, ClaimedProof},
     dsse::{ClaimedSignature, Envelope},
     error::PackageError,

@@ -44,6 +44,10 @@ pub struct Engagement {
     pub origin_threshold: u32,
     /// Signers trusted in this audit; those "taken from the package" are not among them.
     pub signers: Vec<TrustedSigner>,
+    /// Days after its end until which a batch must have been anchored, if this engagement demands it.
+    pub anchored_within_days: Option<u32>,
+    /// Periods that earlier packages of the same system covered.
+    pub earlier: Vec<Stated<Period>>,
     /// SHA-256 of the file's bytes.
     pub digest: Digest,
 }

@@ -13,6 +13,7 @@ use verifold_model::{
 };
 
 use crate::{
+    anchoring::{AnchorsFile, within_days},
     calendar::{Slot, label, slots},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Lint, Notices},
@@ -67,6 +68,12 @@ pub(crate) struct EngagementFile {
     #[serde(default)]
     #[schemars(with = "Vec<SignerFile>")]
     signer: Vec<Spanned<SignerFile>>,
+    /// Demands that batches were anchored while they were made.
+    anchors: Option<AnchorsFile>,
+    /// Periods that earlier packages of the same system covered: no batch may lie in one of them again.
+    #[serde(default)]
+    #[schemars(with = "Vec<PeriodFile>")]
+    earlier: Vec<Spanned<PeriodFile>>,
     /// Totals per batch from an independent source.
     #[schemars(with = "Option<ControlsFile>")]
     controls: Option<Spanned<ControlsFile>>,
@@ -236,6 +243,15 @@ fn text(notices: &mut Notices<'_>, file: Option<Spanned<TextFile>>) -> Option<St
     Some(stated(notices, at, value, origin, status))
 }
 
+fn span(notices: &mut Notices<'_>, period: Spanned<PeriodFile>) -> Stated<Period> {
+    let at = period.span();
+    let PeriodFile { start, end, origin, status } = period.into_inner();
+    if start >= end {
+        notices.error("period", at.clone(), format!("the period ends at {end}, not after its start {start}"));
+    }
+    stated(notices, at, Period { start, end }, origin, status)
+}
+
 /// The slots of a calendar table, or a notice why there are none.
 fn expected(notices: &mut Notices<'_>, calendar: Spanned<CalendarFile>, period: Option<Period>) -> Option<Stated<ExpectedCalendar>> {
     let at = calendar.span();
@@ -279,14 +295,9 @@ fn expected(notices: &mut Notices<'_>, calendar: Spanned<CalendarFile>, period: 
 pub(crate) fn lint(source: &str) -> Lint<Engagement> {
     let mut notices = Notices::new(source);
     let Some(file) = notices.parse::<EngagementFile>() else { return notices.finish(None) };
-    let period = file.period.map(|period| {
-        let at = period.span();
-        let PeriodFile { start, end, origin, status } = period.into_inner();
-        if start >= end {
-            notices.error("period", at.clone(), format!("the period ends at {end}, not after its start {start}"));
-        }
-        stated(&mut notices, at, Period { start, end }, origin, status)
-    });
+    let period = file.period.map(|period| span(&mut notices, period));
+    let earlier: Vec<Stated<Period>> = file.earlier.into_iter().map(|period| span(&mut notices, period)).collect();
+    let anchored_within_days = within_days(&mut notices, file.anchors.as_ref());
     let calendar = file.calendar.and_then(|calendar| expected(&mut notices, calendar, period.as_ref().map(|p| p.value)));
     let controls = file.controls.map(|controls| {
         let at = controls.span();
@@ -330,6 +341,8 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         controls,
         origin_threshold,
         signers,
+        anchored_within_days,
+        earlier,
         digest: Digest::of(source.as_bytes()),
     };
     notices.finish(Some(engagement))

@@ -48,6 +48,8 @@ pub struct Policy {
     pub origin_threshold: u32,
     /// Signers trusted in every audit under this policy.
     pub signers: Vec<TrustedSigner>,
+    /// Days after its end until which a batch must have been anchored, if this policy demands it.
+    pub anchored_within_days: Option<u32>,
     /// Constraints on the measurement plan.
     pub plan: Vec<PlanConstraint>,
     /// Requirements in the order of the file.

@@ -14,6 +14,7 @@ use verifold_model::{
 };
 
 use crate::{
+    anchoring::AnchorsFile,
     policy::{Assertion, Comparator, Exemption, Pin, Scope, Tolerance},
     signers::{OriginFile, SignerFile},
 };
@@ -66,6 +67,8 @@ pub(crate) struct PolicyFile {
     pub(crate) circuit: Vec<CircuitFile>,
     /// What is demanded of the origin of a package; without it, and without listed providers, nothing is.
     pub(crate) origin: Option<OriginFile>,
+    /// Demands that batches were anchored while they were made.
+    pub(crate) anchors: Option<AnchorsFile>,
     /// Signers trusted in every audit under this policy.
     #[serde(default)]
     #[schemars(with = "Vec<SignerFile>")]

@@ -13,6 +13,7 @@ use verifold_model::{
 };
 
 use crate::{
+    anchoring::within_days,
     notice::{Lint, Notices},
     policy::{
         AcceptedCircuit, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope, Tolerance, compares_groups,
@@ -44,6 +45,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
     let sources = sources(&file.source, &file.requirement, notices);
     let plan = plan_constraints(&file.plan, notices);
     let (origin_threshold, signers) = signers(notices, file.origin.as_ref(), file.signer);
+    let anchored_within_days = within_days(notices, file.anchors.as_ref());
     let words = Words::of(&plan);
     for (i, requirement) in file.requirement.iter().enumerate() {
         if file.requirement[..i].iter().any(|earlier| earlier.id.get_ref() == requirement.id.get_ref()) {
@@ -76,6 +78,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
         pinned: file.pinned,
         origin_threshold,
         signers,
+        anchored_within_days,
         plan,
         requirements,
         digest: Digest::of(text.as_bytes()),

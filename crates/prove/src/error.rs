@@ -210,6 +210,12 @@ pub enum ProveError {
         /// What the runtime said.
         problem: String,
     },
+    /// The data do not fit what was anchored.
+    #[error("the anchors: {problem}")]
+    Anchors {
+        /// What differs.
+        problem: String,
+    },
     /// Two independent computations of the same fact differ: a defect in this program, not in the data.
     #[error("two independent computations of {what} disagree in batch {batch}: this is a defect of the program; nothing was written")]
     Disagreement {

@@ -6,11 +6,13 @@
 //! - [`onnx`]: coefficients of an ONNX model, and its own float run; [`integer`]: the integers that stand for them
 //! - [`layout`], [`plan`]: the measurement plan that follows
 //! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
+//! - [`anchoring`]: batches committed to while they are made, and proven as they were then
 //! - [`secrets`]: what the prover keeps; [`synthetic`]: rows that mean nothing, for measuring
 //!
 //! Files are read and written here because streaming tables is this crate's work; the clock and
 //! cancellation come from the caller through [`Progress`], randomness from the operating system.
 
+pub mod anchoring;
 pub mod calendar;
 pub mod error;
 pub mod integer;
@@ -29,6 +31,7 @@ pub mod synthetic;
 pub mod table;
 
 pub use crate::{
+    anchoring::AnchorLog,
     error::ProveError,
     monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
     progress::{Event, Progress},

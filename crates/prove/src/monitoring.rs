@@ -24,6 +24,7 @@ use verifold_model::{
 use verifold_package::{ClaimedProof, Contents};
 
 use crate::{
+    anchoring::AnchorLog,
     calendar::Slot,
     error::{BadRows, ProveError},
     integer::{self, QuantisationError},
@@ -67,10 +68,12 @@ pub struct Sources {
 }
 
 /// A run of the prover.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// Files to read.
     pub sources: Sources,
+    /// What was anchored of the period; its batches are proven as they were committed to then.
+    pub anchored: Option<AnchorLog>,
     /// Package to write; the secrets and the report stand beside it.
     pub output: PathBuf,
     /// Whether files of those names may be replaced.
@@ -390,7 +393,10 @@ pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, w
 pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Result<Report, ProveError> {
     let progress = &mut Timed { inner: progress, running: None, timings: Vec::new() };
     let outputs = Outputs::prepare(&request.output, request.overwrite)?;
-    let prepared = prepare(&request.sources, progress)?;
+    let mut prepared = prepare(&request.sources, progress)?;
+    if let Some(log) = &request.anchored {
+        log.apply(&mut prepared)?;
+    }
 
     progress.report(Event::Phase(Phase::Committing));
     let witness = prepared.witness()?;

@@ -100,7 +100,7 @@ impl Draw {
     }
 }
 
-fn plan(shape: Shape) -> Plan {
+pub(crate) fn plan(shape: Shape) -> Plan {
     let max = (1_u32 << shape.width_bits()) - 1;
     let inner = shape.bins() as u32 - 1;
     let feature = |at: usize| Feature {

@@ -131,7 +131,9 @@ fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scop
     let Some(engagement) = &record.engagement else {
         return rung(RungName::Scope, RungState::NotEstablished, "Not established", "no engagement given", findings);
     };
-    let detail = format!("{pinned} of 4 pinned, {} of {} expected batches", engagement.expected_batches, engagement.expected_batches);
+    let anchored = scope.anchored.map_or_else(String::new, |(n, of)| format!(", {n} of {of} anchored"));
+    let detail =
+        format!("{pinned} of 4 pinned, {} of {} expected batches{anchored}", engagement.expected_batches, engagement.expected_batches);
     let wanted = inputs.policy.pinned.iter().any(|pin| !inputs.engagement.is_some_and(|e| e.pins(*pin)));
     if pinned == 0 || wanted {
         return rung(RungName::Scope, RungState::NotEstablished, "Not established", detail, findings);
@@ -337,6 +339,20 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
             "The proof is valid, but {} expected and missing: {}",
             counted(missing.len() as u64, "batch is", "batches are"),
             missing.join(", ")
+        )
+    } else if has("anchored-batch-missing") {
+        let missing = places("anchored-batch-missing");
+        format!(
+            "The proof is valid, but {} anchored and not in the package: {}",
+            counted(missing.len() as u64, "batch was", "batches were"),
+            missing.join(", ")
+        )
+    } else if has("anchored-rows-differ") {
+        let differing = places("anchored-rows-differ");
+        format!(
+            "The proof is valid, but over other rows than were anchored in {}: {}",
+            counted(differing.len() as u64, "batch", "batches"),
+            differing.join(", ")
         )
     } else if has("control-total-differs") {
         "The proof is valid, but its counts differ from the control totals".into()

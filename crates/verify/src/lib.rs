@@ -9,6 +9,7 @@
 //! It does not establish that committed rows are the real world's, that nothing was left out before
 //! commitment, or that anything complies with the law.
 
+mod anchors;
 mod assess;
 mod compare;
 mod evidence;

@@ -18,10 +18,11 @@ use verifold_model::{
     state::{RungName, RungState},
     statement::MonitoringStatement,
 };
-use verifold_package::{ClaimedPackage, ClaimedProof, EntryRole, Limits, PackageError};
+use verifold_package::{Checkpoint, ClaimedPackage, ClaimedProof, EntryRole, Limits, PackageError};
 use verifold_policy::{Engagement, Policy, Requirement};
 
 use crate::{
+    anchors::reconcile_anchors,
     assess::{Case, assess},
     compare::compare,
     evidence::{Checked, Refusal, VerifiedEvidence, check, state_elements},
@@ -39,6 +40,8 @@ pub struct Inputs<'a> {
     pub policy: &'a Policy,
     /// What the auditor expects.
     pub engagement: Option<&'a Engagement>,
+    /// Anchors received for it, in any order.
+    pub anchors: &'a [Checkpoint],
     /// What was handed over.
     pub package: &'a [u8],
     /// Name of the package's file, without folders.
@@ -129,6 +132,11 @@ fn blank(inputs: &Inputs<'_>, package: PackageSummary) -> AuditRecord {
             title: engagement.title.clone(),
             digest: engagement.digest,
             expectations: Vec::new(),
+            anchors: {
+                let mut digests: Vec<Digest> = inputs.anchors.iter().map(|anchor| anchor.digest).collect();
+                digests.sort_unstable();
+                digests
+            },
             expected_batches: u32::try_from(engagement.expected_slots().len()).unwrap_or(u32::MAX),
             control_totals: engagement
                 .controls
@@ -221,7 +229,11 @@ fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStor
         let _ = timed.run(WorkPhase::DeriveKeys, &circuit.to_string(), || store.key(circuit).is_ok());
     }
     let checked = timed.run(WorkPhase::CheckProofs, &proof.title, || check(proof, plan, inputs.policy, store));
-    let scope = timed.run(WorkPhase::Replay, "", || reconcile(inputs.policy, inputs.engagement, &proof.statement, plan));
+    let scope = timed.run(WorkPhase::Replay, "", || {
+        let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
+        reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.anchors, &proof.statement, plan);
+        scope
+    });
 
     timed.run(WorkPhase::Assess, "", || {
         fill(&mut record, inputs, package, &checked, &scope);

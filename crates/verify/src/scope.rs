@@ -24,6 +24,8 @@ pub(crate) struct Scope {
     pub(crate) plan: Option<Source>,
     /// Slots with no batch in the statement.
     pub(crate) missing: Vec<Slot>,
+    /// Monitoring batches that were anchored, of how many; absent without anchors.
+    pub(crate) anchored: Option<(usize, usize)>,
     /// Starts of batches no slot expects.
     pub(crate) unexpected: Vec<Instant>,
     /// Starts of batches whose control totals differ.
@@ -191,6 +193,22 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
             ),
             place: slot.label.clone(),
         });
+    }
+    for batch in monitoring {
+        for earlier in engagement.earlier.iter().filter_map(Stated::pinned) {
+            if batch.start < earlier.end && earlier.start < batch.end {
+                scope.findings.push(Finding {
+                    cause: "batch-of-earlier-package".into(),
+                    blocking: true,
+                    text: format!(
+                        "the batch of {} lies in a period that an earlier package covered, {}",
+                        Period { start: batch.start, end: batch.end }.text(),
+                        earlier.text()
+                    ),
+                    place: format!("batch {}", batch.index),
+                });
+            }
+        }
     }
     for start in &scope.unexpected {
         scope.findings.push(Finding {

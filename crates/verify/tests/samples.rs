@@ -54,8 +54,14 @@ impl Sample {
     }
 
     fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
-        let inputs =
-            Inputs { policy: &self.policy, engagement: Some(&self.engagement), package, file_name: "package.zkaudit", against: None };
+        let inputs = Inputs {
+            policy: &self.policy,
+            engagement: Some(&self.engagement),
+            anchors: &[],
+            package,
+            file_name: "package.zkaudit",
+            against: None,
+        };
         verify(&inputs, keys, &mut NoClock)
     }
 }
@@ -99,7 +105,14 @@ fn every_sample_ends_as_it_says(keys: &KeyStore) {
 /// Without an engagement nothing expected is known, and requirements that need it are uncovered.
 fn without_an_engagement_the_package_speaks_for_itself_only(keys: &KeyStore) {
     let sample = Sample::read("credit-scoring-q1");
-    let inputs = Inputs { policy: &sample.policy, engagement: None, package: &sample.package, file_name: "package.zkaudit", against: None };
+    let inputs = Inputs {
+        policy: &sample.policy,
+        engagement: None,
+        anchors: &[],
+        package: &sample.package,
+        file_name: "package.zkaudit",
+        against: None,
+    };
     let record = verify(&inputs, keys, &mut NoClock);
     assert_eq!(record.exit, Exit::Incomplete);
     let scope = record.ladder.iter().find(|rung| rung.name == RungName::Scope).unwrap();

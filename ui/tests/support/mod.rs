@@ -1114,6 +1114,7 @@ fn engagement(subject: &Subject, story: Story) -> EngagementSummary {
         title: "Merian Bank AG, second half of 2026".into(),
         digest: Digest::of(b"engagement"),
         expectations,
+        anchors: Vec::new(),
         expected_batches: 24,
         control_totals: 24,
     }

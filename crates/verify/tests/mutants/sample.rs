@@ -109,8 +109,14 @@ impl Sample {
 
     /// Verifies `package` as this sample's auditor would.
     pub(crate) fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
-        let inputs =
-            Inputs { policy: &self.policy, engagement: Some(&self.engagement), package, file_name: "package.zkaudit", against: None };
+        let inputs = Inputs {
+            policy: &self.policy,
+            engagement: Some(&self.engagement),
+            anchors: &[],
+            package,
+            file_name: "package.zkaudit",
+            against: None,
+        };
         verify(&inputs, keys, &mut NoClock)
     }
 

@@ -1,0 +1,255 @@
+//! `verifold anchor make` at the audited party, `verifold anchor add` at the auditor's.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use verifold_model::{format::counted, instant::Instant, signer::SignerRole, state::Exit};
+use verifold_package::{Checkpoint, CheckpointError, anchor::MAX_CHECKPOINT_BYTES};
+use verifold_prove::{AnchorLog, Sources, monitoring::prepare};
+
+use crate::{
+    failure::Failure,
+    files,
+    key::{self, PassphraseSource},
+    prove::{BadRow, Spoken},
+};
+
+/// Folder beside an engagement that holds the anchors received for it.
+const FOLDER: &str = "anchors";
+/// Most anchors of one audit: one for each batch a package may hold.
+const MAX_ANCHORS: usize = 20_000;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Commit to every batch that has closed since the last anchor, and sign that: for the audited party, whenever a batch closes.
+    Make(Make),
+    /// Receive an anchor: check it, cosign it with the time, and file it beside the engagement.
+    Add(Add),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Make {
+    /// What is measured, and how.
+    #[arg(long, value_name = "SPEC.toml")]
+    spec: PathBuf,
+    /// The model, as for `verifold prove`.
+    #[arg(long, value_name = "MODEL.onnx")]
+    model: PathBuf,
+    /// Rows that drift is measured against.
+    #[arg(long, value_name = "REF.csv|parquet")]
+    reference: PathBuf,
+    /// Rows of the period so far: a file, or a folder of files.
+    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
+    batches: PathBuf,
+    /// What becomes of a row that cannot be read.
+    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
+    on_bad_row: BadRow,
+    /// What was anchored so far, with its salts: kept secret, and given to `verifold prove --anchored`. Begun if not there.
+    #[arg(long, value_name = "LOG")]
+    log: PathBuf,
+    /// Sign with this private key.
+    #[arg(long, value_name = "KEY")]
+    key: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+    /// Anchor what had closed at this time, in place of now; the anchor states it.
+    #[arg(long, value_name = "RFC3339")]
+    date: Option<Instant>,
+    /// Where the anchor goes, to be handed to the auditor.
+    #[arg(long, short, value_name = "OUT")]
+    output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// The anchor as received.
+    anchor: PathBuf,
+    /// The engagement it is for, which lists the provider's key and this auditor's.
+    #[arg(long, value_name = "E.toml")]
+    engagement: PathBuf,
+    /// Cosign with this private key, which the engagement lists as an auditor's or timestamper's.
+    #[arg(long, value_name = "KEY")]
+    key: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+    /// Time of receipt, in place of now.
+    #[arg(long, value_name = "RFC3339")]
+    date: Option<Instant>,
+}
+
+fn time(given: Option<Instant>) -> Result<Instant, Failure> {
+    given.or_else(files::now).ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))
+}
+
+/// A log that `verifold anchor make` wrote.
+pub(crate) fn log(path: &Path) -> Result<AnchorLog, Failure> {
+    serde_json::from_slice(&files::bytes("anchor log", path)?).map_err(|error| {
+        Failure::new(
+            Exit::Malformed,
+            format!("the anchor log cannot be read ({error}): {}", path.display()),
+            "give the file that `verifold anchor make` wrote",
+        )
+    })
+}
+
+fn malformed(error: &CheckpointError, path: &Path) -> Failure {
+    Failure::new(
+        Exit::Malformed,
+        format!("{error}: {}", path.display()),
+        "give a file that `verifold anchor make` or `add` wrote, unchanged",
+    )
+}
+
+fn checkpoint(path: &Path) -> Result<(Checkpoint, String), Failure> {
+    let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if size > MAX_CHECKPOINT_BYTES as u64 {
+        let what = format!("the anchor has {size} bytes, more than the {MAX_CHECKPOINT_BYTES} this program reads: {}", path.display());
+        return Err(Failure::new(Exit::Limits, what, "check that this is the right file"));
+    }
+    let text = files::text("anchor", path)?;
+    let read = Checkpoint::read(text.as_bytes()).map_err(|error| malformed(&error, path))?;
+    Ok((read, text))
+}
+
+/// Every anchor in a folder: its files ending in `.checkpoint`.
+pub(crate) fn received(folder: &Path) -> Result<Vec<Checkpoint>, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::new(
+            Exit::Usage,
+            format!("the anchors cannot be read, so nothing was checked ({error}): {}", folder.display()),
+            "check the folder and its permissions",
+        )
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.extension().is_some_and(|extension| extension == "checkpoint") {
+            paths.push(path);
+        }
+    }
+    if paths.len() > MAX_ANCHORS {
+        let what = format!("{} anchors, the limit is {MAX_ANCHORS}: {}", paths.len(), folder.display());
+        return Err(Failure::new(Exit::Limits, what, "check that this is the right folder"));
+    }
+    paths.sort();
+    paths.iter().map(|path| checkpoint(path).map(|(read, _)| read)).collect()
+}
+
+fn folder_beside(engagement: &Path) -> PathBuf {
+    engagement.with_file_name(FOLDER)
+}
+
+/// Every anchor in the folder `anchors` beside an engagement, if there is one.
+pub(crate) fn beside(engagement: &Path) -> Result<Vec<Checkpoint>, Failure> {
+    let folder = folder_beside(engagement);
+    if folder.is_dir() { received(&folder) } else { Ok(Vec::new()) }
+}
+
+pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Make(arguments) => make(arguments),
+        Command::Add(arguments) => add(&arguments),
+    }
+}
+
+fn make(arguments: Make) -> Result<Exit, Failure> {
+    let at = time(arguments.date)?;
+    let sources = Sources {
+        spec: arguments.spec,
+        model: arguments.model,
+        reference: arguments.reference,
+        batches: arguments.batches,
+        outcomes: None,
+        on_bad_row: arguments.on_bad_row.into(),
+    };
+    let failed = |error| Failure::new(Exit::Usage, format!("nothing was anchored: {error}"), "");
+    let mut prepared = prepare(&sources, &mut Spoken::begun()).map_err(failed)?;
+    let mut log = if arguments.log.exists() { log(&arguments.log)? } else { AnchorLog::new(&prepared) };
+    let added = log.extend(&mut prepared, at).map_err(failed)?;
+    if added == 0 {
+        println!("No batch has closed since the last anchor; nothing was written.");
+        return Ok(Exit::Met);
+    }
+    let secret = key::secret(&arguments.key, &arguments.passphrase)?;
+    let text = Checkpoint::sign(&log.name, &log.anchored(), added, at, &secret).map_err(|error| malformed(&error, &arguments.output))?;
+    let kept = |log: &AnchorLog| {
+        serde_json::to_vec_pretty(log).map_err(|error| Failure::new(Exit::Usage, format!("nothing was anchored: {error}"), ""))
+    };
+    // First what opens the commitments: an anchor whose salts are lost could never be proven.
+    files::write_private(&arguments.log, &kept(&log)?)?;
+    files::write(&arguments.output, text.as_bytes())?;
+    // What was not announced before this point is announced again.
+    log.announced = log.batches.len();
+    files::write_private(&arguments.log, &kept(&log)?)?;
+    println!("{} anchored, {} in all; log {}", counted(added as u64, "batch", "batches"), log.batches.len(), log.name);
+    println!("Key     {}", secret.public_key().fingerprint());
+    println!("Secret  {}   salts: keep it with the data", arguments.log.display());
+    println!("Anchor  {}   hand it to your auditor now: only what is received counts", arguments.output.display());
+    Ok(Exit::Met)
+}
+
+fn add(arguments: &Add) -> Result<Exit, Failure> {
+    let at = time(arguments.date)?;
+    let engagement = files::engagement(&arguments.engagement)?;
+    let (anchor, text) = checkpoint(&arguments.anchor)?;
+    let provider = engagement.signers.iter().find(|signer| signer.role == SignerRole::Provider && anchor.is_signed_by(signer.public_key));
+    let Some(provider) = provider else {
+        return Err(Failure::new(
+            Exit::Origin,
+            format!("the anchor is not signed by a provider the engagement trusts, and was not filed: {}", arguments.anchor.display()),
+            "compare fingerprints with the audited party over another channel, and list its key as [[signer]]",
+        ));
+    };
+    if !provider.is_valid_at(anchor.stated_at) {
+        return Err(Failure::new(
+            Exit::Origin,
+            format!(
+                "the anchor is dated {}, and the key of {} counts {}; it was not filed",
+                anchor.stated_at,
+                provider.name,
+                provider.window_text()
+            ),
+            "ask for an anchor signed with a key in force",
+        ));
+    }
+    let folder = folder_beside(&arguments.engagement);
+    let path = folder.join(format!("{:06}.checkpoint", anchor.size));
+    if path.exists() {
+        let what =
+            format!("an anchor of {} is filed already and was left alone: {}", counted(anchor.size, "batch", "batches"), path.display());
+        return Err(Failure::new(Exit::Usage, what, "if the two differ, file this one under another name: it is evidence"));
+    }
+    let before = beside(&arguments.engagement)?.iter().map(|earlier| earlier.size).filter(|size| *size < anchor.size).max().unwrap_or(0);
+    let secret = key::secret(&arguments.key, &arguments.passphrase)?;
+    let public_key = secret.public_key();
+    let receiver = engagement.signers.iter().find(|signer| signer.public_key == public_key && signer.role != SignerRole::Provider);
+    let Some(receiver) = receiver.filter(|receiver| receiver.is_valid_at(at)) else {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "the engagement lists no auditor or timestamper with this key at {at}, so its time would count for nothing; nothing was filed"
+            ),
+            format!("list public_key = \"{public_key}\" as [[signer]] with role \"auditor\""),
+        ));
+    };
+    let cosigned = Checkpoint::cosigned(&text, &public_key.fingerprint().key_id()[..16], at, &secret)
+        .map_err(|error| malformed(&error, &arguments.anchor))?;
+    fs::create_dir_all(&folder).map_err(|error| {
+        Failure::new(Exit::Usage, format!("the folder cannot be made ({error}): {}", folder.display()), "check its permissions")
+    })?;
+    files::write(&path, cosigned.as_bytes())?;
+    println!("Signed    by {} ({}), dated {} by it", provider.name, provider.public_key.fingerprint(), anchor.stated_at);
+    println!("Received  {at}, cosigned by {} ({})", receiver.name, public_key.fingerprint());
+    for batch in &anchor.added {
+        println!("Batch     {} to {}, rows {}", batch.start, batch.end, batch.row_commitment.short());
+    }
+    let first = anchor.size - anchor.added.len() as u64;
+    if first > before {
+        println!("Gap       batches {} to {first} were anchored before and are not filed here: ask for those anchors", before + 1);
+    }
+    println!("Filed     {}", path.display());
+    Ok(Exit::Met)
+}

@@ -1,0 +1,317 @@
+//! What did the audited party commit to, batch by batch, before anyone asked?
+//!
+//! An anchor is a checkpoint of a log (C2SP `tlog-checkpoint`, a signed note): number of batches, root of the
+//! Merkle tree (RFC 6962, § 2.1) over their row commitments, and the batches added since the last one. The provider
+//! signs it when a batch closes. Whoever receives it cosigns it with the time (C2SP `tlog-cosignature`), and that
+//! time is the receiver's word, not the provider's. Kept outside the package, anchors say what must be in it.
+//!
+//! A log belongs to one system and one period. [`Checkpoint::read`] accepts one spelling, within limits.
+//! It does not establish that the batches anchored are all there were, or that their rows are true.
+
+use std::fmt::Write as _;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use verifold_model::{
+    digest::{Commitment, Digest},
+    instant::Instant,
+    signer::PublicKey,
+    statement::{Period, Subject},
+};
+
+use crate::{dsse::signs, key::SecretKey};
+
+/// Most bytes of a checkpoint: a first one over a year of daily batches takes 50 kB.
+pub const MAX_CHECKPOINT_BYTES: usize = 256 << 10;
+/// Most signature lines.
+const MAX_SIGNATURES: usize = 16;
+/// Most batches of a log, as of a package.
+const MAX_BATCHES: u64 = 20_000;
+/// What stands in front of every signature line.
+const DASH: &str = "\u{2014} ";
+/// Signature type of a plain Ed25519 signature (C2SP signed-note).
+const ED25519: u8 = 0x01;
+/// Signature type of a timestamped cosignature (C2SP tlog-cosignature).
+const COSIGNATURE: u8 = 0x04;
+
+/// A batch as anchored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnchoredBatch {
+    /// First time, inclusive.
+    pub start: Instant,
+    /// First time after.
+    pub end: Instant,
+    /// Commitment to its row stream, as the statement of the package will have it.
+    pub row_commitment: Commitment,
+}
+
+impl AnchoredBatch {
+    fn line(&self) -> String {
+        format!("batch {} {} {}", self.start, self.end, self.row_commitment)
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let parts: Vec<&str> = line.strip_prefix("batch ")?.split(' ').collect();
+        let [start, end, commitment] = parts[..] else { return None };
+        Some(Self { start: start.parse().ok()?, end: end.parse().ok()?, row_commitment: commitment.parse().ok()? })
+    }
+}
+
+/// The root of the Merkle tree over `batches` (RFC 6962, § 2.1); a leaf is the line that announces the batch.
+pub fn root(batches: &[AnchoredBatch]) -> Digest {
+    match batches {
+        [] => Digest::of(b""),
+        [one] => Digest::of(&[&[0], one.line().as_bytes()].concat()),
+        many => {
+            // The largest power of two smaller than their number.
+            let left = 1 << (many.len() - 1).ilog2();
+            let (a, b) = (root(&many[..left]), root(&many[left..]));
+            Digest::of(&[&[1], a.as_bytes().as_slice(), b.as_bytes()].concat())
+        }
+    }
+}
+
+/// The name of the log of a system and a period: LEI, system and the period's first day, percent-encoded where a name may not hold it.
+pub fn log_name(subject: &Subject, period: Period) -> String {
+    let mut name = String::from("verifold/");
+    for part in [subject.lei.as_str(), "/", subject.system.as_str(), "/", &period.start.to_string()[..10]] {
+        for byte in part.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._/".contains(&byte) {
+                name.push(char::from(byte));
+            } else {
+                // Writing to a string does not fail.
+                let _ = write!(name, "%{byte:02X}");
+            }
+        }
+    }
+    name
+}
+
+/// A checkpoint as received. Its signatures have not been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Name of the log.
+    pub origin: String,
+    /// Batches in the log.
+    pub size: u64,
+    /// Root over all of them.
+    pub root: Digest,
+    /// The last of them, added since the checkpoint before.
+    pub added: Vec<AnchoredBatch>,
+    /// When it was made, in the provider's word.
+    pub stated_at: Instant,
+    /// SHA-256 of the text.
+    pub digest: Digest,
+    body: String,
+    lines: Vec<SignatureLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct SignatureLine {
+    name: String,
+    key_hash: [u8; 4],
+    bytes: Vec<u8>,
+}
+
+/// Why a text is not a checkpoint, or cannot be signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a checkpoint of batches: {problem}")]
+pub struct CheckpointError {
+    /// What is wrong, and where.
+    pub problem: String,
+}
+
+fn refuse<T>(problem: impl Into<String>) -> Result<T, CheckpointError> {
+    Err(CheckpointError { problem: problem.into() })
+}
+
+impl Checkpoint {
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// If it is not in the one form of an anchor, or exceeds a limit.
+    pub fn read(text: &[u8]) -> Result<Self, CheckpointError> {
+        if text.len() > MAX_CHECKPOINT_BYTES {
+            return refuse(format!("{} bytes, the limit is {MAX_CHECKPOINT_BYTES}", text.len()));
+        }
+        let Ok(utf8) = std::str::from_utf8(text) else { return refuse("it is not UTF-8") };
+        if utf8.chars().any(|c| c.is_control() && c != '\n') {
+            return refuse("it holds control characters");
+        }
+        let Some((body, signatures)) = utf8.split_once("\n\n") else { return refuse("no empty line stands in front of the signatures") };
+        let body = format!("{body}\n");
+        let lines: Vec<&str> = body.lines().collect();
+        let [origin, size, root, stated, batches @ ..] = &lines[..] else {
+            return refuse("expected the lines origin, size, root and time, then one for each batch added");
+        };
+        if origin.is_empty() || origin.contains([' ', '+']) {
+            return refuse("line 1: the name of a log is not empty and has no space or plus");
+        }
+        let number = size.parse::<u64>().ok().filter(|number| number.to_string() == *size && (1..=MAX_BATCHES).contains(number));
+        let Some(number) = number else { return refuse(format!("line 2: expected a number of batches from 1 to {MAX_BATCHES}")) };
+        let hash = BASE64.decode(root).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let Some(hash) = hash else { return refuse("line 3: expected a root of 32 bytes in base64") };
+        let Some(stated_at) = stated.strip_prefix("time ").and_then(|time| time.parse().ok()) else {
+            return refuse("line 4: expected `time` and an RFC 3339 time in UTC");
+        };
+        let mut added: Vec<AnchoredBatch> = Vec::new();
+        for (i, line) in batches.iter().enumerate() {
+            let Some(batch) = AnchoredBatch::parse(line) else {
+                return refuse(format!("line {}: expected `batch`, its start, its end and its row commitment", i + 5));
+            };
+            if batch.start >= batch.end || added.last().is_some_and(|before| before.end > batch.start) {
+                return refuse(format!("line {}: batches end after they start, stand in order and do not overlap", i + 5));
+            }
+            added.push(batch);
+        }
+        if added.is_empty() || added.len() as u64 > number {
+            return refuse(format!("{} added batches, of {number} in the log", added.len()));
+        }
+        let Some(signatures) = signatures.strip_suffix('\n') else { return refuse("the last line does not end") };
+        let parsed: Option<Vec<SignatureLine>> = signatures.split('\n').map(SignatureLine::parse).collect();
+        let Some(parsed) = parsed.filter(|lines| lines.len() <= MAX_SIGNATURES) else {
+            return refuse(format!("expected 1 to {MAX_SIGNATURES} signature lines: a dash, a name, base64"));
+        };
+        Ok(Self {
+            origin: (*origin).to_owned(),
+            size: number,
+            root: Digest::from_bytes(hash),
+            added,
+            stated_at,
+            digest: Digest::of(text),
+            body,
+            lines: parsed,
+        })
+    }
+
+    /// Makes and signs the checkpoint of a log: all its batches, of which the last `added` are new.
+    ///
+    /// # Errors
+    /// If what comes of it could not be read back.
+    pub fn sign(origin: &str, batches: &[AnchoredBatch], added: usize, at: Instant, key: &SecretKey) -> Result<String, CheckpointError> {
+        let mut body = format!("{origin}\n{}\n{}\ntime {at}\n", batches.len(), BASE64.encode(root(batches).as_bytes()));
+        for batch in &batches[batches.len().saturating_sub(added)..] {
+            body.push_str(&format!("{}\n", batch.line()));
+        }
+        let hash = key_hash(origin, ED25519, key.public_key());
+        let text = format!("{body}\n{}", signature_line(origin, hash, &key.sign(body.as_bytes())));
+        Self::read(text.as_bytes()).map(|_| text)
+    }
+
+    /// The text with a cosignature added: "I, `name`, had this at `at`."
+    ///
+    /// # Errors
+    /// If the name has a space or plus, or there are too many signatures.
+    pub fn cosigned(text: &str, name: &str, at: Instant, key: &SecretKey) -> Result<String, CheckpointError> {
+        let checkpoint = Self::read(text.as_bytes())?;
+        let mut bytes = at.unix_secs().to_be_bytes().to_vec();
+        bytes.extend(key.sign(cosigned_message(&checkpoint.body, at).as_bytes()));
+        let text = format!("{text}{}", signature_line(name, key_hash(name, COSIGNATURE, key.public_key()), &bytes));
+        Self::read(text.as_bytes()).map(|_| text)
+    }
+
+    /// Whether the log's own key `key` signed it.
+    pub fn is_signed_by(&self, key: PublicKey) -> bool {
+        let hash = key_hash(&self.origin, ED25519, key);
+        self.lines
+            .iter()
+            .filter(|line| line.name == self.origin && line.key_hash == hash)
+            .any(|line| <[u8; 64]>::try_from(line.bytes.as_slice()).is_ok_and(|signature| signs(self.body.as_bytes(), &signature, key)))
+    }
+
+    /// Earliest time at which the holder of `key` cosigned it, if they did.
+    pub fn cosigned_at(&self, key: PublicKey) -> Option<Instant> {
+        let times = self.lines.iter().filter(|line| line.key_hash == key_hash(&line.name, COSIGNATURE, key)).filter_map(|line| {
+            let (time, signature) = line.bytes.split_first_chunk::<8>()?;
+            let at = Instant::from_unix_secs(u64::from_be_bytes(*time))?;
+            let signature = <[u8; 64]>::try_from(signature).ok()?;
+            signs(cosigned_message(&self.body, at).as_bytes(), &signature, key).then_some(at)
+        });
+        times.min()
+    }
+}
+
+impl SignatureLine {
+    fn parse(line: &str) -> Option<Self> {
+        let (name, base64) = line.strip_prefix(DASH)?.split_once(' ')?;
+        let decoded = BASE64.decode(base64).ok()?;
+        let (key_hash, bytes) = decoded.split_first_chunk::<4>()?;
+        (!name.is_empty() && !name.contains('+')).then(|| Self { name: name.to_owned(), key_hash: *key_hash, bytes: bytes.to_vec() })
+    }
+}
+
+fn signature_line(name: &str, hash: [u8; 4], bytes: &[u8]) -> String {
+    format!("{DASH}{name} {}\n", BASE64.encode([hash.as_slice(), bytes].concat()))
+}
+
+/// What a cosignature is made over.
+fn cosigned_message(body: &str, at: Instant) -> String {
+    format!("cosignature/v1\ntime {}\n{body}", at.unix_secs())
+}
+
+/// First four bytes of SHA-256 over name, newline, signature type and key: a hint at the key.
+fn key_hash(name: &str, kind: u8, key: PublicKey) -> [u8; 4] {
+    let digest = Digest::of(&[name.as_bytes(), b"\n", &[kind], key.as_bytes().as_slice()].concat());
+    let [a, b, c, d, ..] = *digest.as_bytes();
+    [a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batches(n: u64) -> Vec<AnchoredBatch> {
+        let at = |day: u64| Instant::from_unix_secs(day * 86_400).unwrap();
+        (0..n)
+            .map(|day| AnchoredBatch {
+                start: at(day),
+                end: at(day + 1),
+                row_commitment: Commitment::from_bytes([day.to_le_bytes()[0]; 32]),
+            })
+            .collect()
+    }
+
+    fn key(n: u8) -> SecretKey {
+        SecretKey::from_seed(&[n; 32].into())
+    }
+
+    fn at(time: &str) -> Instant {
+        time.parse().unwrap()
+    }
+
+    /// RFC 6962, § 2.1, by its recursion; here the tree of seven leaves is written out.
+    #[test]
+    fn the_root_is_that_of_the_standard() {
+        let leaves: Vec<Digest> = batches(7).iter().map(|batch| root(std::slice::from_ref(batch))).collect();
+        let node = |a: Digest, b: Digest| Digest::of(&[&[1], a.as_bytes().as_slice(), b.as_bytes()].concat());
+        let four = node(node(leaves[0], leaves[1]), node(leaves[2], leaves[3]));
+        assert_eq!(root(&batches(7)), node(four, node(node(leaves[4], leaves[5]), leaves[6])));
+        assert_eq!(root(&[]).to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn a_checkpoint_is_signed_by_its_provider_and_timed_by_its_receiver() {
+        let made = Checkpoint::sign("verifold/LEI/System/1970-01-01", &batches(3), 2, at("1970-01-04T06:00:00Z"), &key(1)).unwrap();
+        let received = Checkpoint::cosigned(&made, "halm-partner", at("1970-01-04T07:00:00Z"), &key(2)).unwrap();
+        let read = Checkpoint::read(received.as_bytes()).unwrap();
+        assert_eq!((read.size, read.added.len()), (3, 2));
+        assert!(read.is_signed_by(key(1).public_key()) && !read.is_signed_by(key(2).public_key()));
+        assert_eq!(read.cosigned_at(key(2).public_key()), Some(at("1970-01-04T07:00:00Z")));
+        assert_eq!(read.cosigned_at(key(1).public_key()), None);
+        assert_eq!(Checkpoint::read(made.as_bytes()).unwrap().cosigned_at(key(2).public_key()), None);
+    }
+
+    /// Every byte of a signed checkpoint matters: altered it cannot be read, or a signature fails.
+    #[test]
+    fn an_altered_checkpoint_is_not_believed() {
+        let made = Checkpoint::sign("verifold/LEI/System/1970-01-01", &batches(3), 2, at("1970-01-04T06:00:00Z"), &key(1)).unwrap();
+        let received = Checkpoint::cosigned(&made, "halm-partner", at("1970-01-04T07:00:00Z"), &key(2)).unwrap();
+        for position in 0..received.len() {
+            let mut altered = received.clone().into_bytes();
+            altered[position] ^= 1;
+            if let Ok(read) = Checkpoint::read(&altered) {
+                let both = read.is_signed_by(key(1).public_key()) && read.cosigned_at(key(2).public_key()).is_some();
+                assert!(!both, "byte {position}");
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Is everything in the package that was anchored while it was made, as it was anchored?
+//!
+//! Anchors are the auditor's evidence, received outside the package. Those a trusted provider signed for the log of
+//! this system and period are put together again batch by batch; then every batch anchored must be in the package
+//! with the same rows. Where policy or engagement demand it, every batch must have been anchored, and received in time:
+//! by the clock of an auditor or timestamper who cosigned, never by the provider's.
+//!
+//! It does not establish that a batch was complete when it was anchored.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
+
+use verifold_model::{
+    cohort::{BatchRole, BatchStatement},
+    digest::Digest,
+    format::counted,
+    instant::Instant,
+    plan::Plan,
+    record::Finding,
+    signer::SignerRole,
+    statement::{MonitoringStatement, Period},
+};
+use verifold_package::{
+    AnchoredBatch, Checkpoint,
+    anchor::{log_name, root},
+};
+use verifold_policy::{Engagement, OriginDemand, Policy, Slot, Stated, anchored_within_days, calendar::label};
+
+use crate::scope::Scope;
+
+const DAY_SECS: u64 = 86_400;
+
+/// A position of the log: the batch, and when it was first received.
+struct Position {
+    batch: AnchoredBatch,
+    received: Option<Instant>,
+}
+
+/// Compares a statement with the anchors received for it.
+pub(crate) fn reconcile_anchors(
+    scope: &mut Scope,
+    policy: &Policy,
+    engagement: Option<&Engagement>,
+    anchors: &[Checkpoint],
+    statement: &MonitoringStatement,
+    plan: &Plan,
+) {
+    let demanded = anchored_within_days(policy, engagement);
+    let mut note = |cause: &str, blocking: bool, text: String, place: String| {
+        scope.findings.push(Finding { cause: cause.to_owned(), blocking, text, place });
+    };
+    if anchors.is_empty() {
+        if let Some(days) = demanded {
+            let text = format!("Batches must be anchored within {}, and no anchor is at hand", counted(u64::from(days), "day", "days"));
+            note("no-anchors", true, text, String::new());
+        }
+        return;
+    }
+    let named = |batch: &AnchoredBatch| label(plan.calendar, batch.start, batch.end);
+    let days_of = |batch: &AnchoredBatch| Period { start: batch.start, end: batch.end }.text();
+
+    // The log as far as trusted checkpoints tell it.
+    let trusted = OriginDemand::of(policy, engagement);
+    let name = log_name(&statement.header.subject, statement.header.period);
+    let mut kept: Vec<&Checkpoint> = Vec::new();
+    let mut log: BTreeMap<u64, Position> = BTreeMap::new();
+    let mut histories: Vec<(u64, Digest, Digest)> = Vec::new();
+    for checkpoint in anchors {
+        if checkpoint.origin != name {
+            let text = format!("An anchor belongs to the log {}, not to that of this package, {name}; it was not used", checkpoint.origin);
+            note("anchor-of-other-log", false, text, checkpoint.digest.short());
+            continue;
+        }
+        let provider = |role| role == SignerRole::Provider;
+        let signed = trusted.signers.iter().filter(|signer| provider(signer.role) && signer.is_valid_at(checkpoint.stated_at));
+        if !signed.into_iter().any(|signer| checkpoint.is_signed_by(signer.public_key)) {
+            let text = format!("The anchor of {} batches is not signed by a trusted provider; it was not used", checkpoint.size);
+            note("anchor-not-trusted", false, text, checkpoint.digest.short());
+            continue;
+        }
+        let receivers = trusted.signers.iter().filter(|signer| !provider(signer.role));
+        let times = receivers.filter_map(|signer| checkpoint.cosigned_at(signer.public_key).filter(|at| signer.is_valid_at(*at)));
+        let received = times.min();
+        let first = checkpoint.size - checkpoint.added.len() as u64;
+        for (position, batch) in (first..).zip(&checkpoint.added) {
+            let known = log.entry(position).or_insert_with(|| Position { batch: batch.clone(), received });
+            if known.batch == *batch {
+                known.received = known.received.into_iter().chain(received).min();
+            } else {
+                histories.push((position, root(slice::from_ref(&known.batch)), root(slice::from_ref(batch))));
+            }
+        }
+        kept.push(checkpoint);
+    }
+    for (position, ours, theirs) in histories {
+        let text = format!(
+            "The provider anchored two histories: its batch {} is {} in one anchor and {} in another",
+            position + 1,
+            ours.short(),
+            theirs.short()
+        );
+        note("anchor-history-differs", true, text, String::new());
+    }
+    let size = kept.iter().map(|checkpoint| checkpoint.size).max().unwrap_or(0);
+    let mut before: Option<&AnchoredBatch> = None;
+    let mut missing: Vec<String> = Vec::new();
+    for position in 0..size {
+        match log.get(&position) {
+            None => missing.push((position + 1).to_string()),
+            Some(known) => {
+                if before.is_some_and(|before| before.end > known.batch.start) {
+                    let text = format!("The anchored batch {} begins before the one anchored before it ends", named(&known.batch));
+                    note("anchored-batches-overlap", true, text, named(&known.batch));
+                }
+                before = Some(&known.batch);
+            }
+        }
+    }
+    if !missing.is_empty() {
+        let text = format!("Anchors are missing: of the {size} batches anchored, {} are not known here", missing.join(", "));
+        note("anchor-gap", demanded.is_some(), text, String::new());
+    }
+    for checkpoint in kept {
+        let batches: Option<Vec<AnchoredBatch>> =
+            (0..checkpoint.size).map(|position| log.get(&position).map(|known| known.batch.clone())).collect();
+        if batches.is_some_and(|batches| root(&batches) != checkpoint.root) {
+            let text = format!("The anchor of {} batches has another root than its batches", checkpoint.size);
+            note("anchor-root-differs", true, text, checkpoint.digest.short());
+        }
+    }
+
+    // The package against the log.
+    let span = engagement.and_then(|engagement| engagement.period.as_ref()).and_then(Stated::pinned).unwrap_or(&statement.header.period);
+    let monitoring = || statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
+    let there: BTreeMap<(Instant, Instant), &BatchStatement> = monitoring().map(|batch| ((batch.start, batch.end), batch)).collect();
+    let mut withheld: Vec<Slot> = Vec::new();
+    for Position { batch: anchored, received } in log.values() {
+        let when = received.map_or_else(|| "at a time nobody trusted vouches for".to_owned(), |at| format!("on {}", at.date_text()));
+        let Some(batch) = there.get(&(anchored.start, anchored.end)) else {
+            if anchored.start >= span.start && anchored.end <= span.end {
+                let text =
+                    format!("batch {} ({}) was anchored, received {when}, and is not in the package", named(anchored), days_of(anchored));
+                note("anchored-batch-missing", true, text, named(anchored));
+                withheld.push(Slot { start: anchored.start, end: anchored.end, label: named(anchored) });
+            }
+            continue;
+        };
+        if batch.row_commitment != anchored.row_commitment {
+            let text = format!(
+                "batch {}: the proof is over other rows than were anchored, received {when}: expected {}, found {}",
+                named(anchored),
+                anchored.row_commitment.short(),
+                batch.row_commitment.short()
+            );
+            note("anchored-rows-differ", true, text, named(anchored));
+        }
+        if let Some(days) = demanded {
+            let until = Instant::from_unix_secs(anchored.end.unix_secs() + u64::from(days) * DAY_SECS);
+            if received.is_none_or(|at| until.is_some_and(|until| at > until)) {
+                let text = format!(
+                    "batch {} ended on {} and was to be anchored within {}; its anchor was received {when}",
+                    named(anchored),
+                    anchored.end.date_text(),
+                    counted(u64::from(days), "day", "days")
+                );
+                note("anchored-late", true, text, named(anchored));
+            }
+        }
+    }
+    let known: BTreeSet<(Instant, Instant)> = log.values().map(|known| (known.batch.start, known.batch.end)).collect();
+    let mut anchored = 0;
+    for batch in monitoring() {
+        if known.contains(&(batch.start, batch.end)) {
+            anchored += 1;
+        } else if demanded.is_some() {
+            let name = label(plan.calendar, batch.start, batch.end);
+            let days = Period { start: batch.start, end: batch.end }.text();
+            note("batch-not-anchored", true, format!("batch {name} ({days}) was not anchored"), name);
+        }
+    }
+    scope.anchored = Some((anchored, monitoring().count()));
+    // Missing from the calendar and missing from the log is missing once.
+    withheld.retain(|slot| !scope.missing.iter().any(|known| known.start == slot.start && known.end == slot.end));
+    scope.missing.extend(withheld);
+}
+
+#[cfg(test)]
+mod tests;

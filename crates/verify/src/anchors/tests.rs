@@ -1,0 +1,182 @@
+//! What anchors say of a package that is otherwise perfect: the honest sample, and what is left of it.
+
+use std::path::Path;
+
+use verifold_package::{ClaimedPackage, Limits, SecretKey};
+
+use super::*;
+
+const RECEIVER: &str = "halm-partner";
+
+fn sample(file: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-q1").join(file)).unwrap()
+}
+
+fn package() -> ClaimedPackage {
+    ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap()
+}
+
+fn policy() -> Policy {
+    Policy::read(&String::from_utf8(sample("policy.toml")).unwrap()).unwrap()
+}
+
+fn key(n: u8) -> SecretKey {
+    SecretKey::from_seed(&[n; 32].into())
+}
+
+/// An engagement that knows bank and auditor, and nothing of calendar or control totals.
+fn engagement(demand: &str) -> Engagement {
+    let signer = |name: &str, role: &str, n: u8| {
+        format!("[[signer]]\nname = \"{name}\"\nrole = \"{role}\"\npublic_key = \"{}\"\n", key(n).public_key())
+    };
+    let signers = [signer("Bank", "provider", 1), signer("Auditor", "auditor", 2)].concat();
+    Engagement::read(&format!("schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n{demand}\n{signers}")).unwrap()
+}
+
+/// The weeks of a statement as a bank anchors them.
+fn log(statement: &MonitoringStatement) -> Vec<AnchoredBatch> {
+    let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
+    monitoring.map(|batch| AnchoredBatch { start: batch.start, end: batch.end, row_commitment: batch.row_commitment }).collect()
+}
+
+fn later(at: Instant, days: u64) -> Instant {
+    Instant::from_unix_secs(at.unix_secs() + days * DAY_SECS).unwrap()
+}
+
+/// The anchor of the first `size` batches, made and received the day after the last of them ended.
+fn anchor(package: &ClaimedPackage, log: &[AnchoredBatch], size: usize, days: u64) -> Checkpoint {
+    let header = &package.proofs[0].statement.header;
+    let end = log[size - 1].end;
+    let text = Checkpoint::sign(&log_name(&header.subject, header.period), &log[..size], 1, end, &key(1)).unwrap();
+    Checkpoint::read(Checkpoint::cosigned(&text, RECEIVER, later(end, days), &key(2)).unwrap().as_bytes()).unwrap()
+}
+
+/// An anchor a week.
+fn weekly(package: &ClaimedPackage, log: &[AnchoredBatch]) -> Vec<Checkpoint> {
+    (1..=log.len()).map(|size| anchor(package, log, size, 1)).collect()
+}
+
+fn scope_of(statement: &MonitoringStatement, plan: &Plan, engagement: &Engagement, anchors: &[Checkpoint]) -> Scope {
+    let mut scope = Scope::default();
+    reconcile_anchors(&mut scope, &policy(), Some(engagement), anchors, statement, plan);
+    scope
+}
+
+/// Blocking causes with their places.
+fn blocking(scope: &Scope) -> Vec<(&str, &str)> {
+    scope.findings.iter().filter(|finding| finding.blocking).map(|finding| (finding.cause.as_str(), finding.place.as_str())).collect()
+}
+
+const DEMANDED: &str = "[anchors]\nwithin_days = 3";
+
+#[test]
+fn what_was_anchored_and_is_there_raises_nothing() {
+    let package = package();
+    let ClaimedPackage { plan, proofs, .. } = &package;
+    let statement = &proofs[0].statement;
+    let anchors = weekly(&package, &log(statement));
+    let scope = scope_of(statement, plan, &engagement(DEMANDED), &anchors);
+    assert_eq!((blocking(&scope), scope.anchored, scope.findings.len()), (vec![], Some((24, 24)), 0));
+    // One anchor over everything says as much about rows, but its batches were received late.
+    let header = &statement.header;
+    let all = log(statement);
+    let text = Checkpoint::sign(&log_name(&header.subject, header.period), &all, 24, all[23].end, &key(1)).unwrap();
+    let text = Checkpoint::cosigned(&text, RECEIVER, all[23].end, &key(2)).unwrap();
+    let once = [Checkpoint::read(text.as_bytes()).unwrap()];
+    assert_eq!(blocking(&scope_of(statement, plan, &engagement(""), &once)), []);
+    let late = scope_of(statement, plan, &engagement(DEMANDED), &once);
+    assert_eq!(blocking(&late).len(), 23);
+    assert_eq!(blocking(&late)[0], ("anchored-late", "2026-W23"));
+}
+
+/// A bank leaves two weeks out and is otherwise flawless: no calendar, no control total, only what it committed to then.
+#[test]
+fn two_withheld_batches_are_named_by_date() {
+    let package = package();
+    let anchors = weekly(&package, &log(&package.proofs[0].statement));
+    let mut statement = package.proofs[0].statement.clone();
+    // Behind the reference: the weeks of 24 August and 28 September.
+    statement.batches.remove(18);
+    statement.batches.remove(13);
+    for demand in ["", DEMANDED] {
+        let scope = scope_of(&statement, &package.plan, &engagement(demand), &anchors);
+        assert_eq!(blocking(&scope), [("anchored-batch-missing", "2026-W35"), ("anchored-batch-missing", "2026-W40")]);
+        assert_eq!(
+            scope.findings[0].text,
+            "batch 2026-W35 (24 Aug 2026 – 30 Aug 2026) was anchored, received on 1 Sep 2026, and is not in the package"
+        );
+        assert_eq!(scope.missing.iter().map(|slot| slot.label.as_str()).collect::<Vec<_>>(), ["2026-W35", "2026-W40"]);
+    }
+}
+
+#[test]
+fn every_other_deviation_has_its_cause() {
+    let package = package();
+    let ClaimedPackage { plan, proofs, .. } = &package;
+    let statement = &proofs[0].statement;
+    let all = log(statement);
+    let anchors = weekly(&package, &all);
+    let check = |anchors: &[Checkpoint], demand: &str| {
+        let scope = scope_of(statement, plan, &engagement(demand), anchors);
+        let found: Vec<(String, bool)> = scope.findings.iter().map(|f| (f.cause.clone(), f.blocking)).collect();
+        found
+    };
+    let one = |cause: &str, blocking: bool| vec![(cause.to_owned(), blocking)];
+    assert_eq!(check(&[], DEMANDED), one("no-anchors", true));
+    assert_eq!(check(&[], ""), []);
+
+    // Rows other than those anchored.
+    let mut others = all.clone();
+    others[4].row_commitment = others[5].row_commitment;
+    assert_eq!(check(&weekly(&package, &others), ""), one("anchored-rows-differ", true));
+
+    // An anchor lost: its batch is not known, and roots behind it cannot be recomputed.
+    let mut lost = anchors.clone();
+    lost.remove(7);
+    assert_eq!(check(&lost, ""), one("anchor-gap", false));
+    assert_eq!(check(&lost, DEMANDED), [one("anchor-gap", true), one("batch-not-anchored", true)].concat());
+
+    // Anchored as late as allowed, and a day later.
+    let delayed = |days| {
+        let mut anchors = anchors.clone();
+        anchors[2] = anchor(&package, &all, 3, days);
+        anchors
+    };
+    assert_eq!(check(&delayed(3), DEMANDED), []);
+    assert_eq!(check(&delayed(4), DEMANDED), one("anchored-late", true));
+
+    // Two histories: the same position, other rows.
+    let two = [anchors.clone(), vec![anchor(&package, &others, 5, 1)]].concat();
+    assert_eq!(check(&two, "")[0], ("anchor-history-differs".to_owned(), true));
+
+    // A root that is not that of the batches announced.
+    let mut forged = anchors.clone();
+    forged[23] = anchor(&package, &[others[..23].to_vec(), vec![all[23].clone()]].concat(), 24, 1);
+    assert_eq!(check(&forged, ""), one("anchor-root-differs", true));
+
+    // Batches that overlap in time.
+    let mut overlapping = all.clone();
+    overlapping[1].start = overlapping[0].start;
+    assert!(check(&weekly(&package, &overlapping), "").contains(&("anchored-batches-overlap".to_owned(), true)));
+
+    // Nobody's, of another log, and received by nobody trusted.
+    let header = &statement.header;
+    let sign = |origin: &str, n: u8| Checkpoint::sign(origin, &all[..1], 1, all[0].end, &key(n)).unwrap();
+    let read = |text: &str| Checkpoint::read(text.as_bytes()).unwrap();
+    let name = log_name(&header.subject, header.period);
+    let with = |other: Checkpoint| [anchors.clone(), vec![other]].concat();
+    assert_eq!(check(&with(read(&sign(&name, 9))), DEMANDED), one("anchor-not-trusted", false));
+    assert_eq!(check(&with(read(&sign("verifold/other", 1))), DEMANDED), one("anchor-of-other-log", false));
+    let mut untimed = anchors.clone();
+    untimed[0] = read(&sign(&name, 1));
+    assert_eq!(check(&untimed, DEMANDED), one("anchored-late", true));
+}
+
+#[test]
+fn a_batch_of_an_earlier_package_is_named() {
+    let package = package();
+    let earlier = engagement("[[earlier]]\nstart = \"2026-01-01T00:00:00Z\"\nend = \"2026-06-09T00:00:00Z\"\norigin = \"record\"");
+    let scope = crate::scope::reconcile(&policy(), Some(&earlier), &package.proofs[0].statement, &package.plan);
+    let causes: Vec<&str> = scope.findings.iter().filter(|f| f.blocking).map(|f| f.cause.as_str()).collect();
+    assert_eq!(causes, ["batch-of-earlier-package"; 2]);
+}
