@@ -22,18 +22,18 @@ impl KeyStore {
 
     /// The key of a circuit, derived now if it has not been.
     ///
-    /// Waits while another thread derives one.
+    /// Nothing is locked while a key is derived: derivation runs on the thread pool, whose idle threads may come here
+    /// again. Two threads that ask at once may both derive; they get equal keys.
     ///
     /// # Errors
     /// [`KeyError`] if the shape has no room for rows, or the derived key is not the pinned one.
     pub fn key(&self, circuit: CircuitId) -> Result<Arc<VerifierKey>, KeyError> {
         // A panic while holding the lock leaves the map as it was: keys are inserted whole.
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = keys.get(&circuit) {
+        let keys = || self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys().get(&circuit) {
             return Ok(Arc::clone(key));
         }
         let key = Arc::new(VerifierKey::derive(circuit)?);
-        keys.insert(circuit, Arc::clone(&key));
-        Ok(key)
+        Ok(Arc::clone(keys().entry(circuit).or_insert(key)))
     }
 }
