@@ -343,8 +343,8 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
     } else if has("anchored-batch-missing") {
         let missing = places("anchored-batch-missing");
         format!(
-            "The proof is valid, but {} anchored and not in the package: {}",
-            counted(missing.len() as u64, "batch was", "batches were"),
+            "The proof is valid, but {} missing: {}",
+            counted(missing.len() as u64, "batch was anchored and is", "batches were anchored and are"),
             missing.join(", ")
         )
     } else if has("anchored-rows-differ") {

@@ -14,9 +14,10 @@ use std::{
 use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_model::{
     protocol::WorkPhase,
-    record::AuditRecord,
+    record::{AuditRecord, Standing},
     state::{Exit, RungName, RungState},
 };
+use verifold_package::Checkpoint;
 use verifold_policy::{Engagement, Policy};
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
@@ -34,9 +35,16 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits").join(name)
 }
 
+/// The anchors a sample's auditor received.
+fn anchors(folder: &Path) -> Vec<Checkpoint> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| Checkpoint::read(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap()).collect()
+}
+
 struct Sample {
     policy: Policy,
     engagement: Engagement,
+    anchors: Vec<Checkpoint>,
     package: Vec<u8>,
     exit: u8,
 }
@@ -48,6 +56,7 @@ impl Sample {
         Self {
             policy: Policy::read(&text("policy.toml")).unwrap(),
             engagement: Engagement::read(&text("engagement.toml")).unwrap(),
+            anchors: anchors(&folder.join("anchors")),
             package: std::fs::read(folder.join("package.zkaudit")).unwrap(),
             exit: text("expected.exit").trim().parse().unwrap(),
         }
@@ -57,7 +66,7 @@ impl Sample {
         let inputs = Inputs {
             policy: &self.policy,
             engagement: Some(&self.engagement),
-            anchors: &[],
+            anchors: &self.anchors,
             package,
             file_name: "package.zkaudit",
             against: None,
@@ -72,12 +81,13 @@ fn causes(record: &AuditRecord, rung: RungName) -> Vec<String> {
 }
 
 /// What a sample ends with, and the cause it must name.
-const SAMPLES: [(&str, Option<(RungName, &str)>); 7] = [
+const SAMPLES: [(&str, Option<(RungName, &str)>); 8] = [
     ("credit-scoring-q1", None),
     ("credit-scoring-drift", Some((RungName::Policy, "requirement-violated"))),
     ("cheat-altered-count", Some((RungName::Proof, "final-state-differs"))),
     ("cheat-batch-removed", Some((RungName::Proof, "proof-rejected"))),
     ("cheat-batch-withheld", Some((RungName::Scope, "batch-missing"))),
+    ("cheat-anchored-batches-withheld", Some((RungName::Scope, "anchored-batch-missing"))),
     ("cheat-other-model-unedited", Some((RungName::Proof, "proof-rejected"))),
     ("cheat-other-model-consistent", Some((RungName::Scope, "model-differs"))),
 ];
@@ -100,6 +110,23 @@ fn every_sample_ends_as_it_says(keys: &KeyStore) {
         found.as_object_mut().unwrap().remove("volatile");
         assert_eq!(found, expected, "{name}: the record has changed; `cargo xtask samples --records` writes it anew");
     }
+}
+
+/// The bank left two weeks out, proved the rest flawlessly, and signed it: only what it had anchored gives it away.
+fn two_anchored_batches_that_were_withheld_are_named_by_date(keys: &KeyStore) {
+    let mut sample = Sample::read("cheat-anchored-batches-withheld");
+    let record = sample.verify(&sample.package, keys);
+    assert_eq!(causes(&record, RungName::Scope), ["anchored-batch-missing"; 2]);
+    assert_eq!(record.headline.title, "The proof is valid, but 2 batches were anchored and are missing: 2026-W35, 2026-W40");
+    let missing: Vec<&str> =
+        record.batches.iter().filter(|batch| batch.standing == Standing::Missing).map(|batch| batch.label.as_str()).collect();
+    assert_eq!(missing, ["2026-W35", "2026-W40"]);
+    // Without them, and without a demand for them, nothing is wrong.
+    sample.anchors.clear();
+    sample.engagement.anchored_within_days = None;
+    let record = sample.verify(&sample.package, keys);
+    assert_eq!(causes(&record, RungName::Scope), [""; 0]);
+    assert!(record.ladder.iter().all(|rung| rung.state != RungState::Fails), "{:#?}", record.ladder);
 }
 
 /// Without an engagement nothing expected is known, and requirements that need it are uncovered.
@@ -142,8 +169,9 @@ fn main() {
     };
     let trials = vec![trial("samples_end_as_they_say_and_no_altered_package_is_accepted", |keys| {
         // One trial, so that one process derives the key once under runners that start a process for each.
-        let parts: [(&str, Part); 3] = [
+        let parts: [(&str, Part); 4] = [
             ("every sample ends as it says", every_sample_ends_as_it_says),
+            ("two anchored batches that were withheld are named by date", two_anchored_batches_that_were_withheld_are_named_by_date),
             ("without an engagement the package speaks for itself only", without_an_engagement_the_package_speaks_for_itself_only),
             ("no altered package is accepted", no_altered_package_is_accepted),
         ];

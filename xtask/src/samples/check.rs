@@ -234,7 +234,9 @@ mod tests {
             let engagement = verifold_policy::Engagement::lint(&read_text(&folder.join("engagement.toml")).unwrap());
             assert_eq!(policy.notices, [], "{}", story.name);
             assert_eq!(engagement.notices, [], "{}", story.name);
-            assert_eq!(engagement.value.map(|engagement| engagement.expected_slots().len()), Some(24));
+            // Who received anchors has no calendar to compare with.
+            let slots = if matches!(story.proof, crate::samples::stories::Proof::Anchored(_)) { 0 } else { 24 };
+            assert_eq!(engagement.value.map(|engagement| engagement.expected_slots().len()), Some(slots));
             let package = crate::samples::packages::read(&places, story).unwrap();
             let reference = package.proofs[0].statement.batches.first().map(|batch| &batch.table);
             for choice in policy.value.unwrap().plan_choices(&package.plan, reference) {

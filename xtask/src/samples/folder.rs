@@ -7,7 +7,13 @@ use verifold_model::{
 };
 use verifold_package::ClaimedPackage;
 
-use super::{Places, packages, read_text, stories::Story, tables, write_if_changed};
+use super::{
+    Places,
+    anchors::Keys,
+    packages, read_text,
+    stories::{Proof, Story},
+    tables, write_if_changed,
+};
 
 /// Writes README, policy and expected exit code of each sample.
 pub(super) fn write_texts(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
@@ -64,20 +70,25 @@ struct Expectations {
 
 /// Writes the engagement of each sample from its package and tables.
 ///
-pub(super) fn write_engagement(places: &Places, story: &Story, bank: PublicKey) -> anyhow::Result<()> {
+pub(super) fn write_engagement(places: &Places, story: &Story, keys: &Keys) -> anyhow::Result<()> {
     let registered = packages::registered(story);
     let package: ClaimedPackage = packages::read(places, registered)?;
     let (header, model) = packages::monitoring(&package).map(|statement| (&statement.header, statement.model_commitment))?;
     let weeks = packages::weeks(header.period)?;
     let rows = tables::rows_per_slot(&tables::path(places, packages::table_of(story.proof)), &weeks)?;
-    let expectations = Expectations { model, plan: package.plan.digest(), weeks, rows, bank };
-    write_if_changed(&places.samples.join(story.name).join("engagement.toml"), engagement(header, &expectations).as_bytes())
+    let expectations = Expectations { model, plan: package.plan.digest(), weeks, rows, bank: keys.bank.public_key() };
+    let text = match story.proof {
+        Proof::Anchored(_) => engagement(header, &expectations, "") + &anchored(keys.auditor.public_key()),
+        _ => engagement(header, &expectations, CALENDAR) + &controls(&expectations),
+    };
+    write_if_changed(&places.samples.join(story.name).join("engagement.toml"), text.as_bytes())
 }
 
-fn engagement(header: &Header, expected: &Expectations) -> String {
+/// What every auditor knows, with or without the calendar.
+fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> String {
     let subject = &header.subject;
     let Period { start, end } = header.period;
-    let mut text = format!(
+    format!(
         "# What the auditor expects, from sources other than the package. Fictional.\n\
          schema = \"engagement/v1\"\n\
          id = \"MB-2026-2\"\n\
@@ -102,10 +113,7 @@ fn engagement(header: &Header, expected: &Expectations) -> String {
          [plan]\n\
          digest = \"{plan}\"\n\
          origin = \"measurement plan deposited on 29 May 2026\"\n\
-         \n\
-         [calendar]\n\
-         kind = \"iso-week\"\n\
-         origin = \"measurement plan deposited on 29 May 2026\"\n\
+         {calendar}\
          \n\
          [[signer]]\n\
          # fingerprint {fingerprint}\n\
@@ -114,10 +122,7 @@ fn engagement(header: &Header, expected: &Expectations) -> String {
          public_key = \"{bank}\"\n\
          valid_from = \"2026-01-12T00:00:00Z\"\n\
          valid_until = \"2028-01-12T00:00:00Z\"\n\
-         origin = \"key handed over on 12 January 2026, fingerprint compared by telephone on 3 November 2026\"\n\
-         \n\
-         [controls]\n\
-         origin = \"applications received, core banking ledger, extract of 16 November 2026\"\n",
+         origin = \"key handed over on 12 January 2026, fingerprint compared by telephone on 3 November 2026\"\n",
         name = subject.name,
         lei = subject.lei,
         system = subject.system,
@@ -126,9 +131,42 @@ fn engagement(header: &Header, expected: &Expectations) -> String {
         plan = expected.plan,
         bank = expected.bank,
         fingerprint = expected.bank.fingerprint(),
-    );
+    )
+}
+
+/// The batches to expect, known from the plan.
+const CALENDAR: &str = "\n\
+     [calendar]\n\
+     kind = \"iso-week\"\n\
+     origin = \"measurement plan deposited on 29 May 2026\"\n";
+
+/// Totals from another system of the bank.
+fn controls(expected: &Expectations) -> String {
+    let mut text = "\n\
+         [controls]\n\
+         origin = \"applications received, core banking ledger, extract of 16 November 2026\"\n"
+        .to_owned();
     for (week, rows) in expected.weeks.iter().zip(&expected.rows) {
         text.push_str(&format!("\n[[controls.batch]]\nstart = \"{}\"  # {}\nrows = {rows}\n", week.start, week.start.iso_week_text()));
     }
     text
+}
+
+/// What an auditor knows who received anchors instead.
+fn anchored(auditor: PublicKey) -> String {
+    format!(
+        "\n\
+         [[signer]]\n\
+         # fingerprint {}\n\
+         name = \"Halm & Partner\"\n\
+         role = \"auditor\"\n\
+         public_key = \"{auditor}\"\n\
+         valid_from = \"2026-01-01T00:00:00Z\"\n\
+         valid_until = \"2028-01-01T00:00:00Z\"\n\
+         origin = \"our own key\"\n\
+         \n\
+         [anchors]\n\
+         within_days = 3\n",
+        auditor.fingerprint(),
+    )
 }

@@ -30,7 +30,7 @@ use verifold_prove::{
 };
 
 use super::{
-    Places, folder, read_text,
+    Places, anchors, folder, read_text,
     stories::{ALTERED_BATCH, Edit, Proof, STORIES, Story, TROUBLED_BATCH},
     tables, write_if_changed,
 };
@@ -41,8 +41,8 @@ const CREATED: &str = "2026-11-17T08:00:00Z";
 /// Time of signing written into the packages' signatures.
 const SIGNED: &str = "2026-11-17T08:30:00Z";
 
-/// Passphrase of the invented bank's key file.
-const BANK_PASSPHRASE: &str = "an invented bank's key";
+/// Passphrase of the key files of invented people.
+const SAMPLE_PASSPHRASE: &str = "an invented bank's key";
 
 /// Applicants the altered count moves from declined to approved.
 const ALTERED_ROWS: u32 = 8;
@@ -61,6 +61,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
     let stamps_path = places.samples.join("inputs.json");
     let mut stamps: BTreeMap<String, Stamp> =
         if stamps_path.exists() { serde_json::from_str(&read_text(&stamps_path)?)? } else { BTreeMap::new() };
+    let signers = anchors::Keys { bank: sample_key(places, "bank")?, auditor: sample_key(places, "auditor")? };
     let mut keys = None;
     // What a cheat is made of comes before it.
     for story in STORIES.iter().filter(|story| story.edit == Edit::None) {
@@ -74,7 +75,10 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
             continue;
         }
         println!("{}: proving", story.name);
-        let prepared = prepared(places, story.proof)?;
+        let mut prepared = prepared(places, story.proof)?;
+        if let Proof::Anchored(withheld) = story.proof {
+            anchors::anchor_and_withhold(places, story, &mut prepared, withheld, &signers)?;
+        }
         let keys = match &mut keys {
             Some(keys) => keys,
             empty => empty.insert(Keys::derive(prepared.header.circuit)?),
@@ -85,7 +89,6 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         stamps.insert(story.name.to_owned(), Stamp { inputs, circuit: keys.digest() });
         write_if_changed(&stamps_path, format!("{}\n", serde_json::to_string_pretty(&stamps)?).as_bytes())?;
     }
-    let bank = bank_key(places)?;
     for story in stories {
         if story.edit != Edit::None {
             let unedited =
@@ -94,8 +97,11 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
             edit(places, story.edit, &mut contents)?;
             write_package(places, story, &contents)?;
         }
-        sign_package(places, story, &bank)?;
-        folder::write_engagement(places, story, bank.public_key())?;
+        sign_package(places, story, &signers.bank)?;
+        if let Proof::Anchored(_) = story.proof {
+            anchors::sign_again(places, story, &signers)?;
+        }
+        folder::write_engagement(places, story, &signers)?;
     }
     Ok(())
 }
@@ -112,7 +118,7 @@ fn is_current(places: &Places, story: &Story, stamp: &Stamp) -> bool {
 /// with what the honest lender registered.
 pub(super) fn registered(story: &Story) -> &Story {
     match story.proof {
-        Proof::Honest | Proof::OtherModel => &STORIES[0],
+        Proof::Honest | Proof::OtherModel | Proof::Anchored(_) => &STORIES[0],
         Proof::Drift | Proof::Withheld(_) => story,
     }
 }
@@ -121,7 +127,7 @@ pub(super) fn registered(story: &Story) -> &Story {
 pub(super) const fn table_of(proof: Proof) -> &'static str {
     match proof {
         Proof::Drift => "drift",
-        Proof::Honest | Proof::Withheld(_) | Proof::OtherModel => "honest",
+        Proof::Honest | Proof::Withheld(_) | Proof::Anchored(_) | Proof::OtherModel => "honest",
     }
 }
 
@@ -227,16 +233,16 @@ fn sign_package(places: &Places, story: &Story, bank: &SecretKey) -> anyhow::Res
     write_if_changed(&path, &signed)
 }
 
-/// The key the invented bank signs with.
+/// The key that the invented bank or its auditor signs with.
 ///
 /// It stays under `target`; when that is gone every package is signed anew, with a new key, and its engagement names that.
-fn bank_key(places: &Places) -> anyhow::Result<SecretKey> {
-    let path = places.scratch.join("bank.key");
+fn sample_key(places: &Places, whose: &str) -> anyhow::Result<SecretKey> {
+    let path = places.scratch.join(format!("{whose}.key"));
     if path.exists() {
-        return SecretKey::from_pem(&read_text(&path)?, BANK_PASSPHRASE).with_context(|| format!("reading {}", path.display()));
+        return SecretKey::from_pem(&read_text(&path)?, SAMPLE_PASSPHRASE).with_context(|| format!("reading {}", path.display()));
     }
     let key = SecretKey::random()?;
-    write_if_changed(&path, key.to_pem(BANK_PASSPHRASE)?.as_bytes())?;
+    write_if_changed(&path, key.to_pem(SAMPLE_PASSPHRASE)?.as_bytes())?;
     Ok(key)
 }
 

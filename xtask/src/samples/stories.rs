@@ -9,6 +9,8 @@ pub(super) enum Proof {
     Drift,
     /// The honest half-year without the batch at this position of the period, from 0.
     Withheld(usize),
+    /// The honest half-year, anchored week by week, without the batches at these positions of the period.
+    Anchored(&'static [usize]),
     /// The honest half-year under the successor that was never released.
     OtherModel,
 }
@@ -55,7 +57,7 @@ pub(super) const TROUBLED_BATCH: usize = 12;
 pub(super) const ALTERED_BATCH: usize = 17;
 
 /// Samples in the order they are told; a cheat follows what it is made of.
-pub(super) const STORIES: [Story; 7] = [
+pub(super) const STORIES: [Story; 8] = [
     Story {
         name: "credit-scoring-q1",
         title: "Honest lender",
@@ -116,6 +118,18 @@ pub(super) const STORIES: [Story; 7] = [
         outcome: "outside the engagement's scope: an expected batch is missing",
         cause: "batch-missing",
         proof: Proof::Withheld(TROUBLED_BATCH),
+        edit: Edit::None,
+    },
+    Story {
+        name: "cheat-anchored-batches-withheld",
+        title: "Two batches withheld after they were anchored",
+        summary: "The bank proves its half-year without the weeks of 24 August and 28 September. This auditor has no calendar and no control totals, but received an anchor from the bank every Monday: both weeks are named by date.",
+        detail: "Each Monday the bank signed a commitment to the rows of the week before, and the auditor cosigned it with the time of receipt. The \
+                 package is flawless in itself. Take the folder `anchors` away and verify again to see what would have been believed.",
+        exit: 9,
+        outcome: "outside the engagement's scope: two batches were anchored and are missing",
+        cause: "anchored-batch-missing",
+        proof: Proof::Anchored(&[TROUBLED_BATCH, ALTERED_BATCH]),
         edit: Edit::None,
     },
     Story {
