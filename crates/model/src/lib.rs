@@ -12,6 +12,7 @@
 //!
 //! Holding a value of these types proves nothing. `Verified…` types live in `verify`.
 
+pub mod calendar;
 pub mod cohort;
 pub mod decimal;
 pub mod digest;

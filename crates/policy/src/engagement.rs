@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use verifold_model::{
+    calendar::Slot,
     digest::{Commitment, Digest},
     instant::Instant,
     plan::Calendar,
@@ -10,7 +11,6 @@ use verifold_model::{
 };
 
 use crate::{
-    calendar::Slot,
     engagement_file,
     notice::{Lint, ReadError},
     policy::Pin,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use verifold_model::{
+    calendar::{Slot, label, slots},
     digest::{Commitment, Digest},
     instant::Instant,
     plan::Calendar,
@@ -14,7 +15,6 @@ use verifold_model::{
 
 use crate::{
     anchoring::{AnchorsFile, within_days},
-    calendar::{Slot, label, slots},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Lint, Notices},
     signers::{OriginFile, SignerFile, signers},

@@ -8,13 +8,11 @@
 //! - [`signers`]: whose signatures count, for what, and how many are needed
 //! - [`anchoring`]: how soon a batch must have been anchored
 //! - [`draft`]: an engagement to begin with, in which nothing counts until the auditor confirms it
-//! - [`calendar`]: the batches a calendar expects
 //! - [`notice`]: errors and warnings with line and column
 //!
 //! Holding a policy says nothing about the law: who wrote it chose the metrics and the limits.
 
 pub mod anchoring;
-pub mod calendar;
 pub mod draft;
 pub mod engagement;
 mod engagement_file;
@@ -31,7 +29,6 @@ use schemars::schema_for;
 
 pub use crate::{
     anchoring::anchored_within_days,
-    calendar::Slot,
     draft::{Draft, DraftBatch, DraftSigner},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Level, Lint, Notice, ReadError},

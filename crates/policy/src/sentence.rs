@@ -8,10 +8,16 @@ use verifold_model::{
     plan::Calendar,
 };
 
-use crate::{
-    calendar::batch_word,
-    policy::{MetricRule, OnMissing, Pin, PlanConstraint, Requirement, Rule, Scope, Tolerance, compares_groups},
-};
+use crate::policy::{MetricRule, OnMissing, Pin, PlanConstraint, Requirement, Rule, Scope, Tolerance, compares_groups};
+
+/// The batch of such a calendar in a sentence.
+const fn batch_word(kind: Option<Calendar>) -> &'static str {
+    match kind {
+        Some(Calendar::IsoWeek) => "weekly batch",
+        Some(Calendar::Month) => "monthly batch",
+        Some(Calendar::Free) | None => "batch",
+    }
+}
 
 /// What batches and groups are called: follows from the policy's constraints on the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,63 +3,30 @@
 //! Every slot of the calendar inside the period is a batch, with or without rows: a slot left out
 //! would be a gap an auditor has to ask about.
 
-use verifold_model::{instant::Instant, plan::Calendar, statement::Period};
+use verifold_model::{calendar, plan::Calendar, statement::Period};
 
 /// Most batches of a period: a package holds 20 000, one of them the reference.
 const MAX_SLOTS: usize = 19_999;
 
-const DAY: u64 = 86_400;
-
 /// A calendar slot: the span of time of one batch.
 pub type Slot = Period;
 
-/// The slots of `calendar` that make up `period`; `free` are the slots of a free calendar.
+/// The slots of the calendar that make up `period`; `free` are the slots of a free calendar.
 ///
 /// # Errors
 /// A sentence that says which boundary does not fit.
-pub fn slots(calendar: Calendar, period: Period, free: &[Slot]) -> Result<Vec<Slot>, String> {
-    if calendar != Calendar::Free && !free.is_empty() {
+pub fn slots(kind: Calendar, period: Period, free: &[Slot]) -> Result<Vec<Slot>, String> {
+    if kind != Calendar::Free && !free.is_empty() {
         return Err("batches are listed only under the calendar `free`".to_owned());
     }
-    match calendar {
-        Calendar::Free => free_slots(period, free),
-        Calendar::IsoWeek => {
-            aligned(period, Instant::starts_iso_week, "a Monday at 00:00:00 UTC")?;
-            repeated(period, |start| Some(start.unix_secs() + 7 * DAY))
-        }
-        Calendar::Month => {
-            aligned(period, Instant::starts_month, "the first of a month at 00:00:00 UTC")?;
-            // The first second of the next month is the first month start among the next 28 to 31 midnights.
-            repeated(period, |start| {
-                (28..=31)
-                    .map(|days| start.unix_secs() + days * DAY)
-                    .find(|secs| Instant::from_unix_secs(*secs).is_some_and(Instant::starts_month))
-            })
-        }
+    if kind == Calendar::Free {
+        return free_slots(period, free);
     }
-}
-
-fn aligned(period: Period, starts: impl Fn(Instant) -> bool, boundary: &str) -> Result<(), String> {
-    for (name, at) in [("start", period.start), ("end", period.end)] {
-        if !starts(at) {
-            return Err(format!("with this calendar the {name} of the period must be {boundary}, it is {at}"));
-        }
+    let slots = calendar::slots(kind, period)?;
+    if slots.len() > MAX_SLOTS {
+        return Err(format!("the calendar has {} batches in the period, a package holds at most {MAX_SLOTS}", slots.len()));
     }
-    Ok(())
-}
-
-fn repeated(period: Period, next: impl Fn(Instant) -> Option<u64>) -> Result<Vec<Slot>, String> {
-    let mut slots = Vec::new();
-    let mut start = period.start;
-    while start < period.end {
-        let end = next(start).and_then(Instant::from_unix_secs).ok_or_else(|| format!("no slot of the calendar begins after {start}"))?;
-        slots.push(Slot { start, end });
-        start = end;
-        if slots.len() > MAX_SLOTS {
-            return Err(format!("more than {MAX_SLOTS} batches"));
-        }
-    }
-    Ok(slots)
+    Ok(slots.into_iter().map(|slot| Slot { start: slot.start, end: slot.end }).collect())
 }
 
 fn free_slots(period: Period, free: &[Slot]) -> Result<Vec<Slot>, String> {
@@ -116,13 +83,13 @@ mod tests {
             Calendar::IsoWeek,
             span("2026-01-01", "2026-06-22"),
             &[],
-            Err("with this calendar the start of the period must be a Monday at 00:00:00 UTC, it is 2026-01-01T00:00:00Z"),
+            Err("with this calendar the start must lie on a Monday at 00:00:00 UTC, it is 2026-01-01T00:00:00Z"),
         );
         check(
             Calendar::Month,
             span("2026-01-01", "2026-06-22"),
             &[],
-            Err("with this calendar the end of the period must be the first of a month at 00:00:00 UTC, it is 2026-06-22T00:00:00Z"),
+            Err("with this calendar the end must lie on the first of a month at 00:00:00 UTC, it is 2026-06-22T00:00:00Z"),
         );
         let overlapping = [span("2026-01-03", "2026-01-05"), span("2026-01-04", "2026-01-06")];
         check(Calendar::Free, span("2026-01-01", "2026-02-01"), &overlapping, Err("batch 2 starts before batch 1 ends"));

@@ -13,6 +13,7 @@ use std::{
 };
 
 use verifold_model::{
+    calendar::{Slot, label},
     cohort::{BatchRole, BatchStatement},
     digest::Digest,
     format::counted,
@@ -26,7 +27,7 @@ use verifold_package::{
     AnchoredBatch, Checkpoint,
     anchor::{log_name, root},
 };
-use verifold_policy::{Engagement, OriginDemand, Policy, Slot, Stated, anchored_within_days, calendar::label};
+use verifold_policy::{Engagement, OriginDemand, Policy, Stated, anchored_within_days};
 
 use crate::scope::Scope;
 

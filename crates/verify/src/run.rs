@@ -363,7 +363,7 @@ fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, ch
             number: if batch.role == BatchRole::Reference { 0 } else { number(batch.start) },
             label: match batch.role {
                 BatchRole::Reference => "reference".to_owned(),
-                BatchRole::Monitoring => verifold_policy::calendar::label(plan.calendar, batch.start, batch.end),
+                BatchRole::Monitoring => verifold_model::calendar::label(plan.calendar, batch.start, batch.end),
             },
             start: batch.start,
             end: batch.end,

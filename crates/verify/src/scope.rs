@@ -4,6 +4,7 @@
 //! package; what the policy wants pinned and is not leaves the rung unestablished.
 
 use verifold_model::{
+    calendar::Slot,
     cohort::{BatchRole, BatchStatement},
     digest::Commitment,
     instant::Instant,
@@ -11,7 +12,7 @@ use verifold_model::{
     record::{Expectation, Finding, Source},
     statement::{MonitoringStatement, Period, Subject},
 };
-use verifold_policy::{Engagement, Pin, Policy, Slot, Stated};
+use verifold_policy::{Engagement, Pin, Policy, Stated};
 
 /// What comparing with the engagement found.
 #[derive(Debug, Default)]

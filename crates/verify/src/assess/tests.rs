@@ -1,6 +1,7 @@
 //! What state a requirement is in, rule by rule: a line of the tables below is a requirement, evidence, and what must come of it.
 
 use verifold_model::{
+    calendar::Slot,
     cohort::{BatchRole, BatchStatement, BatchTable},
     digest::Commitment,
     instant::Instant,
@@ -9,7 +10,6 @@ use verifold_model::{
     state::State,
     statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
 };
-use verifold_policy::Slot;
 
 use super::*;
 use crate::metrics::tests::plan;

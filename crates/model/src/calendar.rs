@@ -1,6 +1,6 @@
-//! Which batches does a calendar expect?
+//! Which batches does a calendar cut a period into?
 
-use verifold_model::{instant::Instant, plan::Calendar, statement::Period};
+use crate::{instant::Instant, plan::Calendar, statement::Period};
 
 /// Most batches a calendar may expect: as many as a package may hold by default, and then some.
 pub const MAX_SLOTS: usize = 100_000;
@@ -73,15 +73,6 @@ fn month_text(at: Instant) -> String {
         Some(format!("{name} {year}"))
     });
     full.unwrap_or_else(|| month_and_year.to_owned())
-}
-
-/// The batch of such a calendar in a sentence.
-pub(crate) const fn batch_word(kind: Option<Calendar>) -> &'static str {
-    match kind {
-        Some(Calendar::IsoWeek) => "weekly batch",
-        Some(Calendar::Month) => "monthly batch",
-        Some(Calendar::Free) | None => "batch",
-    }
 }
 
 #[cfg(test)]
