@@ -80,7 +80,7 @@ fn a_specification_is_refused_at_its_line_and_column() {
     refused_spec(
         "start = \"2026-01-05T00:00:00Z\"",
         "start = \"2026-01-06T00:00:00Z\"",
-        "`batches`: with this calendar the start of the period must be a Monday at 00:00:00 UTC, it is 2026-01-06T00:00:00Z\n  at line 19, column 1 of spec.toml",
+        "`batches`: with this calendar the start must lie on a Monday at 00:00:00 UTC, it is 2026-01-06T00:00:00Z\n  at line 19, column 1 of spec.toml",
     );
     refused_spec(
         "cutoff = { probability = 0.35 }",
