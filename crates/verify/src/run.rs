@@ -457,5 +457,5 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
 pub(crate) fn entries_text(record: &AuditRecord) -> String {
     let signatures = record.package.entries.iter().filter(|entry| entry.role == EntryRole::Signature.name()).count();
     let digested = record.package.entries.len() - signatures;
-    format!("{} match their digests, {}", counted(digested as u64, "entry", "entries"), bytes(record.package.size))
+    format!("{} match, {}", counted(digested as u64, "digest", "digests"), bytes(record.package.size))
 }

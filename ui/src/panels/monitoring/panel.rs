@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     action::Action,
-    icons::Icon,
     panels::Asked,
     place::Selection,
     tokens::tokens,
@@ -105,7 +104,7 @@ pub fn monitoring_ui(
 
 fn choose(ui: &mut Ui, choices: &[Choice], model: &Model, view: &mut View) {
     // The list of all metrics and two buttons stand behind the segments.
-    let mut room = ui.available_width() - 330.0;
+    let mut room = ui.available_width() - 280.0;
     let mut limited: Vec<&Choice> = Vec::new();
     for choice in choices.iter().filter(|choice| choice.requirement.is_some()).take(MOST_SEGMENTS) {
         room -= width(ui, &short(choice), strong(kind().control).font()) + 22.0;
@@ -143,10 +142,10 @@ fn choose(ui: &mut Ui, choices: &[Choice], model: &Model, view: &mut View) {
 
 /// The chart, to paste elsewhere.
 fn copies(ui: &mut Ui, model: &Model) {
-    if button(ui, Some(Icon::Copy), "SVG", "", Weight::Quiet, true).on_hover_text("Copy the chart as SVG").clicked() {
+    if button(ui, None, "SVG", "", Weight::Quiet, true).on_hover_text("Copy the chart as SVG").clicked() {
         ui.copy_text(svg(model, theme(ui)));
     }
-    if button(ui, Some(Icon::Copy), "CSV", "", Weight::Quiet, true).on_hover_text("Copy the values as CSV").clicked() {
+    if button(ui, None, "CSV", "", Weight::Quiet, true).on_hover_text("Copy the values as CSV").clicked() {
         ui.copy_text(csv(model));
     }
 }
