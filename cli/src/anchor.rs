@@ -1,13 +1,10 @@
 //! `verifold anchor make` at the audited party, `verifold anchor add` at the auditor's.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use verifold_model::{format::counted, instant::Instant, signer::SignerRole, state::Exit};
-use verifold_package::{Checkpoint, CheckpointError, anchor::MAX_CHECKPOINT_BYTES};
+use verifold_package::{Checkpoint, CheckpointError};
 use verifold_prove::{AnchorLog, Sources, monitoring::prepare};
 
 use crate::{
@@ -15,12 +12,8 @@ use crate::{
     files,
     key::{self, PassphraseSource},
     prove::{BadRow, Spoken},
+    received::{self, ANCHORS},
 };
-
-/// Folder beside an engagement that holds the anchors received for it.
-const FOLDER: &str = "anchors";
-/// Most anchors of one audit: one for each batch a package may hold.
-const MAX_ANCHORS: usize = 20_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -80,7 +73,7 @@ pub(crate) struct Add {
     date: Option<Instant>,
 }
 
-fn time(given: Option<Instant>) -> Result<Instant, Failure> {
+pub(crate) fn time(given: Option<Instant>) -> Result<Instant, Failure> {
     given.or_else(files::now).ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))
 }
 
@@ -103,49 +96,11 @@ fn malformed(error: &CheckpointError, path: &Path) -> Failure {
     )
 }
 
-fn checkpoint(path: &Path) -> Result<(Checkpoint, String), Failure> {
-    let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
-    if size > MAX_CHECKPOINT_BYTES as u64 {
-        let what = format!("the anchor has {size} bytes, more than the {MAX_CHECKPOINT_BYTES} this program reads: {}", path.display());
-        return Err(Failure::new(Exit::Limits, what, "check that this is the right file"));
-    }
+/// An anchor with its text.
+pub(crate) fn checkpoint(path: &Path) -> Result<(Checkpoint, String), Failure> {
     let text = files::text("anchor", path)?;
     let read = Checkpoint::read(text.as_bytes()).map_err(|error| malformed(&error, path))?;
     Ok((read, text))
-}
-
-/// Every anchor in a folder: its files ending in `.checkpoint`.
-pub(crate) fn received(folder: &Path) -> Result<Vec<Checkpoint>, Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::new(
-            Exit::Usage,
-            format!("the anchors cannot be read, so nothing was checked ({error}): {}", folder.display()),
-            "check the folder and its permissions",
-        )
-    };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        if path.extension().is_some_and(|extension| extension == "checkpoint") {
-            paths.push(path);
-        }
-    }
-    if paths.len() > MAX_ANCHORS {
-        let what = format!("{} anchors, the limit is {MAX_ANCHORS}: {}", paths.len(), folder.display());
-        return Err(Failure::new(Exit::Limits, what, "check that this is the right folder"));
-    }
-    paths.sort();
-    paths.iter().map(|path| checkpoint(path).map(|(read, _)| read)).collect()
-}
-
-fn folder_beside(engagement: &Path) -> PathBuf {
-    engagement.with_file_name(FOLDER)
-}
-
-/// Every anchor in the folder `anchors` beside an engagement, if there is one.
-pub(crate) fn beside(engagement: &Path) -> Result<Vec<Checkpoint>, Failure> {
-    let folder = folder_beside(engagement);
-    if folder.is_dir() { received(&folder) } else { Ok(Vec::new()) }
 }
 
 pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
@@ -215,14 +170,14 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
             "ask for an anchor signed with a key in force",
         ));
     }
-    let folder = folder_beside(&arguments.engagement);
+    let folder = received::beside(&arguments.engagement, ANCHORS);
     let path = folder.join(format!("{:06}.checkpoint", anchor.size));
     if path.exists() {
         let what =
             format!("an anchor of {} is filed already and was left alone: {}", counted(anchor.size, "batch", "batches"), path.display());
         return Err(Failure::new(Exit::Usage, what, "if the two differ, file this one under another name: it is evidence"));
     }
-    let before = beside(&arguments.engagement)?.iter().map(|earlier| earlier.size).filter(|size| *size < anchor.size).max().unwrap_or(0);
+    let before = received::anchors(&folder)?.iter().map(|earlier| earlier.size).filter(|size| *size < anchor.size).max().unwrap_or(0);
     let secret = key::secret(&arguments.key, &arguments.passphrase)?;
     let public_key = secret.public_key();
     let receiver = engagement.signers.iter().find(|signer| signer.public_key == public_key && signer.role != SignerRole::Provider);
@@ -237,9 +192,7 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
     };
     let cosigned = Checkpoint::cosigned(&text, &public_key.fingerprint().key_id()[..16], at, &secret)
         .map_err(|error| malformed(&error, &arguments.anchor))?;
-    fs::create_dir_all(&folder).map_err(|error| {
-        Failure::new(Exit::Usage, format!("the folder cannot be made ({error}): {}", folder.display()), "check its permissions")
-    })?;
+    received::make(&folder)?;
     files::write(&path, cosigned.as_bytes())?;
     println!("Signed    by {} ({}), dated {} by it", provider.name, provider.public_key.fingerprint(), anchor.stated_at);
     println!("Received  {at}, cosigned by {} ({})", receiver.name, public_key.fingerprint());

@@ -7,6 +7,7 @@
 mod anchor;
 mod bench;
 mod circuits;
+mod deposit;
 mod engagement;
 mod failure;
 mod files;
@@ -15,6 +16,7 @@ mod key;
 mod memo;
 mod policy;
 mod prove;
+mod received;
 mod report;
 mod sign;
 mod verify;
@@ -88,6 +90,8 @@ enum Command {
         #[command(subcommand)]
         command: anchor::Command,
     },
+    /// Lay down policy, plan and engagement before the period, so that a later change shows.
+    Deposit(deposit::Arguments),
     /// Serve the workbench: one JSON request per line in, events out.
     #[command(hide = true)]
     Worker,
@@ -106,6 +110,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Key { command } => key::run(&command),
         Command::Anchor { command } => anchor::run(command),
+        Command::Deposit(arguments) => deposit::run(&arguments),
         Command::Worker => worker::run(),
     }
 }

@@ -7,7 +7,7 @@ use verifold_model::{
     format::counted,
     state::{Exit, Severity},
 };
-use verifold_policy::{Level, Policy, library::LIBRARY};
+use verifold_policy::{Level, OriginDemand, Policy, library::LIBRARY};
 
 use crate::{
     failure::Failure,
@@ -73,6 +73,24 @@ fn check(path: &Path) -> Result<Exit, Failure> {
     let Some(policy) = lint.value else { return Ok(Exit::Malformed) };
     let illustrative = if policy.illustrative { " (illustrative)" } else { "" };
     println!("\n{} {}{illustrative}\nSHA-256 {}\n", policy.title, policy.version, policy.digest);
+    let origin = OriginDemand::of(&policy, None);
+    if origin.threshold > 0 {
+        println!(
+            "  Origin: {} must have signed the package",
+            counted(u64::from(origin.threshold), "trusted provider", "trusted providers")
+        );
+    }
+    for signer in &origin.signers {
+        let text = format!("{} ({}), {}, {}", signer.name, signer.role.word(), signer.public_key.fingerprint(), signer.window_text());
+        print!("{}", fill("  Trusted: ", "           ", &text));
+    }
+    if let Some(days) = policy.anchored_within_days {
+        println!("  Anchors: every batch must have been anchored within {} of its end", counted(u64::from(days), "day", "days"));
+    }
+    if !policy.deposited.is_empty() {
+        let words: Vec<&str> = policy.deposited.iter().map(|what| what.word()).collect();
+        println!("  Laid down before the period: {}", words.join(", "));
+    }
     for requirement in &policy.requirements {
         let severity = if requirement.severity == Severity::Mandatory { "" } else { "(advisory) " };
         print!("{}", fill(&format!("  {} ", pad(&requirement.id, 6)), "         ", &format!("{severity}{}", requirement.sentence())));

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use verifold_model::{instant::Instant, protocol::WorkPhase, record::AuditRecord, state::Exit};
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
-use crate::{anchor, failure::Failure, files, memo, report, wrap::fill};
+use crate::{failure::Failure, files, memo, received::received, report, wrap::fill};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -78,17 +78,13 @@ pub(crate) fn file_name(path: &std::path::Path) -> String {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let policy = files::policy(&arguments.policy)?;
     let engagement = arguments.engagement.as_deref().map(files::engagement).transpose()?;
-    let anchors = match (&arguments.anchors, &arguments.engagement) {
-        (Some(folder), _) => anchor::received(folder)?,
-        (None, Some(engagement)) => anchor::beside(engagement)?,
-        (None, None) => Vec::new(),
-    };
+    let received = received(arguments.engagement.as_deref(), arguments.anchors.as_deref())?;
     let against = arguments.against.as_deref().map(files::record).transpose()?;
     let package = files::package(&arguments.package)?;
     let inputs = Inputs {
         policy: &policy,
         engagement: engagement.as_ref(),
-        anchors: &anchors,
+        received: &received,
         package: &package,
         file_name: &file_name(&arguments.package),
         against: against.as_ref().map(|(record, digest)| (record, *digest)),

@@ -16,7 +16,7 @@ use verifold_model::{
 };
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
-use crate::{anchor, failure::Failure, files, report, verify::file_name};
+use crate::{failure::Failure, files, received::received, report, verify::file_name};
 
 fn say(event: &WorkerEvent) {
     let mut out = std::io::stdout().lock();
@@ -42,13 +42,13 @@ impl Progress for Spoken {
 fn verified(keys: &KeyStore, policy: &str, engagement: Option<&str>, package: &str) -> Result<AuditRecord, Failure> {
     let policy = files::policy(Path::new(policy))?;
     let expected = engagement.map(|path| files::engagement(Path::new(path))).transpose()?;
-    let anchors = engagement.map_or_else(|| Ok(Vec::new()), |path| anchor::beside(Path::new(path)))?;
+    let received = received(engagement.map(Path::new), None)?;
     let path = Path::new(package);
     let bytes = files::package(path)?;
     let inputs = Inputs {
         policy: &policy,
         engagement: expected.as_ref(),
-        anchors: &anchors,
+        received: &received,
         package: &bytes,
         file_name: &file_name(path),
         against: None,

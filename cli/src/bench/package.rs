@@ -12,7 +12,7 @@ use verifold_model::{
 };
 use verifold_package::{ClaimedPackage, Limits};
 use verifold_policy::{Engagement, Policy};
-use verifold_verify::{Inputs, KeyStore, verify};
+use verifold_verify::{Inputs, KeyStore, Received, verify};
 
 use super::timing::{Samples, Timing};
 use crate::{
@@ -89,7 +89,7 @@ fn subject<'a>(path: &'a Path, policy: &'a Policy, engagement: Option<&'a Engage
     let file = files::package(path)?;
     let unusable = |exit: Exit, text: &str| Failure::new(exit, format!("{}: {text}", path.display()), "measure a package that verifies");
     let keys = KeyStore::new();
-    let inputs = Inputs { policy, engagement, anchors: &[], package: &file, file_name: &file_name(path), against: None };
+    let inputs = Inputs { policy, engagement, received: &Received::default(), package: &file, file_name: &file_name(path), against: None };
     let record = verify(&inputs, &keys, &mut Silent::begun());
     if record.proofs.is_empty() || record.proofs.iter().any(|proof| proof.state != ProofState::Valid) {
         return Err(unusable(record.exit, &record.headline.title));
@@ -124,7 +124,8 @@ pub(super) fn measure(subjects: &[Subject<'_>], cold: &Cold<'_>, rounds: u32) ->
             times.proof_check.time(|| verify_proof(key, z0, steps, &proof.bytes)).map_err(|error| failed(&error.to_string()))?;
             times.replay.time(|| native::replay(&proof.statement, &subject.claimed.plan)).map_err(|error| failed(&error.to_string()))?;
             let (policy, engagement) = subject.inputs;
-            let inputs = Inputs { policy, engagement, anchors: &[], package: &subject.file, file_name: "", against: None };
+            let inputs =
+                Inputs { policy, engagement, received: &Received::default(), package: &subject.file, file_name: "", against: None };
             let record = times.verify.time(|| verify(&inputs, &subject.keys, &mut Silent::begun()));
             if record.proofs.iter().any(|proof| proof.state != ProofState::Valid) {
                 return Err(failed(&record.headline.title));

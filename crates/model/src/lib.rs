@@ -5,7 +5,7 @@
 //! - [`cohort`], [`statement`]: what a package states, batch by batch
 //! - [`metric`]: what follows from a verified count table, with definitions and sources
 //! - [`state`]: requirement states, trust ladder, exit codes
-//! - [`signer`]: public keys, fingerprints, roles
+//! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
 //! - [`record`]: the audit record, the only serialised outcome
 //! - [`proof_system`]: properties of proof systems as data
 //! - [`protocol`]: messages between the workbench and its worker process
@@ -15,6 +15,7 @@
 pub mod calendar;
 pub mod cohort;
 pub mod decimal;
+pub mod deposited;
 pub mod digest;
 pub mod format;
 pub mod instant;

@@ -207,6 +207,9 @@ pub struct EngagementSummary {
     /// SHA-256 of each anchor at hand, in ascending order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anchors: Vec<Digest>,
+    /// SHA-256 of each deposit at hand, in ascending order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deposits: Vec<Digest>,
     /// Batches its calendar expects.
     pub expected_batches: u32,
     /// Batches whose control totals it carries.

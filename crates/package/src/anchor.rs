@@ -18,21 +18,15 @@ use verifold_model::{
     statement::{Period, Subject},
 };
 
-use crate::{dsse::signs, key::SecretKey};
+use crate::{
+    key::SecretKey,
+    note::{self, Note},
+};
 
 /// Most bytes of a checkpoint: a first one over a year of daily batches takes 50 kB.
 pub const MAX_CHECKPOINT_BYTES: usize = 256 << 10;
-/// Most signature lines.
-const MAX_SIGNATURES: usize = 16;
 /// Most batches of a log, as of a package.
 const MAX_BATCHES: u64 = 20_000;
-/// What stands in front of every signature line.
-const DASH: &str = "\u{2014} ";
-/// Signature type of a plain Ed25519 signature (C2SP signed-note).
-const ED25519: u8 = 0x01;
-/// Signature type of a timestamped cosignature (C2SP tlog-cosignature).
-const COSIGNATURE: u8 = 0x04;
-
 /// A batch as anchored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnchoredBatch {
@@ -101,15 +95,7 @@ pub struct Checkpoint {
     pub stated_at: Instant,
     /// SHA-256 of the text.
     pub digest: Digest,
-    body: String,
-    lines: Vec<SignatureLine>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct SignatureLine {
-    name: String,
-    key_hash: [u8; 4],
-    bytes: Vec<u8>,
+    note: Note,
 }
 
 /// Why a text is not a checkpoint, or cannot be signed.
@@ -130,16 +116,8 @@ impl Checkpoint {
     /// # Errors
     /// If it is not in the one form of an anchor, or exceeds a limit.
     pub fn read(text: &[u8]) -> Result<Self, CheckpointError> {
-        if text.len() > MAX_CHECKPOINT_BYTES {
-            return refuse(format!("{} bytes, the limit is {MAX_CHECKPOINT_BYTES}", text.len()));
-        }
-        let Ok(utf8) = std::str::from_utf8(text) else { return refuse("it is not UTF-8") };
-        if utf8.chars().any(|c| c.is_control() && c != '\n') {
-            return refuse("it holds control characters");
-        }
-        let Some((body, signatures)) = utf8.split_once("\n\n") else { return refuse("no empty line stands in front of the signatures") };
-        let body = format!("{body}\n");
-        let lines: Vec<&str> = body.lines().collect();
+        let note = Note::read(text, MAX_CHECKPOINT_BYTES).map_err(|problem| CheckpointError { problem })?;
+        let lines: Vec<&str> = note.body().lines().collect();
         let [origin, size, root, stated, batches @ ..] = &lines[..] else {
             return refuse("expected the lines origin, size, root and time, then one for each batch added");
         };
@@ -166,21 +144,8 @@ impl Checkpoint {
         if added.is_empty() || added.len() as u64 > number {
             return refuse(format!("{} added batches, of {number} in the log", added.len()));
         }
-        let Some(signatures) = signatures.strip_suffix('\n') else { return refuse("the last line does not end") };
-        let parsed: Option<Vec<SignatureLine>> = signatures.split('\n').map(SignatureLine::parse).collect();
-        let Some(parsed) = parsed.filter(|lines| lines.len() <= MAX_SIGNATURES) else {
-            return refuse(format!("expected 1 to {MAX_SIGNATURES} signature lines: a dash, a name, base64"));
-        };
-        Ok(Self {
-            origin: (*origin).to_owned(),
-            size: number,
-            root: Digest::from_bytes(hash),
-            added,
-            stated_at,
-            digest: Digest::of(text),
-            body,
-            lines: parsed,
-        })
+        let origin = (*origin).to_owned();
+        Ok(Self { origin, size: number, root: Digest::from_bytes(hash), added, stated_at, digest: Digest::of(text), note })
     }
 
     /// Makes and signs the checkpoint of a log: all its batches, of which the last `added` are new.
@@ -192,8 +157,7 @@ impl Checkpoint {
         for batch in &batches[batches.len().saturating_sub(added)..] {
             body.push_str(&format!("{}\n", batch.line()));
         }
-        let hash = key_hash(origin, ED25519, key.public_key());
-        let text = format!("{body}\n{}", signature_line(origin, hash, &key.sign(body.as_bytes())));
+        let text = note::signed(&body, origin, key);
         Self::read(text.as_bytes()).map(|_| text)
     }
 
@@ -203,56 +167,19 @@ impl Checkpoint {
     /// If the name has a space or plus, or there are too many signatures.
     pub fn cosigned(text: &str, name: &str, at: Instant, key: &SecretKey) -> Result<String, CheckpointError> {
         let checkpoint = Self::read(text.as_bytes())?;
-        let mut bytes = at.unix_secs().to_be_bytes().to_vec();
-        bytes.extend(key.sign(cosigned_message(&checkpoint.body, at).as_bytes()));
-        let text = format!("{text}{}", signature_line(name, key_hash(name, COSIGNATURE, key.public_key()), &bytes));
+        let text = format!("{text}{}", note::cosignature(checkpoint.note.body(), name, at, key));
         Self::read(text.as_bytes()).map(|_| text)
     }
 
     /// Whether the log's own key `key` signed it.
     pub fn is_signed_by(&self, key: PublicKey) -> bool {
-        let hash = key_hash(&self.origin, ED25519, key);
-        self.lines
-            .iter()
-            .filter(|line| line.name == self.origin && line.key_hash == hash)
-            .any(|line| <[u8; 64]>::try_from(line.bytes.as_slice()).is_ok_and(|signature| signs(self.body.as_bytes(), &signature, key)))
+        self.note.is_signed_by(&self.origin, key)
     }
 
     /// Earliest time at which the holder of `key` cosigned it, if they did.
     pub fn cosigned_at(&self, key: PublicKey) -> Option<Instant> {
-        let times = self.lines.iter().filter(|line| line.key_hash == key_hash(&line.name, COSIGNATURE, key)).filter_map(|line| {
-            let (time, signature) = line.bytes.split_first_chunk::<8>()?;
-            let at = Instant::from_unix_secs(u64::from_be_bytes(*time))?;
-            let signature = <[u8; 64]>::try_from(signature).ok()?;
-            signs(cosigned_message(&self.body, at).as_bytes(), &signature, key).then_some(at)
-        });
-        times.min()
+        self.note.cosigned_at(key)
     }
-}
-
-impl SignatureLine {
-    fn parse(line: &str) -> Option<Self> {
-        let (name, base64) = line.strip_prefix(DASH)?.split_once(' ')?;
-        let decoded = BASE64.decode(base64).ok()?;
-        let (key_hash, bytes) = decoded.split_first_chunk::<4>()?;
-        (!name.is_empty() && !name.contains('+')).then(|| Self { name: name.to_owned(), key_hash: *key_hash, bytes: bytes.to_vec() })
-    }
-}
-
-fn signature_line(name: &str, hash: [u8; 4], bytes: &[u8]) -> String {
-    format!("{DASH}{name} {}\n", BASE64.encode([hash.as_slice(), bytes].concat()))
-}
-
-/// What a cosignature is made over.
-fn cosigned_message(body: &str, at: Instant) -> String {
-    format!("cosignature/v1\ntime {}\n{body}", at.unix_secs())
-}
-
-/// First four bytes of SHA-256 over name, newline, signature type and key: a hint at the key.
-fn key_hash(name: &str, kind: u8, key: PublicKey) -> [u8; 4] {
-    let digest = Digest::of(&[name.as_bytes(), b"\n", &[kind], key.as_bytes().as_slice()].concat());
-    let [a, b, c, d, ..] = *digest.as_bytes();
-    [a, b, c, d]
 }
 
 #[cfg(test)]

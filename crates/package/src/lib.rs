@@ -10,7 +10,8 @@
 //!
 //! [`signing`] and [`key`] are the other way: how a package is signed, and how a signer keeps a key.
 //!
-//! [`anchor`] reads what stands outside a package: checkpoints of its batches, received while they were made.
+//! [`anchor`] and [`deposit`] read what stands outside a package: checkpoints of its batches, received while they were
+//! made, and digests of what was fixed before.
 //!
 //! What it does not establish: who made the package, that a proof is valid, that a plan or a table
 //! is free of contradictions. Anyone can make a package that reads well.
@@ -18,11 +19,13 @@
 pub mod anchor;
 pub mod claimed;
 pub mod container;
+pub mod deposit;
 pub mod dsse;
 pub mod error;
 pub mod key;
 pub mod limits;
 pub mod manifest;
+mod note;
 mod plain_text;
 pub mod signing;
 pub mod writing;
@@ -33,6 +36,7 @@ use verifold_model::{plan::Plan, record::AuditRecord, statement::MonitoringState
 pub use crate::{
     anchor::{AnchoredBatch, Checkpoint, CheckpointError},
     claimed::{ClaimedPackage, ClaimedProof},
+    deposit::{Deposit, DepositError},
     dsse::{ClaimedSignature, Envelope},
     error::PackageError,
     key::{KeyError, SecretKey},

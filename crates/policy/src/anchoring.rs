@@ -1,8 +1,10 @@
-//! How soon must a batch have been committed to, before anyone knew what would be asked about it?
+//! What must have been fixed before results were known: batches while they were made, documents before the period?
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
+
+use verifold_model::deposited::Deposited;
 
 use crate::{engagement::Engagement, notice::Notices, policy::Policy};
 
@@ -16,6 +18,14 @@ pub(crate) struct AnchorsFile {
     /// Days after the end of a batch until which its anchor must have been received, by the receiver's clock.
     #[schemars(with = "u32")]
     within_days: Spanned<u32>,
+}
+
+/// Demands that documents were laid down before the period.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DepositedFile {
+    /// What a trusted auditor or timestamper must have cosigned before the period began.
+    pub(crate) before_period: Vec<Deposited>,
 }
 
 /// The days a file demands, if it does.

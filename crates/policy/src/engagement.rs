@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use verifold_model::{
     calendar::Slot,
+    deposited::Deposited,
     digest::{Commitment, Digest},
     instant::Instant,
     plan::Calendar,
@@ -46,6 +47,8 @@ pub struct Engagement {
     pub signers: Vec<TrustedSigner>,
     /// Days after its end until which a batch must have been anchored, if this engagement demands it.
     pub anchored_within_days: Option<u32>,
+    /// What must have been laid down before the period began, as this engagement demands.
+    pub deposited: Vec<Deposited>,
     /// Periods that earlier packages of the same system covered.
     pub earlier: Vec<Stated<Period>>,
     /// SHA-256 of the file's bytes.

@@ -14,7 +14,7 @@ use verifold_model::{
 };
 
 use crate::{
-    anchoring::{AnchorsFile, within_days},
+    anchoring::{AnchorsFile, DepositedFile, within_days},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Lint, Notices},
     signers::{OriginFile, SignerFile, signers},
@@ -70,6 +70,8 @@ pub(crate) struct EngagementFile {
     signer: Vec<Spanned<SignerFile>>,
     /// Demands that batches were anchored while they were made.
     anchors: Option<AnchorsFile>,
+    /// Demands that documents were laid down before the period.
+    deposited: Option<DepositedFile>,
     /// Periods that earlier packages of the same system covered: no batch may lie in one of them again.
     #[serde(default)]
     #[schemars(with = "Vec<PeriodFile>")]
@@ -342,6 +344,7 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         origin_threshold,
         signers,
         anchored_within_days,
+        deposited: file.deposited.map_or_else(Vec::new, |deposited| deposited.before_period),
         earlier,
         digest: Digest::of(source.as_bytes()),
     };

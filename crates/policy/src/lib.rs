@@ -6,7 +6,7 @@
 //! - [`plan_choices`]: which choices of a plan the policy constrains, and which the provider made alone
 //! - [`engagement`]: what the auditor of this audit expects, and where the expectation comes from
 //! - [`signers`]: whose signatures count, for what, and how many are needed
-//! - [`anchoring`]: how soon a batch must have been anchored
+//! - [`anchoring`]: what must have been fixed before results were known
 //! - [`draft`]: an engagement to begin with, in which nothing counts until the auditor confirms it
 //! - [`notice`]: errors and warnings with line and column
 //!

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use verifold_model::{
     decimal::Decimal,
+    deposited::Deposited,
     digest::Digest,
     metric::{Metric, MetricKey},
     plan::Calendar,
@@ -50,6 +51,8 @@ pub struct Policy {
     pub signers: Vec<TrustedSigner>,
     /// Days after its end until which a batch must have been anchored, if this policy demands it.
     pub anchored_within_days: Option<u32>,
+    /// What must have been laid down before the period began, as this policy demands.
+    pub deposited: Vec<Deposited>,
     /// Constraints on the measurement plan.
     pub plan: Vec<PlanConstraint>,
     /// Requirements in the order of the file.

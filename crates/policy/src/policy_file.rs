@@ -14,7 +14,7 @@ use verifold_model::{
 };
 
 use crate::{
-    anchoring::AnchorsFile,
+    anchoring::{AnchorsFile, DepositedFile},
     policy::{Assertion, Comparator, Exemption, Pin, Scope, Tolerance},
     signers::{OriginFile, SignerFile},
 };
@@ -69,6 +69,8 @@ pub(crate) struct PolicyFile {
     pub(crate) origin: Option<OriginFile>,
     /// Demands that batches were anchored while they were made.
     pub(crate) anchors: Option<AnchorsFile>,
+    /// Demands that documents were laid down before the period.
+    pub(crate) deposited: Option<DepositedFile>,
     /// Signers trusted in every audit under this policy.
     #[serde(default)]
     #[schemars(with = "Vec<SignerFile>")]

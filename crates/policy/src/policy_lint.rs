@@ -79,6 +79,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
         origin_threshold,
         signers,
         anchored_within_days,
+        deposited: file.deposited.map_or_else(Vec::new, |deposited| deposited.before_period),
         plan,
         requirements,
         digest: Digest::of(text.as_bytes()),

@@ -253,7 +253,12 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
             State::Rejected,
             scope_title(record, rung),
             text,
-            format!("Ask {provider} for what is missing or for an explanation of each difference."),
+            match first.map_or("", |finding| finding.cause.as_str()) {
+                "changed-since-deposit" | "deposited-late" | "not-deposited" => {
+                    "Verify with what was laid down before the period, or say in the working papers why it was changed.".to_owned()
+                }
+                _ => format!("Ask {provider} for what is missing or for an explanation of each difference."),
+            },
         ),
         (RungName::Policy, RungState::NotMet) => {
             let n = rung.findings.len() as u64;
@@ -354,6 +359,10 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
             counted(differing.len() as u64, "batch", "batches"),
             differing.join(", ")
         )
+    } else if has("changed-since-deposit") {
+        let changed = places("changed-since-deposit");
+        let were = if changed.len() == 1 { "was changed since it was" } else { "were changed since they were" };
+        format!("The proof is valid, but the {} {were} laid down", changed.join(" and "))
     } else if has("control-total-differs") {
         "The proof is valid, but its counts differ from the control totals".into()
     } else {

@@ -12,6 +12,7 @@
 mod anchors;
 mod assess;
 mod compare;
+mod deposits;
 mod evidence;
 mod fixed;
 mod headline;
@@ -24,5 +25,5 @@ mod scope;
 pub use crate::{
     evidence::VerifiedEvidence,
     keys::KeyStore,
-    run::{Inputs, Progress, verify},
+    run::{Inputs, Progress, Received, verify},
 };

@@ -18,13 +18,14 @@ use verifold_model::{
     state::{RungName, RungState},
     statement::MonitoringStatement,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, ClaimedProof, EntryRole, Limits, PackageError};
+use verifold_package::{Checkpoint, ClaimedPackage, ClaimedProof, Deposit, EntryRole, Limits, PackageError};
 use verifold_policy::{Engagement, Policy, Requirement};
 
 use crate::{
     anchors::reconcile_anchors,
     assess::{Case, assess},
     compare::compare,
+    deposits::reconcile_deposits,
     evidence::{Checked, Refusal, VerifiedEvidence, check, state_elements},
     headline,
     keys::KeyStore,
@@ -33,6 +34,15 @@ use crate::{
     scope::{Scope, control_lines, reconcile},
 };
 
+/// What the auditor received outside packages, in any order.
+#[derive(Debug, Clone, Default)]
+pub struct Received {
+    /// Anchors: commitments to batches.
+    pub anchors: Vec<Checkpoint>,
+    /// Deposits: digests of what was laid down before the period.
+    pub deposits: Vec<Deposit>,
+}
+
 /// What one verification looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
@@ -40,8 +50,8 @@ pub struct Inputs<'a> {
     pub policy: &'a Policy,
     /// What the auditor expects.
     pub engagement: Option<&'a Engagement>,
-    /// Anchors received for it, in any order.
-    pub anchors: &'a [Checkpoint],
+    /// What the auditor received beside the package, while it was made.
+    pub received: &'a Received,
     /// What was handed over.
     pub package: &'a [u8],
     /// Name of the package's file, without folders.
@@ -119,6 +129,12 @@ fn named_circuit(policy: &Policy) -> Option<CircuitId> {
     }
 }
 
+fn sorted(digests: impl Iterator<Item = Digest>) -> Vec<Digest> {
+    let mut digests: Vec<Digest> = digests.collect();
+    digests.sort_unstable();
+    digests
+}
+
 fn blank(inputs: &Inputs<'_>, package: PackageSummary) -> AuditRecord {
     AuditRecord {
         schema: RecordSchema::V1,
@@ -132,11 +148,8 @@ fn blank(inputs: &Inputs<'_>, package: PackageSummary) -> AuditRecord {
             title: engagement.title.clone(),
             digest: engagement.digest,
             expectations: Vec::new(),
-            anchors: {
-                let mut digests: Vec<Digest> = inputs.anchors.iter().map(|anchor| anchor.digest).collect();
-                digests.sort_unstable();
-                digests
-            },
+            anchors: sorted(inputs.received.anchors.iter().map(|anchor| anchor.digest)),
+            deposits: sorted(inputs.received.deposits.iter().map(|deposit| deposit.digest)),
             expected_batches: u32::try_from(engagement.expected_slots().len()).unwrap_or(u32::MAX),
             control_totals: engagement
                 .controls
@@ -231,7 +244,8 @@ fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStor
     let checked = timed.run(WorkPhase::CheckProofs, &proof.title, || check(proof, plan, inputs.policy, store));
     let scope = timed.run(WorkPhase::Replay, "", || {
         let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
-        reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.anchors, &proof.statement, plan);
+        reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, &inputs.received.anchors, &proof.statement, plan);
+        reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &inputs.received.deposits, &proof.statement, plan);
         scope
     });
 

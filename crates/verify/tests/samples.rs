@@ -19,7 +19,7 @@ use verifold_model::{
 };
 use verifold_package::Checkpoint;
 use verifold_policy::{Engagement, Policy};
-use verifold_verify::{Inputs, KeyStore, Progress, verify};
+use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
 struct NoClock;
 
@@ -44,7 +44,7 @@ fn anchors(folder: &Path) -> Vec<Checkpoint> {
 struct Sample {
     policy: Policy,
     engagement: Engagement,
-    anchors: Vec<Checkpoint>,
+    received: Received,
     package: Vec<u8>,
     exit: u8,
 }
@@ -56,7 +56,7 @@ impl Sample {
         Self {
             policy: Policy::read(&text("policy.toml")).unwrap(),
             engagement: Engagement::read(&text("engagement.toml")).unwrap(),
-            anchors: anchors(&folder.join("anchors")),
+            received: Received { anchors: anchors(&folder.join("anchors")), deposits: Vec::new() },
             package: std::fs::read(folder.join("package.zkaudit")).unwrap(),
             exit: text("expected.exit").trim().parse().unwrap(),
         }
@@ -66,7 +66,7 @@ impl Sample {
         let inputs = Inputs {
             policy: &self.policy,
             engagement: Some(&self.engagement),
-            anchors: &self.anchors,
+            received: &self.received,
             package,
             file_name: "package.zkaudit",
             against: None,
@@ -122,7 +122,7 @@ fn two_anchored_batches_that_were_withheld_are_named_by_date(keys: &KeyStore) {
         record.batches.iter().filter(|batch| batch.standing == Standing::Missing).map(|batch| batch.label.as_str()).collect();
     assert_eq!(missing, ["2026-W35", "2026-W40"]);
     // Without them, and without a demand for them, nothing is wrong.
-    sample.anchors.clear();
+    sample.received = Received::default();
     sample.engagement.anchored_within_days = None;
     let record = sample.verify(&sample.package, keys);
     assert_eq!(causes(&record, RungName::Scope), [""; 0]);
@@ -135,7 +135,7 @@ fn without_an_engagement_the_package_speaks_for_itself_only(keys: &KeyStore) {
     let inputs = Inputs {
         policy: &sample.policy,
         engagement: None,
-        anchors: &[],
+        received: &Received::default(),
         package: &sample.package,
         file_name: "package.zkaudit",
         against: None,

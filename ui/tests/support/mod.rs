@@ -1115,6 +1115,7 @@ fn engagement(subject: &Subject, story: Story) -> EngagementSummary {
         digest: Digest::of(b"engagement"),
         expectations,
         anchors: Vec::new(),
+        deposits: Vec::new(),
         expected_batches: 24,
         control_totals: 24,
     }

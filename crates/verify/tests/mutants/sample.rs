@@ -15,7 +15,7 @@ use verifold_model::{
 };
 use verifold_package::{Limits, Manifest, SecretKey, container, signing};
 use verifold_policy::{Engagement, Policy};
-use verifold_verify::{Inputs, KeyStore, Progress, verify};
+use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
 /// A path and its bytes.
 pub(crate) type Entry = (String, Vec<u8>);
@@ -112,7 +112,7 @@ impl Sample {
         let inputs = Inputs {
             policy: &self.policy,
             engagement: Some(&self.engagement),
-            anchors: &[],
+            received: &Received::default(),
             package,
             file_name: "package.zkaudit",
             against: None,

@@ -1,0 +1,75 @@
+//! `verifold deposit`: policy, plan and engagement laid down before the period they are about.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use verifold_model::{deposited::Deposited, instant::Instant, signer::SignerRole, state::Exit};
+use verifold_package::Deposit;
+use verifold_policy::Stated;
+
+use crate::{
+    anchor,
+    failure::Failure,
+    files,
+    key::{self, PassphraseSource},
+    received::{self, DEPOSITS},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The policy that will be applied.
+    #[arg(long, value_name = "P.toml")]
+    policy: PathBuf,
+    /// The engagement: it, and the plan it pins, are laid down as well; the deposit is filed beside it.
+    #[arg(long, value_name = "E.toml")]
+    engagement: PathBuf,
+    /// Cosign with this private key, which policy or engagement lists as an auditor's or timestamper's.
+    #[arg(long, value_name = "KEY")]
+    key: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+    /// Time of the deposit, in place of now.
+    #[arg(long, value_name = "RFC3339")]
+    date: Option<Instant>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let at = anchor::time(arguments.date)?;
+    let policy = files::policy(&arguments.policy)?;
+    let engagement = files::engagement(&arguments.engagement)?;
+    let secret = key::secret(&arguments.key, &arguments.passphrase)?;
+    let public_key = secret.public_key();
+    let listed = policy
+        .signers
+        .iter()
+        .chain(&engagement.signers)
+        .any(|signer| signer.public_key == public_key && signer.role != SignerRole::Provider && signer.is_valid_at(at));
+    if !listed {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "no auditor or timestamper with this key is listed at {at}, so its time would count for nothing; nothing was laid down"
+            ),
+            format!("list public_key = \"{public_key}\" as [[signer]] with role \"auditor\""),
+        ));
+    }
+    let mut digests = vec![(Deposited::Policy, policy.digest)];
+    digests.extend(engagement.plan.as_ref().and_then(Stated::pinned).map(|plan| (Deposited::Plan, *plan)));
+    digests.push((Deposited::Engagement, engagement.digest));
+    let text = Deposit::cosigned(&digests, &public_key.fingerprint().key_id()[..16], at, &secret)
+        .map_err(|error| Failure::new(Exit::Usage, format!("nothing was laid down: {error}"), ""))?;
+    let folder = received::beside(&arguments.engagement, DEPOSITS);
+    let path = folder.join(format!("{}.deposit", at.to_string().replace(':', "")));
+    if path.exists() {
+        let what = format!("a deposit of this time is there already and was left alone: {}", path.display());
+        return Err(Failure::new(Exit::Usage, what, "wait a second"));
+    }
+    received::make(&folder)?;
+    files::write(&path, text.as_bytes())?;
+    for (what, digest) in &digests {
+        println!("{:<11} {digest}", what.word());
+    }
+    println!("Laid down  {at}, cosigned by {}", public_key.fingerprint());
+    println!("Filed      {}   a copy with somebody else makes the time worth more", path.display());
+    Ok(Exit::Met)
+}
