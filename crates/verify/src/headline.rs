@@ -132,8 +132,7 @@ fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scop
         return rung(RungName::Scope, RungState::NotEstablished, "Not established", "no engagement given", findings);
     };
     let anchored = scope.anchored.map_or_else(String::new, |(n, of)| format!(", {n} of {of} anchored"));
-    let detail =
-        format!("{pinned} of 4 pinned, {} of {} batches{anchored}", engagement.expected_batches, engagement.expected_batches);
+    let detail = format!("{pinned} of 4 pinned, {} of {} batches{anchored}", engagement.expected_batches, engagement.expected_batches);
     let wanted = inputs.policy.pinned.iter().any(|pin| !inputs.engagement.is_some_and(|e| e.pins(*pin)));
     if pinned == 0 || wanted {
         return rung(RungName::Scope, RungState::NotEstablished, "Not established", detail, findings);
