@@ -131,7 +131,7 @@ impl RungName {
     pub const fn question(self) -> &'static str {
         match self {
             Self::Integrity => "Nothing was altered since it was packed",
-            Self::Origin => "Signed by someone the policy trusts",
+            Self::Origin => "Signed by someone this audit trusts",
             Self::Proof => "Each claim is mathematically proven",
             Self::Scope => "It is the right system, model, plan and period, and nothing expected is missing",
             Self::Policy => "The proven values meet the limits",

@@ -1,0 +1,126 @@
+//! Keys, signatures, anchors and deposits, as people use the program.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use verifold_package::{AnchoredBatch, Checkpoint, ClaimedPackage, Limits, SecretKey, anchor::log_name};
+
+const PASSPHRASE: &str = "correct horse battery";
+
+fn sample(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-q1").join(file)
+}
+
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        fs::write(desk.at("passphrase"), format!("{PASSPHRASE}\n")).unwrap();
+        desk
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs the program in this folder; the passphrase comes from the file.
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_verifold")).args(arguments).current_dir(self.0.path()).output().unwrap()
+    }
+
+    #[track_caller]
+    fn says(&self, arguments: &[&str], exit: i32, part: &str) -> String {
+        let output = self.run(arguments);
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{text}");
+        assert!(text.contains(part), "{part:?} is not in {text}");
+        assert!(!text.contains(PASSPHRASE));
+        text
+    }
+
+    /// A key, and its public line.
+    fn key(&self, name: &str) -> String {
+        self.says(&["key", "new", "-o", name, "--name", "A Bank", "--passphrase-file", "passphrase"], 0, "Fingerprint");
+        let public = fs::read_to_string(self.at(&format!("{name}.pub"))).unwrap();
+        public.split(' ').next().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn a_key_is_made_once_and_signs_once() {
+    let desk = Desk::new();
+    let public = desk.key("bank.key");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(desk.at("bank.key")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let pass = ["--passphrase-file", "passphrase"];
+    desk.says(&[&["key", "new", "-o", "bank.key", "--name", "A Bank"], &pass[..]].concat(), 2, "left alone");
+    desk.says(&["key", "show", "bank.key.pub"], 0, &public);
+    desk.says(&[&["key", "show", "bank.key"], &pass[..]].concat(), 0, &public);
+    fs::write(desk.at("wrong"), "another passphrase").unwrap();
+    desk.says(&["key", "show", "bank.key", "--passphrase-file", "wrong"], 2, "does not open");
+
+    fs::copy(sample("package.zkaudit"), desk.at("p.zkaudit")).unwrap();
+    let before = ClaimedPackage::read(&fs::read(desk.at("p.zkaudit")).unwrap(), &Limits::default()).unwrap();
+    let sign = [&["sign", "p.zkaudit", "--key", "bank.key"], &pass[..]].concat();
+    desk.says(&sign, 0, "unchanged");
+    let after = ClaimedPackage::read(&fs::read(desk.at("p.zkaudit")).unwrap(), &Limits::default()).unwrap();
+    assert_eq!((after.manifest_digest, after.envelopes.len()), (before.manifest_digest, before.envelopes.len() + 1));
+    desk.says(&sign, 2, "already");
+    fs::write(desk.at("broken.zkaudit"), b"PK\x03\x04").unwrap();
+    desk.says(&[&["sign", "broken.zkaudit", "--key", "bank.key"], &pass[..]].concat(), 3, "cannot be read");
+    assert_eq!(fs::read(desk.at("broken.zkaudit")).unwrap(), b"PK\x03\x04");
+
+    // The bytes to sign elsewhere are those of the one envelope; an envelope of another package is not taken.
+    desk.says(&["sign", "p.zkaudit", "--statement", &public, "--name", "A Bank", "-o", "payload"], 0, "Not signed");
+    assert!(fs::read_to_string(desk.at("payload")).unwrap().contains(&after.manifest_digest.to_string()));
+    let theirs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/securesystemslib.dsse.json");
+    let mut other = after.contents();
+    other.written_by = "somebody else".to_owned();
+    fs::write(desk.at("other.zkaudit"), verifold_package::write(&other).unwrap()).unwrap();
+    desk.says(&["sign", "other.zkaudit", "--envelope", theirs.to_str().unwrap()], 4, "another manifest");
+}
+
+#[test]
+fn what_is_received_is_filed_with_its_time() {
+    let desk = Desk::new();
+    let auditor = desk.key("auditor.key");
+    let bank = SecretKey::from_seed(&[1; 32].into());
+    let signer = |role: &str, key: &str| format!("[[signer]]\nname = \"{role}\"\nrole = \"{role}\"\npublic_key = \"{key}\"\n");
+    let known = format!(
+        "schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n{}{}",
+        signer("provider", &bank.public_key().to_string()),
+        signer("auditor", &auditor)
+    );
+    fs::write(desk.at("engagement.toml"), known).unwrap();
+    let package = ClaimedPackage::read(&fs::read(sample("package.zkaudit")).unwrap(), &Limits::default()).unwrap();
+    let week = &package.proofs[0].statement.batches[1];
+    let batch = AnchoredBatch { start: week.start, end: week.end, row_commitment: week.row_commitment };
+    let name = log_name(&package.subject, package.period);
+    let made = |key: &SecretKey| Checkpoint::sign(&name, std::slice::from_ref(&batch), 1, week.end, key).unwrap();
+    fs::write(desk.at("good"), made(&bank)).unwrap();
+    fs::write(desk.at("stranger"), made(&SecretKey::from_seed(&[2; 32].into()))).unwrap();
+
+    let with =
+        ["--engagement", "engagement.toml", "--key", "auditor.key", "--passphrase-file", "passphrase", "--date", "2026-06-08T09:00:00Z"];
+    desk.says(&[&["anchor", "add", "stranger"], &with[..]].concat(), 5, "not signed by a provider");
+    desk.says(&[&["anchor", "add", "good"], &with[..]].concat(), 0, "Filed");
+    desk.says(&[&["anchor", "add", "good"], &with[..]].concat(), 2, "filed already");
+    let filed = Checkpoint::read(&fs::read(desk.at("anchors/000001.checkpoint")).unwrap()).unwrap();
+    assert_eq!(filed.cosigned_at(auditor.parse().unwrap()), Some("2026-06-08T09:00:00Z".parse().unwrap()));
+
+    let policy = sample("policy.toml");
+    desk.says(&[&["deposit", "--policy", policy.to_str().unwrap()], &with[..]].concat(), 0, "Laid down");
+    assert_eq!(fs::read_dir(desk.at("deposits")).unwrap().count(), 1);
+    let elsewhere = sample("engagement.toml");
+    let mut strange = vec!["deposit", "--policy", policy.to_str().unwrap(), "--engagement", elsewhere.to_str().unwrap()];
+    strange.extend(&with[2..]);
+    desk.says(&strange, 2, "its time would count for nothing");
+}
