@@ -5,6 +5,7 @@
 //! - [`samples`]: where do the sample audits come from, and do they still end as they should?
 //! - [`bench_fixture`]: the packages that verification is measured with
 //! - [`mutants`]: is every altered package refused, for the reason it should be?
+//! - [`fuzz`]: does a parser of untrusted bytes fall over what nobody thought of?
 //! - [`screens`]: what does the workbench look like now?
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
@@ -15,6 +16,8 @@
 mod bench_fixture;
 #[cfg(feature = "fixtures")]
 mod docs;
+#[cfg(feature = "fixtures")]
+mod fuzz;
 #[cfg(feature = "fixtures")]
 mod mutants;
 mod programs;
@@ -44,6 +47,9 @@ enum Command {
     /// Alter the sample audits in thousands of ways, and check that each is refused for its reason
     #[cfg(feature = "fixtures")]
     Mutants(mutants::Args),
+    /// Run the parsers of untrusted bytes under a coverage-guided fuzzer
+    #[cfg(feature = "fixtures")]
+    Fuzz(fuzz::Args),
     /// Draw the rooms of the workbench into docs/images
     Screens(screens::Args),
 }
@@ -58,6 +64,8 @@ fn main() -> ExitCode {
         Command::Samples(args) => samples::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::Mutants(args) => mutants::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::Fuzz(args) => fuzz::run(root, &args),
         Command::Screens(args) => screens::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::BenchFixture(args) => bench_fixture::run(root, &args),
