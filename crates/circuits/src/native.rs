@@ -11,7 +11,7 @@
 use ff::Field;
 use rayon::prelude::*;
 use verifold_model::{
-    cohort::{BatchRole, BatchTable, TableError},
+    cohort::{BatchRole, BatchStatement, BatchTable, TableError},
     digest::Commitment,
     instant::Instant,
     plan::{Plan, PlanError},
@@ -187,30 +187,11 @@ pub(crate) fn table_element(salt: F, words: &[F]) -> F {
     hash8(tags::TABLE, &elements)
 }
 
-/// What the end of a batch absorbs into the chain besides the link before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClosedBatch {
-    /// Position in the chain.
-    pub index: u32,
-    /// Reference or monitoring.
-    pub role: BatchRole,
-    /// First time of the batch.
-    pub start: Instant,
-    /// First time after it.
-    pub end: Instant,
-    /// Commitment to its rows.
-    pub row_commitment: Commitment,
-    /// Commitment to its outcomes.
-    pub outcome_commitment: Commitment,
-    /// Commitment to its table.
-    pub table_commitment: Commitment,
-}
-
-/// The chain after one more batch.
+/// The chain after one more batch, whose table has the commitment `table`.
 ///
 /// # Errors
 /// [`NotCanonical`] for a commitment that is not a field element.
-pub fn chain_link(chain: Commitment, batch: &ClosedBatch) -> Result<Commitment, NotCanonical> {
+pub fn chain_link(chain: Commitment, batch: &BatchStatement, table: Commitment) -> Result<Commitment, NotCanonical> {
     let elements = [
         to_element(chain)?,
         F::from(u64::from(batch.index)),
@@ -219,7 +200,7 @@ pub fn chain_link(chain: Commitment, batch: &ClosedBatch) -> Result<Commitment, 
         F::from(batch.end.first_key()),
         to_element(batch.row_commitment)?,
         to_element(batch.outcome_commitment)?,
-        to_element(batch.table_commitment)?,
+        to_element(table)?,
     ];
     Ok(to_commitment(hash8(tags::CHAIN, &elements)))
 }
@@ -416,16 +397,7 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
     let mut chain = z0.chain;
     let mut links = Vec::with_capacity(tables.len());
     for (position, (batch, table_commitment)) in statement.batches.iter().zip(tables).enumerate() {
-        let closed = ClosedBatch {
-            index: batch.index,
-            role: batch.role,
-            start: batch.start,
-            end: batch.end,
-            row_commitment: batch.row_commitment,
-            outcome_commitment: batch.outcome_commitment,
-            table_commitment,
-        };
-        chain = chain_link(chain, &closed).map_err(place(position))?;
+        chain = chain_link(chain, batch, table_commitment).map_err(place(position))?;
         links.push(Link { table: table_commitment, chain });
     }
     if chain != statement.chain_head {

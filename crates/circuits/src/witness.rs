@@ -20,8 +20,8 @@ use crate::{
     field::F,
     layout::Dimensions,
     native::{
-        ClosedBatch, PlanOpening, State, chain_link, count, count_row, header_element, initial_state, model_commitment, plan_commitment,
-        steps_of, table_commitment, table_words,
+        PlanOpening, State, chain_link, count, count_row, header_element, initial_state, model_commitment, plan_commitment, steps_of,
+        table_commitment, table_words,
     },
     open::OpenBatch,
     rows::{Model, ModelError, RowError, RowRecord},
@@ -256,16 +256,7 @@ fn state(
 
 /// The chain after a batch whose commitments were computed here, and so are canonical.
 fn link(chain: Commitment, batch: &BatchStatement, table_commitment: Commitment) -> Commitment {
-    let closed = ClosedBatch {
-        index: batch.index,
-        role: batch.role,
-        start: batch.start,
-        end: batch.end,
-        row_commitment: batch.row_commitment,
-        outcome_commitment: batch.outcome_commitment,
-        table_commitment,
-    };
-    chain_link(chain, &closed).unwrap_or(crate::native::NOTHING_OPEN)
+    chain_link(chain, batch, table_commitment).unwrap_or(crate::native::NOTHING_OPEN)
 }
 
 /// The steps of a proof, one batch after the other.

@@ -11,11 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use verifold_circuits::{
-    CircuitFacts, Keys, Salt,
-    native::{self, ClosedBatch},
-    pinned_digest,
-};
+use verifold_circuits::{CircuitFacts, Keys, Salt, native, pinned_digest};
 use verifold_model::{
     cohort::Outcome,
     digest::{Commitment, Digest},
@@ -284,16 +280,8 @@ fn chain_anew(statement: &mut MonitoringStatement, plan: &Plan) -> anyhow::Resul
     ensure!(plan.shape == statement.header.circuit.shape, "statement and plan differ in shape");
     let mut chain = native::header_element(&statement.header);
     for batch in &statement.batches {
-        let closed = ClosedBatch {
-            index: batch.index,
-            role: batch.role,
-            start: batch.start,
-            end: batch.end,
-            row_commitment: batch.row_commitment,
-            outcome_commitment: batch.outcome_commitment,
-            table_commitment: native::table_commitment(&batch.table, batch.table_salt)?,
-        };
-        chain = native::chain_link(chain, &closed)?;
+        let table = native::table_commitment(&batch.table, batch.table_salt)?;
+        chain = native::chain_link(chain, batch, table)?;
     }
     statement.chain_head = chain;
     native::replay(statement, plan).context("the edited statement should contradict nothing but the proof")?;

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use verifold_circuits::{
     CircuitFacts,
-    native::{self, ClosedBatch, Replay},
+    native::{self, Replay},
 };
 use verifold_model::{
     digest::{Commitment, Digest, canonical_json},
@@ -152,16 +152,8 @@ fn chain_head(statement: &MonitoringStatement) -> Option<Commitment> {
         if batch.table.counts.iter().flatten().flatten().chain(batch.table.void.iter().flatten()).any(|n| *n >= 1 << 24) {
             return None;
         }
-        let closed = ClosedBatch {
-            index: batch.index,
-            role: batch.role,
-            start: batch.start,
-            end: batch.end,
-            row_commitment: batch.row_commitment,
-            outcome_commitment: batch.outcome_commitment,
-            table_commitment: native::table_commitment(&batch.table, batch.table_salt).ok()?,
-        };
-        chain = native::chain_link(chain, &closed).ok()?;
+        let table = native::table_commitment(&batch.table, batch.table_salt).ok()?;
+        chain = native::chain_link(chain, batch, table).ok()?;
     }
     Some(chain)
 }
