@@ -399,6 +399,8 @@ fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, ch
         content: None,
         control: Vec::new(),
     }));
+    // A missing batch stands where it would have stood; the reference, number 0, comes first.
+    records.sort_by_key(|batch| batch.number);
     records
 }
 
