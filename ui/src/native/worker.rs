@@ -149,18 +149,16 @@ fn listen(output: impl BufRead, outlet: &Outlet) -> bool {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::{sync::mpsc, time::Duration};
+        use super::*;
 
-    use super::*;
-
-    fn start(script: &str) -> (Worker, mpsc::Receiver<Event>) {
-        let (events, received) = mpsc::channel();
+    fn start(script: &str) -> (Worker, Receiver<Event>) {
+        let (events, received) = channel();
         let outlet = Outlet { events, wake: Arc::new(|| {}) };
         let request = WorkerRequest::Verify { policy: "p".into(), engagement: None, package: "q".into() };
         (Worker::start_program("/bin/sh".into(), &["-c", script], &request, outlet).unwrap(), received)
     }
 
-    fn next(received: &mpsc::Receiver<Event>) -> Event {
+    fn next(received: &Receiver<Event>) -> Event {
         received.recv_timeout(Duration::from_secs(10)).unwrap()
     }
 
