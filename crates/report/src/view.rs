@@ -126,8 +126,11 @@ fn batches(record: &AuditRecord) -> Vec<Value> {
     record.batches.iter().map(line).collect()
 }
 
-/// Groups over all proven monitoring batches together.
+/// Groups over all proven monitoring batches together; none where nothing is proven, as a zero would be a count.
 fn groups(record: &AuditRecord) -> Vec<Value> {
+    if !record.batches.iter().any(|batch| batch.role == BatchRole::Monitoring && batch.standing == Evidence::Proven) {
+        return Vec::new();
+    }
     let min_cell = record.policy.min_cell;
     let names = record.plan.as_ref().map_or(&[][..], |plan| &plan.plan.grouping.names);
     let lines = names.iter().enumerate().map(|(i, name)| {

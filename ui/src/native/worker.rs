@@ -149,16 +149,18 @@ fn listen(output: impl BufRead, outlet: &Outlet) -> bool {
 
 #[cfg(all(test, unix))]
 mod tests {
-        use super::*;
+    use std::{sync::mpsc, time::Duration};
 
-    fn start(script: &str) -> (Worker, Receiver<Event>) {
-        let (events, received) = channel();
+    use super::*;
+
+    fn start(script: &str) -> (Worker, mpsc::Receiver<Event>) {
+        let (events, received) = mpsc::channel();
         let outlet = Outlet { events, wake: Arc::new(|| {}) };
         let request = WorkerRequest::Verify { policy: "p".into(), engagement: None, package: "q".into() };
         (Worker::start_program("/bin/sh".into(), &["-c", script], &request, outlet).unwrap(), received)
     }
 
-    fn next(received: &Receiver<Event>) -> Event {
+    fn next(received: &mpsc::Receiver<Event>) -> Event {
         received.recv_timeout(Duration::from_secs(10)).unwrap()
     }
 
