@@ -10,7 +10,7 @@ use verifold_model::{
 
 use crate::{
     action::Action,
-    backend::{AuditFiles, Backend, Command, Event, Pick, Sample},
+    backend::{AuditFiles, Backend, Command, Event, Pick, RunId, Sample},
     panels::{Asked, monitoring, overview, proofs, requirements},
     place::{History, Place, Screen, Selection},
     shell,
@@ -24,6 +24,8 @@ pub struct Workbench {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) files: AuditFiles,
     pub(crate) run: Run,
+    /// The run begun last; what is reported of an earlier one is past.
+    begun: RunId,
     pub(crate) audit: Option<Audit>,
     pub(crate) history: History,
     pub(crate) samples: Option<Vec<Sample>>,
@@ -91,6 +93,8 @@ impl Progress {
 pub struct Audit {
     /// The record.
     pub record: AuditRecord,
+    /// The run that verified it.
+    pub run: RunId,
     /// Seconds the run took.
     pub elapsed: f64,
     pub(crate) overview: overview::Model,
@@ -101,7 +105,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    fn new(record: AuditRecord, elapsed: f64) -> Self {
+    fn new(record: AuditRecord, run: RunId, elapsed: f64) -> Self {
         Self {
             overview: overview::Model::new(&record),
             proofs: proofs::Model::new(&record),
@@ -109,6 +113,7 @@ impl Audit {
             requirements: None,
             monitoring: None,
             record,
+            run,
             elapsed,
         }
     }
@@ -161,6 +166,7 @@ impl Workbench {
             backend,
             files,
             run: Run::Idle,
+            begun: RunId::default(),
             audit: None,
             history: History::new(Place { screen: Screen::Welcome, selection: Selection::Engagement }),
             samples: None,
@@ -261,8 +267,16 @@ impl Workbench {
     fn take(&mut self, event: Event, now: f64) {
         match event {
             Event::Samples { samples } => self.samples = Some(samples),
-            Event::Worker { event } => self.heard(event, now),
-            Event::WorkerStopped { cause } => {
+            Event::Opened { files, problem } => self.opened(files, problem, now),
+            Event::Worker { run, .. }
+            | Event::WorkerStopped { run, .. }
+            | Event::Refused { run: Some(run), .. }
+            | Event::Cancelled { run }
+                if run != self.begun => {}
+            Event::Worker { event, .. } => self.heard(event, now),
+            Event::Refused { run: None, message } => self.problem = Some(message),
+            Event::Refused { message, .. } => self.failed(message),
+            Event::WorkerStopped { cause, .. } => {
                 if let Some(sheet) = self.report.as_mut().filter(|sheet| sheet.state == ReportState::Writing) {
                     sheet.state = ReportState::Failed { message: format!("The verifier stopped while writing the report. {cause}") };
                 } else if let Run::Verifying(progress) = &self.run {
@@ -270,7 +284,7 @@ impl Workbench {
                     self.run = Run::Failed { message: format!("The verifier stopped during “{at}”. Nothing is concluded. {cause}") };
                 }
             }
-            Event::Cancelled => {
+            Event::Cancelled { .. } => {
                 if let Run::Verifying(progress) = &self.run {
                     self.run = Run::Cancelled { during: progress.words() };
                 }
@@ -283,7 +297,7 @@ impl Workbench {
         match event {
             WorkerEvent::Ready { protocol, program } => {
                 if protocol != PROTOCOL_VERSION {
-                    self.backend.send(Command::Cancel);
+                    self.backend.send(Command::Cancel { run: self.begun });
                     self.run = Run::Failed {
                         message: format!(
                             "The verifier {program} speaks protocol {protocol}, this workbench {PROTOCOL_VERSION}. Install both from one release."
@@ -314,15 +328,34 @@ impl Workbench {
                     sheet.state = ReportState::Written { pages };
                 }
             }
-            WorkerEvent::Failed { message, .. } => match &mut self.report {
-                Some(sheet) if sheet.state == ReportState::Writing => sheet.state = ReportState::Failed { message },
-                _ => self.run = Run::Failed { message },
-            },
+            WorkerEvent::Failed { message, .. } => self.failed(message),
+        }
+    }
+
+    fn failed(&mut self, message: String) {
+        match &mut self.report {
+            Some(sheet) if sheet.state == ReportState::Writing => sheet.state = ReportState::Failed { message },
+            _ => self.run = Run::Failed { message },
+        }
+    }
+
+    /// Takes over files named outside the window, and verifies them if they are a whole audit.
+    fn opened(&mut self, files: AuditFiles, problem: String, now: f64) {
+        if matches!(self.run, Run::Verifying(_)) {
+            return;
+        }
+        self.problem = Some(problem).filter(|problem| !problem.is_empty());
+        let whole = files.is_complete();
+        self.files.replace(files);
+        self.run = Run::Idle;
+        self.history.go(Place { screen: Screen::Welcome, selection: Selection::Engagement });
+        if whole {
+            self.verify(now);
         }
     }
 
     fn show_record(&mut self, record: AuditRecord, elapsed: f64) {
-        let audit = Audit::new(record, elapsed);
+        let audit = Audit::new(record, self.begun, elapsed);
         self.view.monitoring.series = audit.choices.first().map_or(0, |choice| choice.series);
         self.audit = Some(audit);
         let screen = match self.here().screen {
@@ -382,6 +415,11 @@ impl Workbench {
         }
     }
 
+    fn begin(&mut self) -> RunId {
+        self.begun = RunId(self.begun.0.wrapping_add(1));
+        self.begun
+    }
+
     fn verify(&mut self, now: f64) {
         if !self.files.is_complete() || matches!(self.run, Run::Verifying(_)) {
             return;
@@ -392,7 +430,8 @@ impl Workbench {
         self.problem = None;
         self.run =
             Run::Verifying(Progress { since: now, elapsed: 0.0, phase: None, detail: String::new(), done: (0, 0), ended: Vec::new() });
-        self.backend.send(Command::Verify { files: self.files.clone() });
+        let run = self.begin();
+        self.backend.send(Command::Verify { run, files: self.files.clone() });
     }
 
     /// Carries out an action: the only place where state changes on request.
@@ -449,7 +488,7 @@ impl Workbench {
             }
             Action::Cancel => {
                 if matches!(self.run, Run::Verifying(_)) {
-                    self.backend.send(Command::Cancel);
+                    self.backend.send(Command::Cancel { run: self.begun });
                 }
             }
             Action::Report => {
@@ -464,7 +503,9 @@ impl Workbench {
                     && !sheet.path.trim().is_empty()
                 {
                     sheet.state = ReportState::Writing;
-                    self.backend.send(Command::Report { record: Box::new(audit.record.clone()), output: sheet.path.trim().to_owned() });
+                    let (of, output) = (audit.run, sheet.path.trim().to_owned());
+                    let run = self.begin();
+                    self.backend.send(Command::Report { run, of, output });
                 }
             }
             Action::Dismiss => {
@@ -529,17 +570,9 @@ impl Workbench {
         if dropped.is_empty() || matches!(self.run, Run::Verifying(_)) {
             return;
         }
-        for path in dropped.into_iter().map(|file| file.path().to_owned()) {
-            let text = path.to_string_lossy().into_owned();
-            let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-            if name.ends_with(".zkaudit") {
-                self.files.package = text;
-            } else if name.ends_with(".toml") && name.contains("engagement") {
-                self.files.engagement = text;
-            } else if name.ends_with(".toml") {
-                self.files.policy = text;
-            } else {
-                self.problem = Some(format!("{name} is neither a package (*.zkaudit) nor a policy or engagement (*.toml)."));
+        for path in dropped.into_iter().map(|file| file.path().to_string_lossy().into_owned()) {
+            if let Err(problem) = self.files.sort(path) {
+                self.problem = Some(problem);
             }
         }
         asked.push(Action::Go(Screen::Welcome));

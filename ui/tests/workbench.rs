@@ -11,7 +11,7 @@ use support::{
 };
 use verifold_model::protocol::{PROTOCOL_VERSION, WorkerEvent};
 use verifold_ui::{
-    backend::{AuditFiles, Command, Event, Pick},
+    backend::{AuditFiles, Command, Event, Pick, RunId},
     panels::monitoring::{Model, choices, csv, svg},
     place::{Screen, Selection},
     tokens::look,
@@ -24,7 +24,7 @@ const LARGE: [f32; 2] = [1440.0, 900.0];
 fn open_verify_and_select_a_violating_batch() {
     let fake = Fake::with(record(Story::Findings));
     let mut window = window(&fake, LARGE, files());
-    assert!(matches!(&fake.0.borrow().sent[1], Command::Verify { files: sent } if *sent == files()));
+    assert!(matches!(&fake.0.borrow().sent[1], Command::Verify { files: sent, .. } if *sent == files()));
     assert!(shows(&window, "1 of 3 proofs is rejected, so IN-3 has no valid evidence"));
     click_containing(&mut window, "MO-1, violated");
     assert_eq!(window.state().here().screen, Screen::Requirements);
@@ -63,7 +63,7 @@ fn escape_cancels_and_nothing_is_concluded() {
     assert!(shows(&window, "Checking proofs: Batches 1–24"));
     window.key_press(Key::Escape);
     window.run_steps(3);
-    assert_eq!(fake.0.borrow().sent.last(), Some(&Command::Cancel));
+    assert_eq!(fake.0.borrow().sent.last(), Some(&Command::Cancel { run: RunId(1) }));
     assert!(shows(&window, "Cancelled, nothing is concluded"));
     assert!(window.state().audit().is_none());
 }
@@ -72,7 +72,7 @@ fn escape_cancels_and_nothing_is_concluded() {
 fn a_worker_that_stops_is_named_with_what_it_was_at() {
     let fake = Fake::default();
     let mut window = window(&fake, LARGE, files());
-    fake.tell(Event::WorkerStopped { cause: "It said: out of memory".into() });
+    fake.tell(Event::WorkerStopped { run: RunId(1), cause: "It said: out of memory".into() });
     window.run_steps(3);
     assert!(shows(&window, "The verifier stopped during “Checking proofs: Batches 1–24”. Nothing is concluded. It said: out of memory"));
     fake.0.borrow_mut().record = Some(record(Story::Honest));
@@ -81,10 +81,40 @@ fn a_worker_that_stops_is_named_with_what_it_was_at() {
 }
 
 #[test]
+fn the_last_words_of_an_earlier_run_are_not_heard() {
+    let fake = Fake::default();
+    let mut window = window(&fake, LARGE, files());
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    click(&mut window, "Verify again");
+    let record = Box::new(record(Story::Honest));
+    fake.tell(Event::Worker { run: RunId(1), event: WorkerEvent::Verified { record: record.clone() } });
+    fake.tell(Event::WorkerStopped { run: RunId(1), cause: "killed".into() });
+    window.run_steps(3);
+    assert!(window.state().audit().is_none() && matches!(window.state().run(), Run::Verifying(_)));
+    fake.tell(Event::Worker { run: RunId(2), event: WorkerEvent::Verified { record } });
+    window.run_steps(3);
+    assert!(window.state().audit().is_some());
+}
+
+#[test]
+fn files_opened_from_outside_wait_for_a_policy_or_are_verified() {
+    let fake = Fake::with(record(Story::Honest));
+    let mut window = window(&fake, LARGE, AuditFiles::default());
+    let package = AuditFiles { package: files().package, ..AuditFiles::default() };
+    fake.tell(Event::Opened { files: package, problem: "notes.txt is neither".into() });
+    window.run_steps(3);
+    assert!(shows(&window, "notes.txt is neither") && window.state().audit().is_none());
+    fake.tell(Event::Opened { files: files(), problem: String::new() });
+    window.run_steps(3);
+    assert!(window.state().audit().is_some());
+}
+
+#[test]
 fn a_verifier_of_another_release_is_refused() {
     let fake = Fake::default();
     let mut window = window(&fake, LARGE, files());
-    fake.tell(Event::Worker { event: WorkerEvent::Ready { protocol: PROTOCOL_VERSION + 1, program: "verifold 9".into() } });
+    fake.tell(Event::Worker { run: RunId(1), event: WorkerEvent::Ready { protocol: PROTOCOL_VERSION + 1, program: "verifold 9".into() } });
     window.run_steps(3);
     assert!(matches!(window.state().run(), Run::Failed { message } if message.contains("speaks protocol 2")));
 }
@@ -93,7 +123,10 @@ fn a_verifier_of_another_release_is_refused() {
 fn an_audit_that_cannot_be_done_says_why() {
     let fake = Fake::default();
     let mut window = window(&fake, LARGE, files());
-    fake.tell(Event::Worker { event: WorkerEvent::Failed { message: "policy.toml, line 3: unknown key `limt`".into(), exit: 3 } });
+    fake.tell(Event::Worker {
+        run: RunId(1),
+        event: WorkerEvent::Failed { message: "policy.toml, line 3: unknown key `limt`".into(), exit: 3 },
+    });
     window.run_steps(3);
     assert!(shows(&window, "unknown key `limt`"));
 }
@@ -157,7 +190,12 @@ fn the_report_goes_to_the_path_in_the_sheet() {
     fake.tell(Event::Picked { pick: Pick::Report, path: Some("papers/audit.pdf".into()), problem: String::new() });
     window.run_steps(3);
     click(&mut window, "Write report");
-    assert!(matches!(fake.0.borrow().sent.last(), Some(Command::Report { output, .. }) if output == "papers/audit.pdf"));
+    assert!(
+        matches!(fake.0.borrow().sent.last(), Some(Command::Report { run: RunId(2), of: RunId(1), output }) if output == "papers/audit.pdf")
+    );
+    assert!(shows(&window, "12 pages, papers/audit.pdf"));
+    fake.tell(Event::Refused { run: None, message: "Too long.".into() });
+    window.run_steps(3);
     assert!(shows(&window, "12 pages, papers/audit.pdf"));
 }
 

@@ -8,7 +8,7 @@
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
 //! - [`record`]: the audit record, the only serialised outcome
 //! - [`proof_system`]: properties of proof systems as data
-//! - [`protocol`]: messages between the workbench and its worker process
+//! - [`protocol`]: messages between a host and its worker process; [`workbench`]: between the workbench and its host
 //!
 //! Holding a value of these types proves nothing. `Verified…` types live in `verify`.
 
@@ -28,3 +28,4 @@ pub mod shape;
 pub mod signer;
 pub mod state;
 pub mod statement;
+pub mod workbench;

@@ -1,13 +1,12 @@
-//! The native host: a window, a worker process, dialogs, the sample folder.
+//! The native host: a window around the windowless host, dialogs, pictures of screens.
 
 mod dialogs;
 mod host;
-mod samples;
 mod screenshot;
-mod worker;
 
 use eframe::{CreationContext, NativeOptions};
 use egui::{ViewportBuilder, vec2};
+use verifold_host::samples;
 use verifold_ui::{style, workbench::Workbench};
 
 use crate::Arguments;

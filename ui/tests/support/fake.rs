@@ -43,7 +43,8 @@ impl Fake {
 impl Backend for Fake {
     fn send(&mut self, command: Command) {
         let mut desk = self.0.borrow_mut();
-        let worker = |event| Event::Worker { event };
+        let run = command.run().unwrap_or_default();
+        let worker = |event| Event::Worker { run, event };
         match &command {
             Command::FindSamples => {
                 let samples = desk.samples.clone();
@@ -61,7 +62,7 @@ impl Backend for Fake {
                     desk.events.push_back(worker(WorkerEvent::Verified { record: Box::new(record) }));
                 }
             }
-            Command::Cancel => desk.events.push_back(Event::Cancelled),
+            Command::Cancel { .. } => desk.events.push_back(Event::Cancelled { run }),
             Command::Report { output, .. } => desk.events.push_back(worker(WorkerEvent::Reported { output: output.clone(), pages: 12 })),
             Command::Pick { .. } => {}
         }

@@ -7,36 +7,24 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{Arc, Mutex, mpsc::Sender},
+    sync::{Arc, Mutex},
     thread,
 };
 
-use verifold_model::protocol::{WorkerEvent, WorkerRequest};
-use verifold_ui::backend::Event;
+use verifold_model::{
+    protocol::{WorkerEvent, WorkerRequest},
+    workbench::{Event, RunId},
+};
+
+use crate::Outlet;
 
 /// Bytes of standard error kept for the message when the worker stops.
 const MOST_COMPLAINT: u64 = 4_096;
 
 /// A running worker.
-pub(super) struct Worker {
+pub(crate) struct Worker {
     child: Child,
     input: Option<ChildStdin>,
-}
-
-/// Where a worker's events go, and how to wake whoever shows them.
-#[derive(Clone)]
-pub(super) struct Outlet {
-    pub(super) events: Sender<Event>,
-    pub(super) wake: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Outlet {
-    pub(super) fn tell(&self, event: Event) {
-        // The receiver is gone only while the window closes.
-        if self.events.send(event).is_ok() {
-            (self.wake)();
-        }
-    }
 }
 
 /// Path of the verifier: beside this program.
@@ -59,11 +47,11 @@ impl Worker {
     ///
     /// # Errors
     /// Why it could not be started.
-    pub(super) fn start(request: &WorkerRequest, outlet: Outlet) -> Result<Self, String> {
-        Self::start_program(verifier()?, &["worker"], request, outlet)
+    pub(crate) fn start(run: RunId, request: &WorkerRequest, outlet: Outlet) -> Result<Self, String> {
+        Self::start_program(verifier()?, &["worker"], run, request, outlet)
     }
 
-    fn start_program(program: PathBuf, arguments: &[&str], request: &WorkerRequest, outlet: Outlet) -> Result<Self, String> {
+    fn start_program(program: PathBuf, arguments: &[&str], run: RunId, request: &WorkerRequest, outlet: Outlet) -> Result<Self, String> {
         let mut child = Command::new(&program)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -92,13 +80,13 @@ impl Worker {
             })
         };
         thread::spawn(move || {
-            let ended = listen(BufReader::new(output), &outlet);
+            let ended = listen(BufReader::new(output), run, &outlet);
             if !ended {
                 let _ = listener.join();
                 let said = said.lock().map(|said| said.clone()).unwrap_or_default();
                 let last = said.lines().last().unwrap_or_default().to_owned();
                 let cause = if last.is_empty() { "It gave no reason.".to_owned() } else { format!("It said: {last}") };
-                outlet.tell(Event::WorkerStopped { cause });
+                outlet.tell(Event::WorkerStopped { run, cause });
             }
         });
         // A worker that is gone already is reported by the reading thread.
@@ -107,7 +95,7 @@ impl Worker {
     }
 
     /// Ends the process at once.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         drop(self.input.take());
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -124,7 +112,7 @@ impl Drop for Worker {
 }
 
 /// Passes lines on until the work has ended; false if they end before.
-fn listen(output: impl BufRead, outlet: &Outlet) -> bool {
+fn listen(output: impl BufRead, run: RunId, outlet: &Outlet) -> bool {
     for line in output.lines() {
         let Ok(line) = line else { return false };
         if line.trim().is_empty() {
@@ -133,13 +121,13 @@ fn listen(output: impl BufRead, outlet: &Outlet) -> bool {
         match serde_json::from_str::<WorkerEvent>(&line) {
             Ok(event) => {
                 let last = matches!(event, WorkerEvent::Verified { .. } | WorkerEvent::Reported { .. } | WorkerEvent::Failed { .. });
-                outlet.tell(Event::Worker { event });
+                outlet.tell(Event::Worker { run, event });
                 if last {
                     return true;
                 }
             }
             Err(error) => {
-                outlet.tell(Event::WorkerStopped { cause: format!("It wrote a line this workbench does not understand: {error}") });
+                outlet.tell(Event::WorkerStopped { run, cause: format!("It wrote a line this workbench does not understand: {error}") });
                 return true;
             }
         }
@@ -153,11 +141,13 @@ mod tests {
 
     use super::*;
 
+    const RUN: RunId = RunId(3);
+
     fn start(script: &str) -> (Worker, mpsc::Receiver<Event>) {
         let (events, received) = mpsc::channel();
-        let outlet = Outlet { events, wake: Arc::new(|| {}) };
+        let outlet = Outlet::new(move |event| drop(events.send(event)));
         let request = WorkerRequest::Verify { policy: "p".into(), engagement: None, package: "q".into() };
-        (Worker::start_program("/bin/sh".into(), &["-c", script], &request, outlet).unwrap(), received)
+        (Worker::start_program("/bin/sh".into(), &["-c", script], RUN, &request, outlet).unwrap(), received)
     }
 
     fn next(received: &mpsc::Receiver<Event>) -> Event {
@@ -168,20 +158,20 @@ mod tests {
     fn lines_arrive_as_events() {
         let (_worker, received) =
             start(r#"read line; echo '{"event":"ready","protocol":1,"program":"x"}'; echo '{"event":"failed","message":"no","exit":3}'"#);
-        assert_eq!(next(&received), Event::Worker { event: WorkerEvent::Ready { protocol: 1, program: "x".into() } });
-        assert_eq!(next(&received), Event::Worker { event: WorkerEvent::Failed { message: "no".into(), exit: 3 } });
+        assert_eq!(next(&received), Event::Worker { run: RUN, event: WorkerEvent::Ready { protocol: 1, program: "x".into() } });
+        assert_eq!(next(&received), Event::Worker { run: RUN, event: WorkerEvent::Failed { message: "no".into(), exit: 3 } });
     }
 
     #[test]
     fn a_crash_is_reported_with_its_last_words() {
         let (_worker, received) = start("echo first >&2; echo out of memory >&2; exit 3");
-        assert_eq!(next(&received), Event::WorkerStopped { cause: "It said: out of memory".into() });
+        assert_eq!(next(&received), Event::WorkerStopped { run: RUN, cause: "It said: out of memory".into() });
     }
 
     #[test]
     fn a_line_that_is_no_message_is_reported() {
         let (_worker, received) = start("echo hello; sleep 30");
-        assert!(matches!(next(&received), Event::WorkerStopped { cause } if cause.contains("does not understand")));
+        assert!(matches!(next(&received), Event::WorkerStopped { cause, .. } if cause.contains("does not understand")));
     }
 
     #[test]

@@ -1,28 +1,33 @@
-//! Sample audits: folders inside `sample-audits`, beside the program, in the working folder or above it.
+//! Sample audits: folders inside `sample-audits`, beside the program, in the working folder or above it, or where
+//! they are installed.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use verifold_model::state::Exit;
-use verifold_ui::backend::{AuditFiles, Sample};
+use verifold_model::{
+    state::Exit,
+    workbench::{AuditFiles, Sample},
+};
 
 const FOLDER: &str = "sample-audits";
+/// From the folder of an installed program to its data.
+const INSTALLED: &str = "../share/verifold";
 
-/// Samples of the first folder found, by name.
+/// Samples of the first folder found: honest ones first, then what is proven but broken, then cheats.
 #[expect(clippy::disallowed_methods, reason = "a host looks where it was started and where it is installed")]
-pub(super) fn find() -> Vec<Sample> {
+pub fn find() -> Vec<Sample> {
     let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned));
     let working = std::env::current_dir().ok();
-    let places = beside.iter().chain(&working).flat_map(|folder| folder.ancestors()).map(|folder| folder.join(FOLDER));
+    let above = beside.iter().chain(&working).flat_map(|folder| folder.ancestors()).map(Path::to_owned);
+    let places = above.chain(beside.iter().map(|folder| folder.join(INSTALLED))).map(|folder| folder.join(FOLDER));
     let mut samples =
         places.filter(|folder| folder.is_dir()).map(|folder| inside(&folder)).find(|samples| !samples.is_empty()).unwrap_or_default();
     samples.sort_by_key(order);
     samples
 }
 
-/// The honest ones first, then what is proven but broken, then cheats.
 fn order(sample: &Sample) -> (u8, bool, String) {
     (sample.expected.map_or(u8::MAX, Exit::code), sample.name.starts_with("cheat"), sample.name.clone())
 }
