@@ -48,7 +48,7 @@ fn fold(keys: &Keys, witness: &MonitoringWitness) -> anyhow::Result<Vec<u8>> {
     let total = witness.statement().steps;
     let mut prover = Prover::new(keys, witness.initial_state())?;
     for step in witness.steps() {
-        prover.fold(&step)?;
+        prover.fold(step)?;
         if prover.folded().is_multiple_of(100) {
             let per_step = begun.elapsed().as_secs_f64() / prover.folded() as f64;
             println!("{} of {total} steps, {:.0} s left", prover.folded(), per_step * (total - prover.folded()) as f64);

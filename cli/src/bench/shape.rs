@@ -45,15 +45,14 @@ pub(super) fn measure(shape: Shape) -> Result<Figures, Failure> {
     for (at, step) in witness.steps().enumerate() {
         let mut unmeasured = Samples::default();
         let samples = if at < 2 { &mut unmeasured } else { &mut fold };
-        samples.time(|| prover.fold(&step)).map_err(|error| failed(error.to_string()))?;
+        samples.time(|| prover.fold(step)).map_err(|error| failed(error.to_string()))?;
     }
     let proof = compress.time(|| prover.compress()).map_err(|error| failed(error.to_string()))?;
     let replay = native::replay(witness.statement(), witness.plan()).map_err(|error| failed(error.to_string()))?;
     for _ in 0..5 {
-        let reached = verify
-            .time(|| verify_proof(derived.verifier(), &replay.z0, replay.steps, &proof))
-            .map_err(|error| failed(error.to_string()))?;
-        if reached != replay.zn {
+        let reached =
+            verify.time(|| verify_proof(derived.verifier(), replay.z0, replay.steps, &proof)).map_err(|error| failed(error.to_string()))?;
+        if reached != replay.zn.into() {
             return Err(failed("the proof leads elsewhere than the statement".to_owned()));
         }
     }

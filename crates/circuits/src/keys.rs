@@ -15,13 +15,13 @@ use verifold_model::{
     shape::{CircuitFamily, CircuitId, Shape},
 };
 
-use crate::{field::to_commitment, layout::Dimensions, pinned::PINNED, proof::ProofLayout, step::Step};
+use crate::{families::AnyStep, field::to_commitment, pinned::PINNED, proof::ProofLayout};
 
 pub(crate) type E1 = PallasEngine;
 pub(crate) type E2 = VestaEngine;
 pub(crate) type S1 = RelaxedR1CSSNARK<E1, EvaluationEngine<E1>>;
 pub(crate) type S2 = RelaxedR1CSSNARK<E2, EvaluationEngine<E2>>;
-pub(crate) type Proof = CompressedSNARK<E1, E2, Step, S1, S2>;
+pub(crate) type Proof = CompressedSNARK<E1, E2, AnyStep, S1, S2>;
 
 /// Why keys could not be derived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ pub struct VerifierKey {
     pub(crate) circuit: CircuitId,
     pub(crate) digest: Commitment,
     pub(crate) layout: ProofLayout,
-    pub(crate) key: NovaVerifierKey<E1, E2, Step, S1, S2>,
+    pub(crate) key: NovaVerifierKey<E1, E2, AnyStep, S1, S2>,
 }
 
 impl VerifierKey {
@@ -86,8 +86,8 @@ impl VerifierKey {
 
 /// What a prover needs for one circuit.
 pub struct Keys {
-    pub(crate) parameters: PublicParams<E1, E2, Step>,
-    pub(crate) prover: ProverKey<E1, E2, Step, S1, S2>,
+    pub(crate) parameters: PublicParams<E1, E2, AnyStep>,
+    pub(crate) prover: ProverKey<E1, E2, AnyStep, S1, S2>,
     verifier: VerifierKey,
 }
 
@@ -110,10 +110,9 @@ impl Keys {
     /// # Errors
     /// [`KeyError`], but never [`KeyError::NotPinned`].
     pub fn derive_unpinned(circuit: CircuitId) -> Result<Self, KeyError> {
-        let CircuitFamily::ScoredCohortV1 = circuit.family;
-        let dimensions = Dimensions::of(circuit.shape).ok_or(KeyError::NoRoom(circuit.shape))?;
+        let blank = AnyStep::blank(circuit).ok_or(KeyError::NoRoom(circuit.shape))?;
         let refused = |error: nova_snark::errors::NovaError| KeyError::Setup { circuit, reason: error.to_string() };
-        let parameters = PublicParams::setup(&Step::blank(dimensions), &*S1::ck_floor(), &*S2::ck_floor()).map_err(refused)?;
+        let parameters = PublicParams::setup(&blank, &*S1::ck_floor(), &*S2::ck_floor()).map_err(refused)?;
         let (prover, key) = Proof::setup(&parameters).map_err(refused)?;
         let layout = ProofLayout::new(parameters.num_constraints(), parameters.num_variables());
         let verifier = VerifierKey { circuit, digest: to_commitment(parameters.digest()), layout, key };
@@ -154,7 +153,8 @@ pub fn pinned_digest(circuit: CircuitId) -> Option<Commitment> {
 /// The circuits that [`pinned_digest`] knows.
 pub fn pinned_circuits() -> impl Iterator<Item = CircuitId> {
     PINNED.iter().filter_map(|(name, _)| {
-        let shape = name.strip_prefix(CircuitFamily::ScoredCohortV1.name())?.strip_prefix('@')?.parse().ok()?;
-        Some(CircuitId { family: CircuitFamily::ScoredCohortV1, shape })
+        let (family, shape) = name.split_once('@')?;
+        let family = CircuitFamily::ALL.into_iter().find(|known| known.name() == family)?;
+        Some(CircuitId { family, shape: shape.parse().ok()? })
     })
 }

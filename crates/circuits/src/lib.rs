@@ -16,6 +16,7 @@
 
 #[cfg(test)]
 mod audit;
+mod families;
 mod family;
 mod field;
 mod keys;
@@ -36,6 +37,7 @@ pub mod tags;
 mod wires;
 mod witness;
 
+pub use families::{AnyStep, PublicState, Transition};
 pub use field::NotCanonical;
 pub use keys::{KeyError, Keys, VerifierKey, pinned_circuits, pinned_digest};
 pub use proof::{DecodedProof, ProofError, verify_proof};

@@ -20,6 +20,7 @@ use verifold_model::{
 };
 
 use crate::{
+    families::Transition,
     field::{F, NotCanonical, power_of_two, signed, to_commitment, to_element, truncated},
     layout::{COUNTER_BITS, COUNTERS_PER_WORD, Dimensions, SCORED_CELLS},
     open::OpenBatch,
@@ -234,6 +235,14 @@ pub struct Replay {
     pub steps: u64,
     /// Commitments recomputed on the way, batch by batch.
     pub links: Vec<Link>,
+}
+
+impl Replay {
+    /// The same as every family has it.
+    pub fn transition(&self) -> Transition {
+        let names = ["header", "plan", "model", "chain", "batch index", "key floor", "open batch"];
+        Transition { z0: self.z0.into(), zn: self.zn.into(), steps: self.steps, names }
+    }
 }
 
 /// What a batch adds to the chain, as recomputed from the statement.

@@ -8,12 +8,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bincode::{config, error::EncodeError, serde::encode_to_vec};
-use verifold_model::digest::Commitment;
 
 use crate::{
-    field::{F, NotCanonical, to_commitment, to_signed},
+    families::PublicState,
+    field::{F, NotCanonical},
     keys::{Proof, VerifierKey},
-    native::{ARITY, State},
+    native::ARITY,
 };
 
 /// Most bytes a decoder may allocate for one proof; the largest shape's proofs have about 12 kB.
@@ -75,11 +75,11 @@ pub enum ProofError {
         /// What nova-snark says.
         reason: String,
     },
-    /// The proof verifies, but between other states than a statement of this kind has.
-    #[error("the proof's final state is malformed: element {element} is not a counter")]
+    /// The proof verifies, but its last state has another number of elements than every step circuit has.
+    #[error("the proof's final state has {found} elements")]
     FinalState {
-        /// Position of the element.
-        element: usize,
+        /// Elements found.
+        found: usize,
     },
     /// nova-snark panicked; the structure checks above should have made that impossible.
     #[error("the proof check panicked; treat the package as hostile and report this")]
@@ -116,14 +116,15 @@ impl DecodedProof {
     ///
     /// # Errors
     /// As [`verify_proof`].
-    pub fn verify(&self, key: &VerifierKey, initial: &State, steps: u64) -> Result<State, ProofError> {
-        let z0 = initial.elements().map_err(ProofError::InitialState)?;
+    pub fn verify(&self, key: &VerifierKey, initial: impl Into<PublicState>, steps: u64) -> Result<PublicState, ProofError> {
+        let z0 = initial.into().elements().map_err(ProofError::InitialState)?;
         let steps = usize::try_from(steps).map_err(|_| ProofError::Steps { steps })?;
         let zn = catch_unwind(AssertUnwindSafe(|| {
             self.0.verify(&key.key, steps, &z0).map_err(|error| ProofError::Rejected { reason: error.to_string() })
         }))
         .unwrap_or(Err(ProofError::Panicked))?;
-        final_state(&zn)
+        // nova-snark gives as many elements as the key's circuit has; were there others, this is not a proof of it.
+        <[F; ARITY]>::try_from(zn).map(|zn| PublicState::of(&zn)).map_err(|zn| ProofError::FinalState { found: zn.len() })
     }
 }
 
@@ -135,27 +136,8 @@ impl DecodedProof {
 ///
 /// # Errors
 /// [`ProofError`] for the first check that fails.
-pub fn verify_proof(key: &VerifierKey, initial: &State, steps: u64, bytes: &[u8]) -> Result<State, ProofError> {
+pub fn verify_proof(key: &VerifierKey, initial: impl Into<PublicState>, steps: u64, bytes: &[u8]) -> Result<PublicState, ProofError> {
     DecodedProof::decode(key, bytes)?.verify(key, initial, steps)
-}
-
-fn final_state(zn: &[F]) -> Result<State, ProofError> {
-    let commitment = |element: usize| -> Result<Commitment, ProofError> {
-        zn.get(element).copied().map(to_commitment).ok_or(ProofError::FinalState { element })
-    };
-    let counter = |element: usize| {
-        let value = zn.get(element).copied().and_then(to_signed);
-        value.and_then(|n| u64::try_from(n).ok()).ok_or(ProofError::FinalState { element })
-    };
-    Ok(State {
-        header: commitment(0)?,
-        plan: commitment(1)?,
-        model: commitment(2)?,
-        chain: commitment(3)?,
-        index: counter(4)?,
-        key_floor: counter(5)?,
-        open: commitment(6)?,
-    })
 }
 
 /// The canonical bytes of a proof: bincode with fixed-width integers, as nova-snark itself uses.

@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use nova_snark::nova::RecursiveSNARK;
 
 use crate::{
+    families::{AnyStep, PublicState},
     field::{F, NotCanonical},
     keys::{E1, E2, Keys, Proof},
-    native::{ARITY, State},
+    native::ARITY,
     proof::{ProofError, encoded, verify_proof},
-    step::Step,
 };
 
 /// Why a proof could not be made.
@@ -45,10 +45,10 @@ pub enum ProveError {
 /// A proof in the making. Holds the full witness: it never leaves the prover.
 pub struct Prover<'k> {
     keys: &'k Keys,
-    initial: State,
+    initial: PublicState,
     z0: [F; ARITY],
     folded: u64,
-    running: Option<RecursiveSNARK<E1, E2, Step>>,
+    running: Option<RecursiveSNARK<E1, E2, AnyStep>>,
 }
 
 impl<'k> Prover<'k> {
@@ -56,7 +56,8 @@ impl<'k> Prover<'k> {
     ///
     /// # Errors
     /// [`ProveError::InitialState`].
-    pub fn new(keys: &'k Keys, initial: State) -> Result<Self, ProveError> {
+    pub fn new(keys: &'k Keys, initial: impl Into<PublicState>) -> Result<Self, ProveError> {
+        let initial = initial.into();
         Ok(Self { keys, z0: initial.elements()?, initial, folded: 0, running: None })
     }
 
@@ -64,7 +65,8 @@ impl<'k> Prover<'k> {
     ///
     /// # Errors
     /// [`ProveError::Nova`], [`ProveError::TwinDisagrees`]; the prover is of no further use then.
-    pub fn fold(&mut self, step: &Step) -> Result<(), ProveError> {
+    pub fn fold(&mut self, step: impl Into<AnyStep>) -> Result<(), ProveError> {
+        let step = &step.into();
         let refused = |folded| move |error: nova_snark::errors::NovaError| ProveError::Nova { step: folded, reason: error.to_string() };
         let parameters = &self.keys.parameters;
         let mut running = match self.running.take() {
@@ -73,7 +75,7 @@ impl<'k> Prover<'k> {
         };
         // The first call after `new` folds nothing: `new` has run the step already.
         running.prove_step(parameters, step).map_err(refused(self.folded))?;
-        if let Some(element) = (0..ARITY).find(|&i| running.outputs().get(i) != Some(&step.after[i])) {
+        if let Some(element) = (0..ARITY).find(|&i| running.outputs().get(i) != Some(&step.after()[i])) {
             return Err(ProveError::TwinDisagrees { step: self.folded, element });
         }
         self.folded += 1;
@@ -99,7 +101,7 @@ impl<'k> Prover<'k> {
             .map_err(|_| refused("panicked while compressing".into()))?
             .map_err(|error| refused(error.to_string()))?;
         let bytes = encoded(&proof).map_err(|error| refused(error.to_string()))?;
-        verify_proof(self.keys.verifier(), &self.initial, self.folded, &bytes)?;
+        verify_proof(self.keys.verifier(), self.initial, self.folded, &bytes)?;
         Ok(bytes)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_circuits::{
-    Keys, ProofError, Prover, constraint_count,
+    Keys, ProofError, Prover, PublicState, constraint_count,
     native::{Replay, State, replay},
     pinned_digest, verify_proof,
 };
@@ -28,18 +28,18 @@ impl Run {
         let witness = fixture::witness(circuit, 5);
         let mut prover = Prover::new(&keys, witness.initial_state()).unwrap();
         for step in witness.steps() {
-            prover.fold(&step).unwrap();
+            prover.fold(step).unwrap();
         }
         let proof = prover.compress().unwrap();
         let replay = replay(witness.statement(), witness.plan()).unwrap();
         Self { keys, replay, proof }
     }
 
-    fn verify(&self, bytes: &[u8]) -> Result<State, ProofError> {
-        verify_proof(self.keys.verifier(), &self.replay.z0, self.replay.steps, bytes)
+    fn verify(&self, bytes: &[u8]) -> Result<PublicState, ProofError> {
+        verify_proof(self.keys.verifier(), self.replay.z0, self.replay.steps, bytes)
     }
 
-    fn changed(&self, change: impl FnOnce(&mut Vec<u8>)) -> Result<State, ProofError> {
+    fn changed(&self, change: impl FnOnce(&mut Vec<u8>)) -> Result<PublicState, ProofError> {
         let mut bytes = self.proof.clone();
         change(&mut bytes);
         assert_ne!(bytes, self.proof, "the mutation changes nothing");
@@ -63,7 +63,7 @@ fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Result<(), Fai
 }
 
 fn the_proof_leads_where_the_replay_says(run: &Run) -> Result<(), Failed> {
-    same(run.verify(&run.proof), Ok(run.replay.zn))?;
+    same(run.verify(&run.proof), Ok(run.replay.zn.into()))?;
     same(run.replay.steps, 2 + 1 + 3)?;
     same(run.proof.len(), run.keys.verifier().proof_bytes())
 }
@@ -91,15 +91,15 @@ fn another_initial_state_or_step_count_is_rejected(run: &Run) -> Result<(), Fail
         State { open: other, ..z0 },
     ];
     for state in states {
-        let found = verify_proof(run.keys.verifier(), &state, steps, &run.proof);
+        let found = verify_proof(run.keys.verifier(), state, steps, &run.proof);
         expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{state:?}: {found:?}"))?;
     }
     for steps in [0, steps - 1, steps + 1, u64::MAX] {
-        let found = verify_proof(run.keys.verifier(), &z0, steps, &run.proof);
+        let found = verify_proof(run.keys.verifier(), z0, steps, &run.proof);
         expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{steps}: {found:?}"))?;
     }
     let beyond = State { plan: Commitment::from_bytes([0xff; 32]), ..z0 };
-    let found = verify_proof(run.keys.verifier(), &beyond, steps, &run.proof);
+    let found = verify_proof(run.keys.verifier(), beyond, steps, &run.proof);
     expect(matches!(found, Err(ProofError::InitialState(_))), format!("{found:?}"))
 }
 
@@ -124,7 +124,7 @@ fn every_vector_keeps_its_length(run: &Run) -> Result<(), Failed> {
     same(prefixes.len(), 5 + expected(15) + expected(14) + 1)?;
     let length = run.proof.len();
     for (offset, n) in prefixes {
-        let structure = |found: Result<State, ProofError>, claimed: u64| match found {
+        let structure = |found: Result<PublicState, ProofError>, claimed: u64| match found {
             Err(ProofError::Structure { offset: o, expected, found, .. }) => same((o, expected, found), (offset, n, claimed)),
             other => Err(Failed::from(format!("byte {offset}: {other:?}"))),
         };

@@ -14,6 +14,9 @@ pub enum CircuitFamily {
 }
 
 impl CircuitFamily {
+    /// Every family.
+    pub const ALL: [Self; 1] = [Self::ScoredCohortV1];
+
     /// Name and version as written in packages and policies.
     pub const fn name(self) -> &'static str {
         match self {

@@ -341,8 +341,8 @@ pub fn fold(witness: &MonitoringWitness, keys: &Keys, progress: &mut dyn Progres
     let mut rows = 0;
     for step in witness.steps() {
         stop_if_cancelled(progress)?;
-        prover.fold(&step).map_err(|error| failed("folding")(error.to_string()))?;
         rows += step.rows() as u64;
+        prover.fold(step).map_err(|error| failed("folding")(error.to_string()))?;
         let elapsed = progress.elapsed().saturating_sub(begun);
         progress.report(Event::Folded(Folded { steps: prover.folded(), steps_total: statement.steps, rows, rows_total, elapsed }));
     }
@@ -354,9 +354,8 @@ pub fn fold(witness: &MonitoringWitness, keys: &Keys, progress: &mut dyn Progres
 
     progress.report(Event::Phase(Phase::Verifying));
     let replay = native::replay(statement, witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
-    let reached =
-        verify_proof(keys.verifier(), &replay.z0, replay.steps, &proof).map_err(|error| failed("verifying")(error.to_string()))?;
-    if reached != replay.zn {
+    let reached = verify_proof(keys.verifier(), replay.z0, replay.steps, &proof).map_err(|error| failed("verifying")(error.to_string()))?;
+    if reached != replay.zn.into() {
         return Err(failed("verifying")("the proof leads to another state than the statement".to_owned()));
     }
     Ok(proof)

@@ -6,13 +6,12 @@
 use std::sync::Arc;
 
 use verifold_circuits::{
-    CircuitFacts, KeyError, ProofError, VerifierKey,
+    CircuitFacts, KeyError, ProofError, Transition, VerifierKey,
     native::{self, Link, ReplayError},
     verify_proof,
 };
 use verifold_model::{
     cohort::{BatchRole, BatchStatement, BatchTable},
-    digest::Commitment,
     plan::Plan,
     record::ProofState,
     statement::MonitoringStatement,
@@ -73,7 +72,8 @@ pub(crate) struct Refusal {
 pub(crate) struct Checked {
     pub(crate) outcome: Result<VerifiedEvidence, Refusal>,
     pub(crate) key: Option<Arc<VerifierKey>>,
-    pub(crate) states: Option<(native::State, native::State)>,
+    /// States and steps as the statement has them.
+    pub(crate) transition: Option<Transition>,
     /// Links as the statement has them; claimed unless the outcome is evidence.
     pub(crate) links: Vec<Link>,
 }
@@ -150,7 +150,7 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
     let mut checked = Checked {
         outcome: Err(refusal(ProofState::NotReached, "not-reached", "", "not reached")),
         key: None,
-        states: None,
+        transition: None,
         links: Vec::new(),
     };
     checked.outcome = (|| {
@@ -180,8 +180,9 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
             ));
         }
         let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
+        let transition = replay.transition();
         checked.links = replay.links;
-        checked.states = Some((replay.z0, replay.zn));
+        checked.transition = Some(transition);
         let key = keys.key(circuit).map_err(|error| {
             let cause = match error {
                 KeyError::NoRoom(_) => "shape-without-room",
@@ -191,41 +192,25 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
             refusal(ProofState::NotCheckable, cause, "", format!("{error}; this program must not be relied on for it"))
         })?;
         checked.key = Some(Arc::clone(&key));
-        let reached = verify_proof(&key, &replay.z0, replay.steps, &proof.bytes).map_err(|error| proof_refusal(&error))?;
-        if reached != replay.zn {
-            let differing: Vec<&str> = state_elements(&reached)
-                .into_iter()
-                .zip(state_elements(&replay.zn))
-                .filter(|(reached, expected)| reached != expected)
-                .map(|((name, _), _)| name)
-                .collect();
-            let text = format!(
-                "the proof is about other values than the statement's: its last state differs in {}; chain proven {}, chain of the statement {}",
-                differing.join(", "),
-                reached.chain,
-                replay.zn.chain
-            );
-            return Err(refusal(ProofState::Rejected, "final-state-differs", "", text));
-        }
+        check_transition(&key, &transition, &proof.bytes)?;
         Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone() })
     })();
     checked
 }
 
-/// The elements of a state with their names.
-pub(crate) fn state_elements(state: &native::State) -> [(&'static str, Commitment); 7] {
-    let small = |n: u64| {
-        let mut bytes = [0; 32];
-        bytes[24..].copy_from_slice(&n.to_be_bytes());
-        Commitment::from_bytes(bytes)
-    };
-    [
-        ("header", state.header),
-        ("plan", state.plan),
-        ("model", state.model),
-        ("chain", state.chain),
-        ("batch index", small(state.index)),
-        ("key floor", small(state.key_floor)),
-        ("open batch", state.open),
-    ]
+/// Checks proof bytes as a proof of exactly this transition.
+fn check_transition(key: &VerifierKey, transition: &Transition, bytes: &[u8]) -> Result<(), Refusal> {
+    let Transition { z0, zn, steps, names } = transition;
+    let reached = verify_proof(key, z0, *steps, bytes).map_err(|error| proof_refusal(&error))?;
+    if reached == *zn {
+        return Ok(());
+    }
+    let differing: Vec<String> = names
+        .iter()
+        .zip(reached.0.iter().zip(&zn.0))
+        .filter(|(_, (reached, stated))| reached != stated)
+        .map(|(name, (reached, stated))| format!("{name} (proven {reached}, stated {stated})"))
+        .collect();
+    let text = format!("the proof is about other values than the statement's: its last state differs in {}", differing.join(", "));
+    Err(refusal(ProofState::Rejected, "final-state-differs", "", text))
 }

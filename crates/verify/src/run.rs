@@ -26,7 +26,7 @@ use crate::{
     assess::{Case, assess},
     compare::compare,
     deposits::reconcile_deposits,
-    evidence::{Checked, Refusal, VerifiedEvidence, check, state_elements},
+    evidence::{Checked, Refusal, VerifiedEvidence, check},
     headline,
     keys::KeyStore,
     metrics::{keys, measure, total},
@@ -432,8 +432,7 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
         Some(Err(refusal)) => (refusal.state, refusal.text.clone()),
         None => (ProofState::NotReached, String::new()),
     };
-    let states = checked.and_then(|checked| checked.states.as_ref());
-    let elements = |state: &verifold_circuits::native::State| state_elements(state).map(|(_, element)| element).to_vec();
+    let transition = checked.and_then(|checked| checked.transition.as_ref());
     let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
     let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
     let reference = statement.batches.iter().find(|batch| batch.role == BatchRole::Reference);
@@ -463,9 +462,9 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
         rows_per_step: facts.as_ref().map_or(0, |facts| u32::try_from(facts.rows_per_step).unwrap_or(u32::MAX)),
         steps: statement.steps,
         proof_bytes: proof.bytes.len() as u64,
-        z0: states.map_or_else(Vec::new, |(z0, _)| elements(z0)),
-        zn: states.map_or_else(Vec::new, |(_, zn)| elements(zn)),
-        state_names: states.map_or_else(Vec::new, |(z0, _)| state_elements(z0).map(|(name, _)| name.to_owned()).to_vec()),
+        z0: transition.map_or_else(Vec::new, |t| t.z0.0.to_vec()),
+        zn: transition.map_or_else(Vec::new, |t| t.zn.0.to_vec()),
+        state_names: transition.map_or_else(Vec::new, |t| t.names.map(str::to_owned).to_vec()),
     }
 }
 

@@ -89,7 +89,7 @@ impl Sample {
         let replay = native::replay(&parts.statement, &parts.plan).unwrap();
         let circuit = parts.statement.header.circuit;
         let key = keys.key(circuit).unwrap();
-        let check = |bytes: &[u8]| verifold_circuits::verify_proof(&key, &replay.z0, replay.steps, bytes);
+        let check = |bytes: &[u8]| verifold_circuits::verify_proof(&key, replay.z0, replay.steps, bytes);
         let proven = check(&parts.proof).is_ok().then(|| replay.clone());
         let (prefixes, elements) =
             layout(&parts.proof, &|bytes| matches!(check(bytes), Err(verifold_circuits::ProofError::Structure { .. })));

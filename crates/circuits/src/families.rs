@@ -1,0 +1,123 @@
+//! One type for the steps of every family, so that keys, prover and proof check are written once.
+//!
+//! Every family carries seven public elements between its steps ([`PublicState`]); what they are called
+//! differs. A family's native twin says which two states a statement goes from and to ([`Transition`]).
+
+use nova_snark::{
+    frontend::{ConstraintSystem, SynthesisError, num::AllocatedNum},
+    traits::circuit::StepCircuit,
+};
+use verifold_model::{
+    digest::Commitment,
+    shape::{CircuitFamily, CircuitId},
+};
+
+use crate::{
+    field::{F, NotCanonical, to_commitment, to_element},
+    layout::Dimensions,
+    native::{ARITY, State},
+    step,
+};
+
+/// The state between two steps, element by element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicState(pub [Commitment; ARITY]);
+
+impl PublicState {
+    pub(crate) fn elements(&self) -> Result<[F; ARITY], NotCanonical> {
+        let mut elements = [F::default(); ARITY];
+        for (element, commitment) in elements.iter_mut().zip(self.0) {
+            *element = to_element(commitment)?;
+        }
+        Ok(elements)
+    }
+
+    pub(crate) fn of(elements: &[F; ARITY]) -> Self {
+        Self(elements.map(to_commitment))
+    }
+}
+
+/// A counter as an element prints it.
+pub(crate) const fn counter(n: u64) -> Commitment {
+    let mut bytes = [0; 32];
+    let low = n.to_be_bytes();
+    let mut i = 0;
+    while i < low.len() {
+        bytes[24 + i] = low[i];
+        i += 1;
+    }
+    Commitment::from_bytes(bytes)
+}
+
+impl From<&State> for PublicState {
+    fn from(state: &State) -> Self {
+        let State { header, plan, model, chain, index, key_floor, open } = *state;
+        Self([header, plan, model, chain, counter(index), counter(key_floor), open])
+    }
+}
+
+impl From<State> for PublicState {
+    fn from(state: State) -> Self {
+        Self::from(&state)
+    }
+}
+
+impl From<&Self> for PublicState {
+    fn from(state: &Self) -> Self {
+        *state
+    }
+}
+
+/// What a statement says a proof goes from and to, whatever its family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transition {
+    /// State before the first step.
+    pub z0: PublicState,
+    /// State after the last step.
+    pub zn: PublicState,
+    /// Steps between them.
+    pub steps: u64,
+    /// What the elements are called.
+    pub names: [&'static str; ARITY],
+}
+
+/// One step of some family with its witness. Holds secrets: it stays with the prover.
+#[derive(Clone)]
+pub enum AnyStep {
+    /// Of `scored-cohort/v1`.
+    ScoredCohort(step::Step),
+}
+
+impl AnyStep {
+    /// A step without meaning, for the structure of a circuit alone; `None` if its shape has no room for rows.
+    pub(crate) fn blank(circuit: CircuitId) -> Option<Self> {
+        match circuit.family {
+            CircuitFamily::ScoredCohortV1 => Dimensions::of(circuit.shape).map(|d| Self::ScoredCohort(step::Step::blank(d))),
+        }
+    }
+
+    /// The state after the step, as the native twin has it.
+    pub(crate) fn after(&self) -> &[F; ARITY] {
+        match self {
+            Self::ScoredCohort(step) => &step.after,
+        }
+    }
+}
+
+impl From<step::Step> for AnyStep {
+    fn from(step: step::Step) -> Self {
+        Self::ScoredCohort(step)
+    }
+}
+
+impl StepCircuit<F> for AnyStep {
+    fn arity(&self) -> usize {
+        ARITY
+    }
+
+    fn synthesize<CS: ConstraintSystem<F>>(&self, cs: &mut CS, z: &[AllocatedNum<F>]) -> Result<Vec<AllocatedNum<F>>, SynthesisError> {
+        match self {
+            Self::ScoredCohort(step) => step.synthesize(cs, z),
+        }
+    }
+}
