@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use verifold_package::{Limits, container};
+use verifold_model::{digest::Digest, document::DocumentKind};
+use verifold_package::{Limits, SecretKey, container, document};
 
 /// Seeds for a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -26,7 +27,13 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         "package" => entries(&|_| true).into_iter().map(|(at, bytes)| [vec![at], bytes].concat()).collect(),
         "statement" => bytes(entries(&|path| path.starts_with("statements/"))),
         "proof" => bytes(entries(&|path| path.starts_with("proofs/"))),
-        "envelope" => bytes(entries(&|path| path.starts_with("signatures/"))),
+        "envelope" => {
+            let of_package: Vec<Vec<u8>> = bytes(entries(&|path| path.starts_with("signatures/")));
+            let at = "2026-05-29T10:00:00Z".parse().expect("a time");
+            let key = SecretKey::from_seed(&[1; 32].into());
+            let of_policy = document::envelope(DocumentKind::Policy, "policy.toml", Digest::of(b""), &key, "Auditor", at);
+            of_package.into_iter().chain([of_policy]).collect()
+        }
         "policy" => files("policy.toml").into_iter().take(1).collect(),
         "engagement" => files("engagement.toml").into_iter().take(2).collect(),
         "record" => files("expected.record.json").into_iter().take(1).collect(),

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use verifold_circuits::{DecodedProof, VerifierKey, native};
 use verifold_model::{digest::Digest, protocol::WorkerRequest, record::AuditRecord, statement::MonitoringStatement};
 use verifold_package::{
-    Checkpoint, ClaimedPackage, Envelope, Limits, Manifest,
+    Checkpoint, ClaimedPackage, DocumentEnvelope, Envelope, Limits, Manifest,
     container::{self, MANIFEST},
     signing, write,
 };
@@ -111,8 +111,11 @@ pub(crate) fn record(data: &[u8]) {
     }
 }
 
-/// A signature's envelope.
+/// A signature's envelope, of a package or a document.
 pub(crate) fn envelope(data: &[u8]) {
+    if let Ok(envelope) = DocumentEnvelope::read("policy.toml.a.dsse.json", data) {
+        let _ = envelope.is_whole();
+    }
     if let Ok(envelope) = Envelope::read("signatures/a.dsse.json", data) {
         for signature in &envelope.signatures {
             let _ = envelope.is_signed_by(signature, envelope.statement.predicate.signer.public_key);

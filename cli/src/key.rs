@@ -84,7 +84,7 @@ pub(crate) fn secret(path: &Path, passphrase: &PassphraseSource) -> Result<Secre
 }
 
 /// Key and name of a public key's file: `ed25519:…` and the name on one line.
-fn public(path: &Path) -> Result<(PublicKey, String), Failure> {
+pub(crate) fn public(path: &Path) -> Result<(PublicKey, String), Failure> {
     let text = files::text("public key", path)?;
     let line = text.trim_end();
     let (key, name) = line.split_once(' ').unwrap_or((line, ""));

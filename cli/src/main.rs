@@ -8,6 +8,7 @@ mod anchor;
 mod bench;
 mod circuits;
 mod deposit;
+mod documents;
 mod engagement;
 mod failure;
 mod files;
@@ -78,7 +79,7 @@ enum Command {
         #[command(subcommand)]
         command: prove::Command,
     },
-    /// Sign a package: say who hands it over.
+    /// Sign a package, a policy or an engagement: say who stands behind it.
     Sign(sign::Arguments),
     /// Work with signing keys.
     Key {

@@ -1,6 +1,7 @@
 //! A record as an auditor would write it up: conclusion, ladder, requirements, what is not shown.
 
 use verifold_model::{
+    document::signed_text,
     format::{bytes, counted},
     record::{AuditRecord, RequirementResult, Source, Standing},
     state::{RungState, Severity, State},
@@ -90,11 +91,15 @@ pub(crate) fn text(record: &AuditRecord) -> String {
         "            ",
         &format!("{} {}{illustrative}, SHA-256 {}", record.policy.title, record.policy.version, record.policy.digest),
     ));
+    out.push_str(&fill("            ", "            ", &signed_text(&record.policy.signatures)));
     let engagement = record.engagement.as_ref().map_or_else(
         || "none given: subject, model, plan, period and completeness are the package's own word".to_owned(),
         |engagement| format!("{}, SHA-256 {}", engagement.title, engagement.digest),
     );
     out.push_str(&fill("Engagement  ", "            ", &engagement));
+    if let Some(engagement) = &record.engagement {
+        out.push_str(&fill("            ", "            ", &signed_text(&engagement.signatures)));
+    }
 
     out.push_str("\nTRUST LADDER\n");
     for (i, rung) in record.ladder.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What an auditor received outside packages, filed beside the engagement: anchors and deposits.
+//! What an auditor has outside packages: anchors and deposits beside the engagement, signatures beside each document.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use verifold_model::state::Exit;
 use verifold_package::{Checkpoint, Deposit};
 use verifold_verify::Received;
 
-use crate::{anchor, failure::Failure, files};
+use crate::{anchor, documents, failure::Failure, files};
 
 /// Folder of the anchors beside an engagement.
 pub(crate) const ANCHORS: &str = "anchors";
@@ -30,15 +30,22 @@ pub(crate) fn make(folder: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Everything received for an engagement; anchors from another folder if one is given.
-pub(crate) fn received(engagement: Option<&Path>, other_anchors: Option<&Path>) -> Result<Received, Failure> {
-    let Some(engagement) = engagement else { return Ok(Received::default()) };
+/// Everything at hand for a policy and an engagement; anchors from another folder if one is given.
+pub(crate) fn received(policy: &Path, engagement: Option<&Path>, other_anchors: Option<&Path>) -> Result<Received, Failure> {
+    let policy_signatures = documents::beside(policy)?;
+    let Some(engagement) = engagement else { return Ok(Received { policy_signatures, ..Received::default() }) };
     let anchors = match other_anchors {
         // One that was named must be there.
         Some(folder) => listed(folder, "checkpoint")?.iter().map(|path| Ok(anchor::checkpoint(path)?.0)).collect::<Result<_, Failure>>()?,
         None => anchors(&beside(engagement, ANCHORS))?,
     };
-    Ok(Received { anchors, deposits: deposits(&beside(engagement, DEPOSITS))? })
+    Ok(Received {
+        anchors,
+        deposits: deposits(&beside(engagement, DEPOSITS))?,
+        policy_signatures,
+        engagement_signatures: documents::beside(engagement)?,
+        ..Received::default()
+    })
 }
 
 /// Every anchor in a folder; none if the folder is not there.
@@ -66,7 +73,7 @@ fn deposits(folder: &Path) -> Result<Vec<Deposit>, Failure> {
 }
 
 /// Files of a folder with this extension, by name.
-fn listed(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn listed(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
     let cannot = |error: std::io::Error| {
         Failure::new(
             Exit::Usage,

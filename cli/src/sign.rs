@@ -1,12 +1,13 @@
-//! `verifold sign`: a signature added to a package, or an envelope made elsewhere.
+//! `verifold sign`: a signature added to a package or laid beside a document, or an envelope made elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use verifold_model::{instant::Instant, signer::PublicKey, state::Exit};
-use verifold_package::{ClaimedPackage, Limits, SignError, dsse::StatedSigner, signing};
+use verifold_package::{ClaimedPackage, Limits, SecretKey, SignError, dsse::StatedSigner, signing};
 
 use crate::{
+    anchor, documents,
     failure::Failure,
     files, inspect,
     key::{self, PassphraseSource},
@@ -15,32 +16,32 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The package; its manifest is what is signed, and stays as it is.
-    package: PathBuf,
+    /// A package, whose manifest is signed, or a policy or engagement (`*.toml`), whose signature goes to a file beside it.
+    pub(crate) file: PathBuf,
     /// Sign with this private key.
     #[arg(long, value_name = "KEY", required_unless_present_any = ["envelope", "statement"])]
-    key: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseSource,
     /// Add a DSSE envelope that another tool made over the bytes `--statement` wrote.
     #[arg(long, value_name = "ENVELOPE.json", conflicts_with_all = ["key", "statement", "passphrase_file", "name", "date"])]
-    envelope: Option<PathBuf>,
+    pub(crate) envelope: Option<PathBuf>,
     /// Sign nothing; write the exact bytes that this key would sign, as payload of a DSSE envelope, to OUT.
     #[arg(long, value_name = "PUBLIC KEY", requires = "output", conflicts_with_all = ["key", "passphrase_file"])]
-    statement: Option<PublicKey>,
+    pub(crate) statement: Option<PublicKey>,
     /// Who signs; the name in KEY.pub if not given.
     #[arg(long)]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Time of signing that the signature states, in place of now.
     #[arg(long, value_name = "RFC3339")]
-    date: Option<Instant>,
-    /// Where the signed package goes; in place of the unsigned one if not given.
+    pub(crate) date: Option<Instant>,
+    /// Where the signed package goes, in place of the unsigned one; for a document, where its signature goes.
     #[arg(long, short, value_name = "OUT")]
-    output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
 }
 
 fn refused(error: &SignError, arguments: &Arguments) -> Failure {
-    let path = &arguments.package;
+    let path = &arguments.file;
     match error {
         SignError::Package(error) if error.place() != "the envelope" => inspect::unreadable(error, path),
         SignError::Package(_) => Failure::new(
@@ -60,17 +61,25 @@ fn refused(error: &SignError, arguments: &Arguments) -> Failure {
     }
 }
 
+/// Who signs and when, for a key at hand.
+pub(crate) fn signer(arguments: &Arguments, key: &Path) -> Result<(SecretKey, String), Failure> {
+    let secret = key::secret(key, &arguments.passphrase)?;
+    let name = arguments.name.clone().or_else(|| key::stated_name(key, secret.public_key())).ok_or_else(no_name)?;
+    Ok((secret, name))
+}
+
+pub(crate) fn no_name() -> Failure {
+    Failure::new(Exit::Usage, "a signature names its signer, and no name is known, so nothing was signed", "give --name")
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let file = files::package(&arguments.package)?;
+    if arguments.file.extension().is_some_and(|extension| extension == "toml") {
+        return documents::sign(arguments);
+    }
+    let file = files::package(&arguments.file)?;
     // Before a passphrase is asked for.
-    let package = ClaimedPackage::read(&file, &Limits::default()).map_err(|error| inspect::unreadable(&error, &arguments.package))?;
-    let at = || {
-        arguments
-            .date
-            .or_else(files::now)
-            .ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970, so nothing was signed", "give --date"))
-    };
-    let no_name = || Failure::new(Exit::Usage, "a signature names its signer, and no name is known, so nothing was signed", "give --name");
+    let package = ClaimedPackage::read(&file, &Limits::default()).map_err(|error| inspect::unreadable(&error, &arguments.file))?;
+    let at = || anchor::time(arguments.date);
     if let (Some(public_key), Some(output)) = (arguments.statement, &arguments.output) {
         let signer = StatedSigner { name: arguments.name.clone().ok_or_else(no_name)?, public_key };
         let payload = signing::payload(&file, signer, at()?).map_err(|error| refused(&error, arguments))?;
@@ -81,8 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let signed = match (&arguments.envelope, &arguments.key) {
         (Some(envelope), _) => signing::attach(&file, &files::bytes("envelope", envelope)?),
         (None, Some(path)) => {
-            let secret = key::secret(path, &arguments.passphrase)?;
-            let name = arguments.name.clone().or_else(|| key::stated_name(path, secret.public_key())).ok_or_else(no_name)?;
+            let (secret, name) = signer(arguments, path)?;
             signing::sign(&file, &secret, &name, at()?)
         }
         (None, None) => {
@@ -90,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         }
     };
     let signed = signed.map_err(|error| refused(&error, arguments))?;
-    let output = arguments.output.as_ref().unwrap_or(&arguments.package);
+    let output = arguments.output.as_ref().unwrap_or(&arguments.file);
     files::write(output, &signed)?;
     let after = ClaimedPackage::read(&signed, &Limits::default()).map_err(|error| inspect::unreadable(&error, output))?;
     let new = after.envelopes.iter().find(|envelope| !package.envelopes.contains(envelope));

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use verifold_model::{instant::Instant, protocol::WorkPhase, record::AuditRecord, state::Exit};
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
-use crate::{failure::Failure, files, memo, received::received, report, wrap::fill};
+use crate::{documents, failure::Failure, files, memo, received::received, report, wrap::fill};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -30,6 +30,12 @@ pub(crate) struct Arguments {
     /// Folder of the anchors received, in place of `anchors` beside the engagement.
     #[arg(long, value_name = "DIR", requires = "engagement")]
     anchors: Option<PathBuf>,
+    /// A further signature of policy or engagement; those beside each are found without it.
+    #[arg(long, value_name = "SIG.dsse.json")]
+    signature: Vec<PathBuf>,
+    /// Trust this public key for signatures of policy and engagement, as the engagement's auditors are for the policy.
+    #[arg(long, value_name = "KEY.pub")]
+    trust: Vec<PathBuf>,
     /// What was handed over.
     package: PathBuf,
     /// What goes to standard output.
@@ -78,7 +84,11 @@ pub(crate) fn file_name(path: &std::path::Path) -> String {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let policy = files::policy(&arguments.policy)?;
     let engagement = arguments.engagement.as_deref().map(files::engagement).transpose()?;
-    let received = received(arguments.engagement.as_deref(), arguments.anchors.as_deref())?;
+    let mut received = received(&arguments.policy, arguments.engagement.as_deref(), arguments.anchors.as_deref())?;
+    for path in &arguments.signature {
+        documents::add(&mut received, path)?;
+    }
+    received.trusted = arguments.trust.iter().map(|path| documents::trusted(path)).collect::<Result<_, _>>()?;
     let against = arguments.against.as_deref().map(files::record).transpose()?;
     let package = files::package(&arguments.package)?;
     let inputs = Inputs {

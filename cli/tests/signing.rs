@@ -124,3 +124,55 @@ fn what_is_received_is_filed_with_its_time() {
     strange.extend(&with[2..]);
     desk.says(&strange, 2, "its time would count for nothing");
 }
+
+/// Verifying something that is no package derives no key, and says all the same who stands behind policy and engagement.
+#[test]
+fn policy_and_engagement_say_who_stands_behind_them() {
+    let desk = Desk::new();
+    let auditor = desk.key("auditor.key");
+    let policy = "schema = \"policy/v1\"\nid = \"p\"\ntitle = \"P\"\nversion = \"1\"\n[[circuit]]\nfamily = \"scored-cohort/v1\"\n\
+                  [[requirement]]\nid = \"R-1\"\ntitle = \"t\"\narea = \"a\"\nassertion = \"accuracy\"\nstage = \"monitoring\"\n\
+                  severity = \"mandatory\"\nkind = \"model-unchanged\"\n";
+    fs::write(desk.at("policy.toml"), policy).unwrap();
+    let engagement = |role: &str| {
+        format!(
+            "schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n[[signer]]\nname = \"Halm\"\nrole = \"{role}\"\npublic_key = \"{auditor}\"\n"
+        )
+    };
+    fs::write(desk.at("engagement.toml"), engagement("auditor")).unwrap();
+    fs::write(desk.at("none.zkaudit"), b"none").unwrap();
+    let verify = ["verify", "--policy", "policy.toml", "--engagement", "engagement.toml", "none.zkaudit", "--record", "r.json"];
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    desk.says(&verify, 3, "not signed");
+
+    let with = ["--key", "auditor.key", "--passphrase-file", "passphrase", "--date", "2026-05-29T10:00:00Z"];
+    desk.says(&[&["sign", "policy.toml"], &with[..]].concat(), 0, "Signature    policy.toml.");
+    desk.says(&[&["sign", "policy.toml"], &with[..]].concat(), 2, "already");
+    desk.says(&[&["sign", "engagement.toml"], &with[..]].concat(), 0, "Signature    engagement.toml.");
+    desk.says(&verify, 3, "signed by Halm, trusted by the engagement");
+    let text = words(desk.says(&verify, 3, "its signer is not trusted"));
+    assert!(text.contains("Engagement t, SHA-256"), "{text}");
+    desk.says(&[&verify[..], &["--trust", "auditor.key.pub"]].concat(), 3, "trusted by a key given for this run");
+    let record = fs::read_to_string(desk.at("r.json")).unwrap();
+    assert_eq!(record.matches("\"state\":\"trusted\"").count(), 2, "{record}");
+
+    // The engagement changed since, and lists the key in another role.
+    fs::write(desk.at("engagement.toml"), engagement("provider")).unwrap();
+    let text = words(desk.says(&verify, 3, "NOT signed as it is"));
+    assert!(text.contains("is listed by the engagement as provider"), "{text}");
+
+    // Elsewhere signed, and given by option.
+    desk.says(&["sign", "policy.toml", "--statement", &auditor, "--name", "A Bank", "-o", "payload"], 0, "Not signed");
+    let mut beside = fs::read_dir(desk.0.path()).unwrap().map(|entry| entry.unwrap().path());
+    let signature = beside.find(|path| path.to_str().unwrap().contains("policy.toml.")).unwrap();
+    fs::rename(&signature, desk.at("elsewhere.json")).unwrap();
+    desk.says(&verify, 3, "not signed");
+    desk.says(&[&verify[..], &["--signature", "elsewhere.json", "--trust", "auditor.key.pub"]].concat(), 3, "given for this run");
+    desk.says(&["sign", "policy.toml", "--envelope", "elsewhere.json"], 0, "Signed by");
+    fs::write(desk.at("other.toml"), policy.replace("title = \"P\"", "title = \"Q\"")).unwrap();
+    desk.says(&["sign", "other.toml", "--envelope", "elsewhere.json"], 4, "another document");
+    fs::write(desk.at("x.toml"), "schema = \"plan/v1\"").unwrap();
+    desk.says(&[&["sign", "x.toml"], &with[..]].concat(), 3, "nothing was signed");
+    fs::write(desk.at("policy.toml.x.dsse.json"), "{}").unwrap();
+    desk.says(&verify, 3, "nothing was checked");
+}

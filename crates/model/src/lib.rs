@@ -17,6 +17,7 @@ pub mod cohort;
 pub mod decimal;
 pub mod deposited;
 pub mod digest;
+pub mod document;
 pub mod format;
 pub mod instant;
 pub mod metric;

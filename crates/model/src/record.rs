@@ -10,6 +10,7 @@ use crate::{
     cohort::{BatchRole, BatchTable},
     decimal::Decimal,
     digest::{Commitment, Digest},
+    document::DocumentSignature,
     instant::Instant,
     metric::{MetricKey, Unit, Value},
     plan::Plan,
@@ -170,6 +171,9 @@ pub struct PolicySummary {
     pub illustrative: bool,
     /// SHA-256 of the policy file.
     pub digest: Digest,
+    /// Signatures of the policy file at hand; none means not signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<DocumentSignature>,
     /// Cells below this count are masked in reports and exports; 0 masks nothing.
     pub min_cell: u32,
     /// Law and standards it draws on: title, version, in force from, reviewed on.
@@ -202,6 +206,9 @@ pub struct EngagementSummary {
     pub title: String,
     /// SHA-256 of the engagement file.
     pub digest: Digest,
+    /// Signatures of the engagement file at hand; none means not signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<DocumentSignature>,
     /// What it pins, with expected and found values.
     pub expectations: Vec<Expectation>,
     /// SHA-256 of each anchor at hand, in ascending order.

@@ -11,7 +11,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use ed25519_dalek::{Signature, VerifyingKey};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use verifold_model::{
     digest::{Digest, canonical_json},
     instant::Instant,
@@ -181,34 +181,14 @@ impl Envelope {
     /// # Errors
     /// If it is not the one spelling of an envelope of this kind, or exceeds a limit.
     pub fn read(path: &str, bytes: &[u8]) -> Result<Self, PackageError> {
-        let refuse = |problem: String| PackageError::EnvelopeRefused { path: path.to_owned(), problem };
-        let file: EnvelopeFile = read_canonical(path, bytes)?;
-        if file.payload_type != PAYLOAD_TYPE {
-            let found: String = file.payload_type.escape_debug().take(60).collect();
-            return Err(refuse(format!("expected the payload type {PAYLOAD_TYPE}, found {found}")));
-        }
-        if !(1..=MAX_SIGNATURES).contains(&file.signatures.len()) {
-            return Err(refuse(format!("expected 1 to {MAX_SIGNATURES} signatures, found {}", file.signatures.len())));
-        }
-        let payload = BASE64.decode(&file.payload).map_err(|error| refuse(format!("the payload is not canonical base64: {error}")))?;
-        let statement: Statement = read_canonical(path, &payload).map_err(|error| refuse(format!("the statement inside: {error}")))?;
+        let Opened { payload, signatures } = open(path, bytes)?;
+        let statement: Statement = read_statement(path, &payload)?;
         let [subject] = &statement.subject;
         if subject.name != MANIFEST {
             let found: String = subject.name.escape_debug().take(60).collect();
-            return Err(refuse(format!("expected a statement about {MANIFEST}, found one about {found}")));
+            return Err(refuse(path, format!("expected a statement about {MANIFEST}, found one about {found}")));
         }
         plain_text::check_name(path, "predicate.signer.name", &statement.predicate.signer.name)?;
-        let signatures = file.signatures.iter().enumerate().map(|(i, signature)| {
-            if signature.keyid.len() > MAX_KEY_ID_BYTES {
-                return Err(refuse(format!("the keyid has {} bytes, the limit is {MAX_KEY_ID_BYTES}", signature.keyid.len())));
-            }
-            plain_text::check_name(path, &format!("signatures[{i}].keyid"), &signature.keyid)?;
-            let bytes = BASE64.decode(&signature.sig).map_err(|error| refuse(format!("signature {i} is not canonical base64: {error}")))?;
-            let found = bytes.len();
-            let bytes = bytes.try_into().map_err(|_| refuse(format!("an Ed25519 signature has 64 bytes, signature {i} has {found}")))?;
-            Ok(ClaimedSignature { key_id: signature.keyid.clone(), bytes })
-        });
-        let signatures = signatures.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { path: path.to_owned(), statement, signatures, signed: pae(PAYLOAD_TYPE, &payload) })
     }
 
@@ -219,6 +199,46 @@ impl Envelope {
     pub fn is_signed_by(&self, signature: &ClaimedSignature, key: PublicKey) -> bool {
         signs(&self.signed, &signature.bytes, key)
     }
+}
+
+fn refuse(path: &str, problem: String) -> PackageError {
+    PackageError::EnvelopeRefused { path: path.to_owned(), problem }
+}
+
+/// An envelope taken apart, whatever its statement is about.
+pub(crate) struct Opened {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) signatures: Vec<ClaimedSignature>,
+}
+
+/// Takes the one spelling of an envelope apart, or says what is wrong with it.
+pub(crate) fn open(path: &str, bytes: &[u8]) -> Result<Opened, PackageError> {
+    let refuse = |problem| refuse(path, problem);
+    let file: EnvelopeFile = read_canonical(path, bytes)?;
+    if file.payload_type != PAYLOAD_TYPE {
+        let found: String = file.payload_type.escape_debug().take(60).collect();
+        return Err(refuse(format!("expected the payload type {PAYLOAD_TYPE}, found {found}")));
+    }
+    if !(1..=MAX_SIGNATURES).contains(&file.signatures.len()) {
+        return Err(refuse(format!("expected 1 to {MAX_SIGNATURES} signatures, found {}", file.signatures.len())));
+    }
+    let payload = BASE64.decode(&file.payload).map_err(|error| refuse(format!("the payload is not canonical base64: {error}")))?;
+    let signatures = file.signatures.iter().enumerate().map(|(i, signature)| {
+        if signature.keyid.len() > MAX_KEY_ID_BYTES {
+            return Err(refuse(format!("the keyid has {} bytes, the limit is {MAX_KEY_ID_BYTES}", signature.keyid.len())));
+        }
+        plain_text::check_name(path, &format!("signatures[{i}].keyid"), &signature.keyid)?;
+        let bytes = BASE64.decode(&signature.sig).map_err(|error| refuse(format!("signature {i} is not canonical base64: {error}")))?;
+        let found = bytes.len();
+        let bytes = bytes.try_into().map_err(|_| refuse(format!("an Ed25519 signature has 64 bytes, signature {i} has {found}")))?;
+        Ok(ClaimedSignature { key_id: signature.keyid.clone(), bytes })
+    });
+    Ok(Opened { payload, signatures: signatures.collect::<Result<_, _>>()? })
+}
+
+/// The one spelling of a statement inside an envelope.
+pub(crate) fn read_statement<T: DeserializeOwned + Serialize>(path: &str, payload: &[u8]) -> Result<T, PackageError> {
+    read_canonical(path, payload).map_err(|error| refuse(path, format!("the statement inside: {error}")))
 }
 
 /// Whether `signature` was made with `key` over `message`; strict, as [`Envelope::is_signed_by`] says.

@@ -10,8 +10,8 @@
 //!
 //! [`signing`] and [`key`] are the other way: how a package is signed, and how a signer keeps a key.
 //!
-//! [`anchor`] and [`deposit`] read what stands outside a package: checkpoints of its batches, received while they were
-//! made, and digests of what was fixed before.
+//! [`anchor`], [`deposit`] and [`document`] read what stands outside a package: checkpoints of its batches, received while
+//! they were made, digests of what was fixed before, and signatures of policies and engagements.
 //!
 //! What it does not establish: who made the package, that a proof is valid, that a plan or a table
 //! is free of contradictions. Anyone can make a package that reads well.
@@ -20,6 +20,7 @@ pub mod anchor;
 pub mod claimed;
 pub mod container;
 pub mod deposit;
+pub mod document;
 pub mod dsse;
 pub mod error;
 pub mod key;
@@ -37,6 +38,7 @@ pub use crate::{
     anchor::{AnchoredBatch, Checkpoint, CheckpointError},
     claimed::{ClaimedPackage, ClaimedProof},
     deposit::{Deposit, DepositError},
+    document::DocumentEnvelope,
     dsse::{ClaimedSignature, Envelope},
     error::PackageError,
     key::{KeyError, SecretKey},
@@ -52,6 +54,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("manifest.schema.json", text(schema_for!(Manifest))),
         ("package-signature.schema.json", text(schema_for!(dsse::Statement))),
+        ("document-signature.schema.json", text(schema_for!(document::DocumentStatement))),
         ("envelope.schema.json", text(schema_for!(dsse::EnvelopeFile))),
         ("plan.schema.json", text(schema_for!(Plan))),
         ("statement.schema.json", text(schema_for!(MonitoringStatement))),

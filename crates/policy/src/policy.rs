@@ -411,6 +411,7 @@ impl Policy {
             version: self.version.clone(),
             illustrative: self.illustrative,
             digest: self.digest,
+            signatures: Vec::new(),
             min_cell: self.min_cell,
             sources: self.sources.clone(),
         }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use verifold_model::{
     cohort::BatchRole,
+    document::signed_text,
     format::{bytes, count},
     record::{AuditRecord, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
     state::{RungState, Severity, Stage, State},
@@ -227,9 +228,9 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "subject": record.subject.as_ref().map(|s| json!({ "name": s.value.name, "lei": s.value.lei, "system": s.value.system, "model": s.value.model, "source": sourced(s.source) })),
         "period": record.period.as_ref().map(|p| json!({ "text": p.value.text(), "source": sourced(p.source) })),
         "model": record.model.as_ref().map(|m| json!({ "commitment": m.value.to_string(), "source": sourced(m.source) })),
-        "policy": { "title": record.policy.title, "version": record.policy.version, "illustrative": record.policy.illustrative, "digest": record.policy.digest.to_string(), "min_cell": record.policy.min_cell,
+        "policy": { "title": record.policy.title, "version": record.policy.version, "illustrative": record.policy.illustrative, "digest": record.policy.digest.to_string(), "signed": signed_text(&record.policy.signatures), "min_cell": record.policy.min_cell,
             "sources": record.policy.sources.iter().map(|s| json!({ "title": s.title, "version": s.version, "in_force_from": s.in_force_from, "reviewed_on": s.reviewed_on })).collect::<Vec<_>>() },
-        "engagement": record.engagement.as_ref().map(|e| json!({ "id": e.id, "title": e.title, "digest": e.digest.to_string(), "expected": e.expected_batches, "controls": e.control_totals,
+        "engagement": record.engagement.as_ref().map(|e| json!({ "id": e.id, "title": e.title, "digest": e.digest.to_string(), "signed": signed_text(&e.signatures), "expected": e.expected_batches, "controls": e.control_totals,
             "expectations": e.expectations.iter().map(|x| json!({ "what": x.what, "expected": x.expected, "found": x.found, "origin": x.origin, "word": if x.holds { "equal" } else { "differs" }, "style": if x.holds { "satisfied" } else { "rejected" } })).collect::<Vec<_>>() })),
         "package": { "file_name": package.file_name, "size": bytes(package.size), "digest": package.digest.to_string(), "written_by": package.written_by,
             "entries": package.entries.iter().map(|e| json!({ "path": e.path, "role": e.role, "size": bytes(e.size), "digest": e.digest.to_string() })).collect::<Vec<_>>() },

@@ -256,6 +256,9 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
                 "changed-since-deposit" | "deposited-late" | "not-deposited" => {
                     "Verify with what was laid down before the period, or say in the working papers why it was changed.".to_owned()
                 }
+                "document-not-as-signed" | "document-signature-invalid" => {
+                    "Verify with the document as it was signed, or have whoever stands behind it sign this one.".to_owned()
+                }
                 _ => format!("Ask {provider} for what is missing or for an explanation of each difference."),
             },
         ),
@@ -362,6 +365,11 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
         let changed = places("changed-since-deposit");
         let were = if changed.len() == 1 { "was changed since it was" } else { "were changed since they were" };
         format!("The proof is valid, but the {} {were} laid down", changed.join(" and "))
+    } else if has("document-not-as-signed") || has("document-signature-invalid") {
+        let mut bad = [places("document-not-as-signed"), places("document-signature-invalid")].concat();
+        bad.dedup();
+        let are = if bad.len() == 1 { "is not the one that was signed" } else { "are not those that were signed" };
+        format!("The proof is valid, but the {} {are}", bad.join(" and "))
     } else if has("control-total-differs") {
         "The proof is valid, but its counts differ from the control totals".into()
     } else {

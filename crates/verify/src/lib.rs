@@ -13,6 +13,7 @@ mod anchors;
 mod assess;
 mod compare;
 mod deposits;
+mod documents;
 mod evidence;
 mod fixed;
 mod headline;

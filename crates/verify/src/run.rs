@@ -11,21 +11,22 @@ use verifold_model::{
     plan::Plan,
     protocol::WorkPhase,
     record::{
-        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point, ProofState,
-        ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
+        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point, PolicySummary,
+        ProofState, ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
     },
     shape::CircuitId,
     state::{RungName, RungState},
     statement::MonitoringStatement,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, ClaimedProof, Deposit, EntryRole, Limits, PackageError};
-use verifold_policy::{Engagement, Policy, Requirement};
+use verifold_package::{Checkpoint, ClaimedPackage, ClaimedProof, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError};
+use verifold_policy::{Engagement, Policy, Requirement, TrustedSigner};
 
 use crate::{
     anchors::reconcile_anchors,
     assess::{Case, assess},
     compare::compare,
     deposits::reconcile_deposits,
+    documents,
     evidence::{Checked, Refusal, VerifiedEvidence, check},
     headline,
     keys::KeyStore,
@@ -34,13 +35,19 @@ use crate::{
     scope::{Scope, control_lines, reconcile},
 };
 
-/// What the auditor received outside packages, in any order.
+/// What the auditor has outside packages, each in any order.
 #[derive(Debug, Clone, Default)]
 pub struct Received {
     /// Anchors: commitments to batches.
     pub anchors: Vec<Checkpoint>,
     /// Deposits: digests of what was laid down before the period.
     pub deposits: Vec<Deposit>,
+    /// Signatures that are said to be of the policy.
+    pub policy_signatures: Vec<DocumentEnvelope>,
+    /// Signatures that are said to be of the engagement.
+    pub engagement_signatures: Vec<DocumentEnvelope>,
+    /// Keys the auditor trusts for documents by word of mouth, as on a command line.
+    pub trusted: Vec<TrustedSigner>,
 }
 
 /// What one verification looks at.
@@ -142,11 +149,12 @@ fn blank(inputs: &Inputs<'_>, package: PackageSummary) -> AuditRecord {
         headline: headline::none(),
         exit: verifold_model::state::Exit::Met,
         ladder: Vec::new(),
-        policy: inputs.policy.summary(),
+        policy: PolicySummary { signatures: documents::of_policy(inputs), ..inputs.policy.summary() },
         engagement: inputs.engagement.map(|engagement| EngagementSummary {
             id: engagement.id.clone(),
             title: engagement.title.clone(),
             digest: engagement.digest,
+            signatures: documents::of_engagement(inputs, engagement),
             expectations: Vec::new(),
             anchors: sorted(inputs.received.anchors.iter().map(|anchor| anchor.digest)),
             deposits: sorted(inputs.received.deposits.iter().map(|deposit| deposit.digest)),
@@ -246,6 +254,7 @@ fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStor
         let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
         reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, &inputs.received.anchors, &proof.statement, plan);
         reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &inputs.received.deposits, &proof.statement, plan);
+        scope.findings.extend(documents::findings(&record));
         scope
     });
 

@@ -56,7 +56,7 @@ impl Sample {
         Self {
             policy: Policy::read(&text("policy.toml")).unwrap(),
             engagement: Engagement::read(&text("engagement.toml")).unwrap(),
-            received: Received { anchors: anchors(&folder.join("anchors")), deposits: Vec::new() },
+            received: Received { anchors: anchors(&folder.join("anchors")), ..Received::default() },
             package: std::fs::read(folder.join("package.zkaudit")).unwrap(),
             exit: text("expected.exit").trim().parse().unwrap(),
         }

@@ -90,6 +90,7 @@ pub fn record(story: Story) -> AuditRecord {
             version: "1.3.0".into(),
             illustrative: true,
             digest: Digest::of(b"policy"),
+            signatures: Vec::new(),
             min_cell: 5,
             sources: vec![
                 LegalSource {
@@ -1113,6 +1114,7 @@ fn engagement(subject: &Subject, story: Story) -> EngagementSummary {
         id: "merian-2026-h2".into(),
         title: "Merian Bank AG, second half of 2026".into(),
         digest: Digest::of(b"engagement"),
+        signatures: Vec::new(),
         expectations,
         anchors: Vec::new(),
         deposits: Vec::new(),

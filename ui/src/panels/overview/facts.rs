@@ -3,6 +3,7 @@
 use egui::{Align, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::{
     cohort::BatchRole,
+    document::signed_text,
     format,
     record::{AuditRecord, Rung, Source},
     state::Severity,
@@ -71,11 +72,13 @@ pub fn engagement_ui(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
     key_value(ui, "Policy", |ui| {
         words(ui, &format!("{} {}", record.policy.title, record.policy.version));
         digest(ui, "policy", &record.policy.digest.to_string(), false);
+        aside(ui, &signed_text(&record.policy.signatures));
     });
     key_value(ui, "Engagement", |ui| match &record.engagement {
         Some(engagement) => {
             words(ui, &engagement.title);
             digest(ui, "engagement", &engagement.digest.to_string(), false);
+            aside(ui, &signed_text(&engagement.signatures));
         }
         None => words(ui, "None given: nothing is pinned, so everything above is the package’s own word"),
     });

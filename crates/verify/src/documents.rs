@@ -1,0 +1,194 @@
+//! Who stands behind the policy and the engagement, and is it somebody the auditor trusts for that?
+//!
+//! The engagement's auditors vouch for a policy, and so do keys the auditor names beside it. Neither document vouches for
+//! itself: signers a policy lists do not count for that policy, and an engagement is checked against named keys alone.
+//!
+//! It does not establish who held a key, or when a signature was made.
+
+use verifold_model::{
+    digest::Digest,
+    document::{DocumentKind, DocumentSignature, SignatureState},
+    record::{AuditRecord, Finding},
+    signer::SignerRole,
+};
+use verifold_package::DocumentEnvelope;
+use verifold_policy::{Engagement, TrustedSigner};
+
+use crate::run::Inputs;
+
+/// Where the word for a key comes from.
+type Listing<'a> = (&'a TrustedSigner, &'static str);
+
+/// What the signatures of the policy turned out to be.
+pub(crate) fn of_policy(inputs: &Inputs<'_>) -> Vec<DocumentSignature> {
+    let of_engagement = inputs.engagement.map_or(&[][..], |engagement| &engagement.signers);
+    let listings: Vec<Listing<'_>> = of_engagement.iter().map(|signer| (signer, "by the engagement")).chain(named(inputs)).collect();
+    judged(DocumentKind::Policy, inputs.policy.digest, &inputs.received.policy_signatures, &listings)
+}
+
+/// What the signatures of the engagement turned out to be.
+pub(crate) fn of_engagement(inputs: &Inputs<'_>, engagement: &Engagement) -> Vec<DocumentSignature> {
+    judged(DocumentKind::Engagement, engagement.digest, &inputs.received.engagement_signatures, &named(inputs).collect::<Vec<_>>())
+}
+
+fn named<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = Listing<'a>> {
+    inputs.received.trusted.iter().map(|signer| (signer, "by a key given for this run"))
+}
+
+fn judged(kind: DocumentKind, digest: Digest, envelopes: &[DocumentEnvelope], listings: &[Listing<'_>]) -> Vec<DocumentSignature> {
+    let mut judged: Vec<DocumentSignature> = envelopes.iter().map(|envelope| judge(kind, digest, envelope, listings)).collect();
+    judged.sort_by_key(|signature| signature.envelope);
+    judged.dedup();
+    judged
+}
+
+fn judge(kind: DocumentKind, digest: Digest, envelope: &DocumentEnvelope, listings: &[Listing<'_>]) -> DocumentSignature {
+    let stated = &envelope.statement.predicate;
+    let key = stated.signer.public_key;
+    let own = || format!("a key that calls itself {:?}, fingerprint {}", stated.signer.name, key.fingerprint());
+    let of_key = || listings.iter().filter(|(signer, _)| signer.public_key == key);
+    let counting = || of_key().filter(|(signer, _)| signer.role == SignerRole::Auditor);
+    let outside = counting().find(|(signer, _)| !signer.is_valid_at(stated.signed_at));
+    let (state, signer, text) = if stated.document != kind || envelope.statement.document() != digest {
+        let about =
+            if stated.document == kind { "of other content".to_owned() } else { format!("of another kind, {}", stated.document.word()) };
+        let text = format!(
+            "NOT signed as it is: the signature of {} is about a document {about}, SHA-256 {}",
+            stated.signer.name,
+            envelope.statement.document().short()
+        );
+        (SignatureState::OtherDocument, None, text)
+    } else if !envelope.is_whole() {
+        (SignatureState::Invalid, None, format!("signature INVALID: it is not of the key it names, {}", key.fingerprint()))
+    } else if let Some((signer, _)) = outside {
+        let text = format!("signed by {}, outside the window of the key, which counts {}", signer.name, signer.window_text());
+        (SignatureState::OutsideWindow, Some(signer), text)
+    } else if let Some((signer, by)) = counting().next() {
+        let from = if signer.origin.is_empty() { String::new() } else { format!(", key from: {}", signer.origin) };
+        (SignatureState::Trusted, Some(signer), format!("signed by {}, trusted {by}{from}", signer.name))
+    } else if let Some((signer, by)) = of_key().next() {
+        let text = format!("signature valid, but {} is listed {by} as {}, and documents are an auditor's", signer.name, signer.role.word());
+        (SignatureState::OtherRole, Some(signer), text)
+    } else {
+        (SignatureState::NotTrusted, None, format!("signature valid, but its signer is not trusted: {}", own()))
+    };
+    DocumentSignature {
+        state,
+        signer: signer.map_or_else(|| stated.signer.name.clone(), |signer| signer.name.clone()),
+        public_key: key,
+        stated_at: stated.signed_at,
+        envelope: envelope.digest,
+        text: format!("{text} (dated {} by its signer)", stated.signed_at.date_text()),
+    }
+}
+
+/// What there is to say about the signatures in `record`. A broken one stands in the way: somebody meant it to be believed.
+pub(crate) fn findings(record: &AuditRecord) -> Vec<Finding> {
+    let of_engagement = record.engagement.as_ref().map_or(&[][..], |engagement| &engagement.signatures);
+    let documents = [(DocumentKind::Policy, record.policy.signatures.as_slice()), (DocumentKind::Engagement, of_engagement)];
+    let finding = |kind: DocumentKind, signature: &DocumentSignature| {
+        let (cause, blocking) = match signature.state {
+            SignatureState::Trusted => ("document-signed", false),
+            SignatureState::OutsideWindow => ("document-signer-outside-window", false),
+            SignatureState::OtherRole => ("document-signer-role", false),
+            SignatureState::NotTrusted => ("document-signer-not-trusted", false),
+            SignatureState::OtherDocument => ("document-not-as-signed", true),
+            SignatureState::Invalid => ("document-signature-invalid", true),
+        };
+        let word = kind.word();
+        Finding { cause: cause.to_owned(), blocking, text: format!("the {word}: {}", signature.text), place: word.to_owned() }
+    };
+    documents.iter().flat_map(|(kind, signatures)| signatures.iter().map(|signature| finding(*kind, signature))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use verifold_model::instant::Instant;
+    use verifold_package::{SecretKey, document};
+    use verifold_policy::Policy;
+
+    use super::*;
+    use crate::Received;
+
+    const POLICY: &str = include_str!("../../../sample-audits/credit-scoring-q1/policy.toml");
+    const AT: &str = "2026-05-29T10:00:00Z";
+
+    fn key(n: u8) -> SecretKey {
+        SecretKey::from_seed(&[n; 32].into())
+    }
+
+    fn envelope(kind: DocumentKind, digest: Digest, n: u8) -> DocumentEnvelope {
+        let at: Instant = AT.parse().unwrap();
+        DocumentEnvelope::read("x", &document::envelope(kind, "policy.toml", digest, &key(n), "Signer", at)).unwrap()
+    }
+
+    fn engagement(signers: &[(&str, u8, &str)]) -> Engagement {
+        let mut text = "schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n".to_owned();
+        for (role, n, window) in signers {
+            let key = key(*n).public_key();
+            text.push_str(&format!("[[signer]]\nname = \"Listed {n}\"\nrole = \"{role}\"\npublic_key = \"{key}\"\n{window}\n"));
+        }
+        Engagement::read(&text).unwrap()
+    }
+
+    /// States and words of the policy's and the engagement's signatures.
+    fn check(engagement: &Engagement, received: &Received, expected: &[(SignatureState, &str)]) {
+        let policy = Policy::read(POLICY).unwrap();
+        let inputs = Inputs { policy: &policy, engagement: Some(engagement), received, package: &[], file_name: "", against: None };
+        let found: Vec<DocumentSignature> = of_policy(&inputs).into_iter().chain(of_engagement(&inputs, engagement)).collect();
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (found, (state, word)) in found.iter().zip(expected) {
+            assert_eq!(found.state, *state, "{}", found.text);
+            assert!(found.text.contains(word), "{word:?} is not in {:?}", found.text);
+        }
+    }
+
+    #[test]
+    fn a_policy_is_vouched_for_by_the_engagement_or_a_named_key() {
+        let digest = Policy::read(POLICY).unwrap().digest;
+        let signed = |envelope| Received { policy_signatures: vec![envelope], ..Received::default() };
+        let good = signed(envelope(DocumentKind::Policy, digest, 1));
+        check(&engagement(&[("auditor", 1, "")]), &Received::default(), &[]);
+        check(&engagement(&[("auditor", 1, "")]), &good, &[(SignatureState::Trusted, "signed by Listed 1, trusted by the engagement")]);
+        check(&engagement(&[("auditor", 2, "")]), &good, &[(SignatureState::NotTrusted, "not trusted")]);
+        check(&engagement(&[("provider", 1, "")]), &good, &[(SignatureState::OtherRole, "as provider")]);
+        let ended = engagement(&[("auditor", 1, "valid_until = \"2026-05-29T10:00:00Z\"")]);
+        check(&ended, &good, &[(SignatureState::OutsideWindow, "outside the window")]);
+        let named = Received { trusted: engagement(&[("auditor", 1, "")]).signers, ..good.clone() };
+        check(&engagement(&[]), &named, &[(SignatureState::Trusted, "a key given for this run")]);
+        // A narrower window anywhere counts.
+        check(&ended, &named, &[(SignatureState::OutsideWindow, "outside the window")]);
+    }
+
+    #[test]
+    fn a_signature_that_was_swapped_or_altered_is_an_alarm() {
+        let digest = Policy::read(POLICY).unwrap().digest;
+        let listed = engagement(&[("auditor", 1, "")]);
+        let signed = |envelope| Received { policy_signatures: vec![envelope], ..Received::default() };
+        check(
+            &listed,
+            &signed(envelope(DocumentKind::Policy, Digest::of(b"before"), 1)),
+            &[(SignatureState::OtherDocument, "other content")],
+        );
+        check(
+            &listed,
+            &signed(envelope(DocumentKind::Engagement, digest, 1)),
+            &[(SignatureState::OtherDocument, "another kind, engagement")],
+        );
+        let mut broken = envelope(DocumentKind::Policy, digest, 1);
+        broken.signatures[0].bytes[0] ^= 1;
+        check(&listed, &signed(broken), &[(SignatureState::Invalid, "INVALID")]);
+        let mut claimed = envelope(DocumentKind::Policy, digest, 2);
+        claimed.statement.predicate.signer.public_key = key(1).public_key();
+        check(&listed, &signed(claimed), &[(SignatureState::Invalid, "INVALID")]);
+    }
+
+    #[test]
+    fn an_engagement_does_not_vouch_for_itself() {
+        let itself = engagement(&[("auditor", 1, "")]);
+        let good = Received { engagement_signatures: vec![envelope(DocumentKind::Engagement, itself.digest, 1)], ..Received::default() };
+        check(&itself, &good, &[(SignatureState::NotTrusted, "not trusted")]);
+        let named = Received { trusted: itself.signers.clone(), ..good };
+        check(&itself, &named, &[(SignatureState::Trusted, "a key given for this run")]);
+    }
+}
