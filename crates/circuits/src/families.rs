@@ -16,6 +16,7 @@ use crate::{
     field::{F, NotCanonical, to_commitment, to_element},
     layout::Dimensions,
     native::{ARITY, State},
+    receipts::{self, ReceiptsStep},
     step,
 };
 
@@ -86,6 +87,8 @@ pub struct Transition {
 pub enum AnyStep {
     /// Of `scored-cohort/v1`.
     ScoredCohort(step::Step),
+    /// Of `receipts/v1`.
+    Receipts(ReceiptsStep),
 }
 
 impl AnyStep {
@@ -93,6 +96,7 @@ impl AnyStep {
     pub(crate) fn blank(circuit: CircuitId) -> Option<Self> {
         match circuit.family {
             CircuitFamily::ScoredCohortV1 => Dimensions::of(circuit.shape).map(|d| Self::ScoredCohort(step::Step::blank(d))),
+            CircuitFamily::ReceiptsV1 => receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d))),
         }
     }
 
@@ -100,6 +104,7 @@ impl AnyStep {
     pub(crate) fn after(&self) -> &[F; ARITY] {
         match self {
             Self::ScoredCohort(step) => &step.after,
+            Self::Receipts(step) => &step.after,
         }
     }
 }
@@ -107,6 +112,12 @@ impl AnyStep {
 impl From<step::Step> for AnyStep {
     fn from(step: step::Step) -> Self {
         Self::ScoredCohort(step)
+    }
+}
+
+impl From<ReceiptsStep> for AnyStep {
+    fn from(step: ReceiptsStep) -> Self {
+        Self::Receipts(step)
     }
 }
 
@@ -118,6 +129,7 @@ impl StepCircuit<F> for AnyStep {
     fn synthesize<CS: ConstraintSystem<F>>(&self, cs: &mut CS, z: &[AllocatedNum<F>]) -> Result<Vec<AllocatedNum<F>>, SynthesisError> {
         match self {
             Self::ScoredCohort(step) => step.synthesize(cs, z),
+            Self::Receipts(step) => step.synthesize(cs, z),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! This crate never reads a file or a clock, never believes a value of a package, and never takes a key
 //! from one: keys are derived from the code below. Randomness comes from the operating system alone.
 //!
-//! `scored-cohort/v1` is the one family so far; its argument is docs/circuits/scored-cohort-v1.md.
+//! Families: `scored-cohort/v1` (docs/circuits/scored-cohort-v1.md) and [`receipts`] (docs/circuits/receipts-v1.md).
 //!
 //! - rows and outcomes become commitments: [`RowStream`], [`OutcomeStream`]
 //! - batches become a statement and steps: [`MonitoringWitness`], [`Steps`]
@@ -27,6 +27,7 @@ mod pinned;
 mod poseidon;
 mod proof;
 mod prover;
+pub mod receipts;
 mod row;
 mod rows;
 mod salt;

@@ -75,7 +75,7 @@ pub(crate) struct Slot {
 /// A choice of at most one among `count`: booleans that sum to `total`, the first being what the others leave.
 ///
 /// With `total` in `{0, 1}` and far fewer choices than the modulus, exactly `total` of them are one.
-fn one_hot<CS: ConstraintSystem<F>>(
+pub(crate) fn one_hot<CS: ConstraintSystem<F>>(
     wires: &mut Wires<'_, CS>,
     family: &'static str,
     name: &dyn Fn() -> String,

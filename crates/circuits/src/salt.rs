@@ -3,10 +3,10 @@
 use std::fmt;
 
 use ff::PrimeField;
-use verifold_model::digest::Commitment;
+use verifold_model::digest::{Commitment, Digest};
 use zeroize::Zeroizing;
 
-use crate::field::{F, NotCanonical, to_element};
+use crate::field::{F, NotCanonical, to_commitment, to_element, truncated};
 
 /// One uniform element of the Pallas scalar field, wiped when dropped.
 ///
@@ -48,6 +48,11 @@ impl Salt {
         Ok(Self(Zeroizing::new(bytes)))
     }
 
+    /// The lower 250 bits of a digest of something secret, as a salt.
+    pub(crate) fn of_digest(secret: Digest) -> Self {
+        Self(Zeroizing::new(*to_commitment(truncated(secret)).as_bytes()))
+    }
+
     /// The 32 big-endian bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -65,7 +70,7 @@ impl Salt {
 
     #[cfg(test)]
     pub(crate) fn of(value: u64) -> Self {
-        Self(Zeroizing::new(*crate::field::to_commitment(F::from(value)).as_bytes()))
+        Self(Zeroizing::new(*to_commitment(F::from(value)).as_bytes()))
     }
 }
 

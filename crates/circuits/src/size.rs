@@ -3,18 +3,19 @@
 use serde::Serialize;
 use verifold_model::{
     plan::WEIGHT_BITS,
-    shape::{CircuitId, Shape},
+    shape::{CircuitFamily, CircuitId, Shape},
 };
 
 use crate::{
     layout::{Dimensions, KEY_BITS},
     poseidon::permutations,
+    receipts,
 };
 
 /// Constraints of one Poseidon permutation at arity 4, 8 and 24.
-const PERMUTATION_4: usize = 288;
-const PERMUTATION_8: usize = 387;
-const PERMUTATION_24: usize = 777;
+pub(crate) const PERMUTATION_4: usize = 288;
+pub(crate) const PERMUTATION_8: usize = 387;
+pub(crate) const PERMUTATION_24: usize = 777;
 
 /// Constraints that nova-snark 0.76.0 adds to a step of seven state elements: its verifier circuit.
 pub(crate) const AUGMENTATION: usize = 11_378;
@@ -91,6 +92,13 @@ pub struct CircuitFacts {
 impl CircuitFacts {
     /// Facts of a circuit, or `None` if no rows fit into its size.
     pub fn of(circuit: CircuitId) -> Option<Self> {
+        match circuit.family {
+            CircuitFamily::ScoredCohortV1 => Self::of_cohort(circuit),
+            CircuitFamily::ReceiptsV1 => receipts::facts(circuit),
+        }
+    }
+
+    fn of_cohort(circuit: CircuitId) -> Option<Self> {
         let d = Dimensions::of(circuit.shape)?;
         Some(Self {
             circuit,

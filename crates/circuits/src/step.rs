@@ -41,6 +41,49 @@ impl Context {
         let empty_table = table_element(F::ZERO, &vec![F::ZERO; dimensions.table_words()]);
         Self { dimensions, plan, model, model_salt, empty_table }
     }
+
+    /// Opens the plan against the state and gives used-feature flags, score edges and histogram edges.
+    pub(crate) fn open_plan<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, committed: &Lc) -> (Lc, Vec<Lc>, Vec<Lc>) {
+        let plan = &self.plan;
+        let one = wires.one();
+        let document = wires.wire(|| "plan/document".into(), plan.document);
+        let schema = wires.wire(|| "plan/schema".into(), plan.schema);
+        let used: Vec<Lc> = (0..self.dimensions.features)
+            .map(|f| wires.gated_wire(family::FEATURE_MASK, || format!("plan/used {f}"), flag(f < plan.used_features), &one))
+            .collect();
+        let edges: Vec<Lc> =
+            plan.edges.iter().enumerate().map(|(i, edge)| wires.wire(|| format!("plan/edge {i}"), signed(*edge))).collect();
+        let mut inputs = vec![document, schema.clone(), Lc::packed(&used)];
+        inputs.extend_from_slice(&edges);
+        let commitment = hash24_circuit(wires, family::HASH_PLAN, "plan", tags::PLAN, &inputs);
+        wires.equal(family::PLAN_OPENING, &commitment, committed);
+        (schema, used, edges)
+    }
+
+    /// Opens the model against the state: range-checked weights and bias.
+    pub(crate) fn open_model<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, committed: &Lc, used: &[Lc]) -> (Vec<Lc>, Lc) {
+        let Context { dimensions, model, model_salt, .. } = self;
+        let mut weights = Vec::with_capacity(dimensions.features);
+        for (f, used) in used.iter().enumerate() {
+            let value = model.weights.get(f).map_or(F::ZERO, |w| signed(*w));
+            let weight = wires.wire(|| format!("model/weight {f}"), value);
+            let shifted = weight.clone().plus(&wires.constant(power_of_two(WEIGHT_BITS as usize - 1)));
+            wires.range(family::WEIGHT_RANGE, || format!("model/weight {f}"), &shifted, WEIGHT_BITS as usize);
+            let unused = wires.one().minus(used);
+            wires.enforce(family::UNUSED_WEIGHT, &weight, &unused, &Lc::zero());
+            weights.push(weight);
+        }
+        let bits = dimensions.score_bits();
+        let bias = wires.wire(|| "model/bias".into(), signed(model.bias));
+        let shifted = bias.clone().plus(&wires.constant(power_of_two(bits - 1)));
+        wires.range(family::BIAS_RANGE, || "model/bias".into(), &shifted, bits);
+        let salt = wires.wire(|| "model/salt".into(), *model_salt);
+        let mut inputs = weights.clone();
+        inputs.extend([bias.clone(), salt]);
+        let commitment = hash24_circuit(wires, family::HASH_MODEL, "model", tags::MODEL, &inputs);
+        wires.equal(family::MODEL_OPENING, &commitment, committed);
+        (weights, bias)
+    }
 }
 
 /// One step with its witness. Holds secrets: it stays with the prover.
@@ -102,49 +145,6 @@ impl Step {
     /// Whether the step closes its batch.
     pub fn closes_batch(&self) -> bool {
         self.last
-    }
-
-    /// Opens the plan against the state and gives used-feature flags, score edges and histogram edges.
-    fn open_plan<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, committed: &Lc) -> (Lc, Vec<Lc>, Vec<Lc>) {
-        let plan = &self.context.plan;
-        let one = wires.one();
-        let document = wires.wire(|| "plan/document".into(), plan.document);
-        let schema = wires.wire(|| "plan/schema".into(), plan.schema);
-        let used: Vec<Lc> = (0..self.context.dimensions.features)
-            .map(|f| wires.gated_wire(family::FEATURE_MASK, || format!("plan/used {f}"), flag(f < plan.used_features), &one))
-            .collect();
-        let edges: Vec<Lc> =
-            plan.edges.iter().enumerate().map(|(i, edge)| wires.wire(|| format!("plan/edge {i}"), signed(*edge))).collect();
-        let mut inputs = vec![document, schema.clone(), Lc::packed(&used)];
-        inputs.extend_from_slice(&edges);
-        let commitment = hash24_circuit(wires, family::HASH_PLAN, "plan", tags::PLAN, &inputs);
-        wires.equal(family::PLAN_OPENING, &commitment, committed);
-        (schema, used, edges)
-    }
-
-    /// Opens the model against the state: range-checked weights and bias.
-    fn open_model<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, committed: &Lc, used: &[Lc]) -> (Vec<Lc>, Lc) {
-        let Context { dimensions, model, model_salt, .. } = &*self.context;
-        let mut weights = Vec::with_capacity(dimensions.features);
-        for (f, used) in used.iter().enumerate() {
-            let value = model.weights.get(f).map_or(F::ZERO, |w| signed(*w));
-            let weight = wires.wire(|| format!("model/weight {f}"), value);
-            let shifted = weight.clone().plus(&wires.constant(power_of_two(WEIGHT_BITS as usize - 1)));
-            wires.range(family::WEIGHT_RANGE, || format!("model/weight {f}"), &shifted, WEIGHT_BITS as usize);
-            let unused = wires.one().minus(used);
-            wires.enforce(family::UNUSED_WEIGHT, &weight, &unused, &Lc::zero());
-            weights.push(weight);
-        }
-        let bits = dimensions.score_bits();
-        let bias = wires.wire(|| "model/bias".into(), signed(model.bias));
-        let shifted = bias.clone().plus(&wires.constant(power_of_two(bits - 1)));
-        wires.range(family::BIAS_RANGE, || "model/bias".into(), &shifted, bits);
-        let salt = wires.wire(|| "model/salt".into(), *model_salt);
-        let mut inputs = weights.clone();
-        inputs.extend([bias.clone(), salt]);
-        let commitment = hash24_circuit(wires, family::HASH_MODEL, "model", tags::MODEL, &inputs);
-        wires.equal(family::MODEL_OPENING, &commitment, committed);
-        (weights, bias)
     }
 
     /// Extends both streams by the slots; blocks that begin with an empty slot are not absorbed.
@@ -214,7 +214,7 @@ impl Step {
 }
 
 /// A new wire holding `chosen` where `gate` is one and `other` where it is zero.
-fn select<CS: ConstraintSystem<F>>(
+pub(crate) fn select<CS: ConstraintSystem<F>>(
     wires: &mut Wires<'_, CS>,
     family: &'static str,
     name: &dyn Fn() -> String,
@@ -249,8 +249,8 @@ impl StepCircuit<F> for Step {
         let first = wires.gated_wire(family::STEP_FLAGS, || "first".into(), flag(self.first), &one);
         let last = wires.gated_wire(family::STEP_FLAGS, || "last".into(), flag(self.last), &one);
 
-        let (schema, used, edges) = self.open_plan(wires, &plan_in);
-        let (weights, bias) = self.open_model(wires, &model_in, &used);
+        let (schema, used, edges) = self.context.open_plan(wires, &plan_in);
+        let (weights, bias) = self.context.open_model(wires, &model_in, &used);
         let (score_edges, histogram_edges) = edges.split_at(d.inner_edges());
         let limit = wires.constant(power_of_two(d.score_bits()));
         let width = wires.constant(power_of_two(d.width));

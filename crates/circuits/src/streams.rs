@@ -131,7 +131,7 @@ impl OutcomeStream {
 }
 
 /// The elements a row is committed as.
-fn row_elements(dimensions: Dimensions, row: &RowRecord) -> Vec<F> {
+pub(crate) fn row_elements(dimensions: Dimensions, row: &RowRecord) -> Vec<F> {
     let mut elements = vec![F::ZERO; dimensions.row_elements()];
     let mut kind = KIND_SCORED;
     match &row.kind {

@@ -36,3 +36,21 @@ pub const STATE: u32 = 0x5646_0032;
 
 /// Link of the batch chain: previous link, index, role, start, end, row commitment, outcome commitment, table commitment.
 pub const CHAIN: u32 = 0x5646_0033;
+
+/// Leaf of a receipt (`receipts/v1`): salt, row elements, score.
+pub const RECEIPT_LEAF: u32 = 0x5646_0061;
+
+/// Node over the leaves of one chunk of rows, zeros behind the last.
+pub const RECEIPT_NODE: u32 = 0x5646_0062;
+
+/// Root of one step: its nodes.
+pub const RECEIPT_STEP: u32 = 0x5646_0063;
+
+/// Level above the step roots: eight of the level below, zeros behind the last.
+pub const RECEIPT_TOP: u32 = 0x5646_0064;
+
+/// Link of the receipts chain: previous link, step root, then row commitment and rows of the batch the step closes, or zeros.
+pub const RECEIPT_LINK: u32 = 0x5646_0065;
+
+/// Salt of a leaf from the prover's seed: SHA-256 of this text, seed, batch index, position.
+pub const RECEIPT_SALT: &str = "verifold receipt salt v1";

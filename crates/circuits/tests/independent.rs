@@ -16,7 +16,11 @@ use neptune::{
 };
 use pasta_curves::Fq;
 use verifold_circuits::{OutcomeStream, RowKind, RowRecord, RowStream, native};
-use verifold_model::{cohort::BatchStatement, digest::Commitment, statement::MonitoringStatement};
+use verifold_model::{
+    cohort::BatchStatement,
+    digest::{Commitment, Digest},
+    statement::MonitoringStatement,
+};
 
 macro_rules! sponge {
     ($name:ident, $arity:ty) => {
@@ -66,33 +70,33 @@ fn salt(index: u64) -> Fq {
     read(fixture::salt(index).as_bytes())
 }
 
+/// A row as committed, in one element or two.
+fn row_elements(row: &RowRecord, in_first: usize, elements: usize) -> Vec<Fq> {
+    let mut first = vec![(row.key, 0), (u64::from(row.group), 64)];
+    let mut second = vec![];
+    match &row.kind {
+        RowKind::Scored { features, logged, .. } => {
+            first.extend([(u64::from(*logged), 67), (1, 68)]);
+            for (f, x) in features.iter().enumerate() {
+                if f < in_first {
+                    first.push((u64::from(*x), 71 + 8 * f as u64));
+                } else {
+                    second.push((u64::from(*x), 8 * (f - in_first) as u64));
+                }
+            }
+        }
+        RowKind::Void(reason) => first.push((2 + *reason as u64, 68)),
+    }
+    [first, second].into_iter().take(elements).map(packed).collect()
+}
+
 /// `row-stream/v1` for one element a row (`second` empty) or two.
 fn row_stream(schema: Fq, salt: Fq, rows: &[RowRecord], in_first: usize, elements: usize) -> Fq {
     let each = if elements == 1 { 21 } else { 10 };
     let mut accumulator = narrow(0x5646_0011, &[schema, salt]);
     for block in rows.chunks(each) {
         let mut inputs = vec![accumulator];
-        for row in block {
-            let mut first = vec![(row.key, 0), (u64::from(row.group), 64)];
-            let mut second = vec![];
-            match &row.kind {
-                RowKind::Scored { features, logged, .. } => {
-                    first.extend([(u64::from(*logged), 67), (1, 68)]);
-                    for (f, x) in features.iter().enumerate() {
-                        if f < in_first {
-                            first.push((u64::from(*x), 71 + 8 * f as u64));
-                        } else {
-                            second.push((u64::from(*x), 8 * (f - in_first) as u64));
-                        }
-                    }
-                }
-                RowKind::Void(reason) => first.push((2 + *reason as u64, 68)),
-            }
-            inputs.push(packed(first));
-            if elements == 2 {
-                inputs.push(packed(second));
-            }
-        }
+        inputs.extend(block.iter().flat_map(|row| row_elements(row, in_first, elements)));
         inputs.resize(1 + each * elements, Fq::ZERO);
         accumulator = wide(0x5646_0012, &inputs);
     }
@@ -212,6 +216,56 @@ fn one_element_a_row() {
 #[test]
 fn two_elements_a_row_and_histograms_of_two_words() {
     check("f32.w8.g4.b20.h4.n17", 30, 22, 2);
+}
+
+/// Leaves, tree and chain of a receipts statement, from the written specification.
+fn check_receipts(shape: &str, features: usize, in_first: usize, elements: usize, rows_per_step: usize) {
+    let (witness, model, batches) = (fixture::receipts(shape, features), fixture::model(features), fixture::receipt_rows(features));
+    let seed = fixture::salt(7);
+    let chunk = if elements == 1 { 21 } else { 20 };
+    let mut chain = digest_element(witness.statement().header.digest().as_bytes());
+    for (stated, batch) in witness.statement().batches.iter().zip(&batches) {
+        let leaf = |position: usize, row: &RowRecord| {
+            let (batch, position) = (batch.index.to_be_bytes(), (position as u32).to_be_bytes());
+            let salted = [b"verifold receipt salt v1", &seed.as_bytes()[..], &batch, &position].concat();
+            let mut inputs = vec![digest_element(Digest::of(&salted).as_bytes())];
+            inputs.extend(row_elements(row, in_first, elements));
+            inputs.push(match &row.kind {
+                RowKind::Scored { features, .. } => {
+                    integer(model.bias + features.iter().zip(&model.weights).map(|(x, w)| i64::from(*x) * w).sum::<i64>())
+                }
+                RowKind::Void(_) => Fq::ZERO,
+            });
+            narrow(0x5646_0061, &inputs)
+        };
+        let mut leaves: Vec<Fq> = batch.rows.iter().enumerate().map(|(position, row)| leaf(position, row)).collect();
+        leaves.resize(leaves.len().div_ceil(rows_per_step).max(1) * rows_per_step, Fq::ZERO);
+        let nodes = |leaves: &[Fq]| leaves.chunks(chunk).map(|leaves| wide(0x5646_0062, leaves)).collect::<Vec<_>>();
+        let mut level: Vec<Fq> = leaves.chunks(rows_per_step).map(|leaves| wide(0x5646_0063, &nodes(leaves))).collect();
+        assert_eq!(level.iter().copied().map(printed).collect::<Vec<_>>(), stated.step_roots);
+        for (i, root) in level.iter().enumerate() {
+            let closing = i + 1 == level.len();
+            let closed = if closing { [read(stated.row_commitment.as_bytes()), Fq::from(u64::from(stated.rows))] } else { [Fq::ZERO; 2] };
+            chain = narrow(0x5646_0065, &[chain, *root, closed[0], closed[1]]);
+        }
+        while level.len() > 1 {
+            let mut padded = level.clone();
+            padded.resize(level.len().div_ceil(8) * 8, Fq::ZERO);
+            level = padded.chunks(8).map(|eight| middle(0x5646_0064, eight)).collect();
+        }
+        assert_eq!(printed(level[0]), stated.root);
+    }
+    assert_eq!(printed(chain), witness.statement().chain_head);
+}
+
+#[test]
+fn receipts_of_one_element_a_row() {
+    check_receipts("f8.w8.g2.b10.h1.n15", 5, 22, 1, 21);
+}
+
+#[test]
+fn receipts_of_two_elements_a_row_and_several_nodes_a_step() {
+    check_receipts("f32.w8.g4.b20.h4.n17", 30, 22, 2, 140);
 }
 
 #[test]

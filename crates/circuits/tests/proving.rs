@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_circuits::{
-    Keys, ProofError, Prover, PublicState, constraint_count,
+    CircuitFacts, Keys, ProofError, Prover, PublicState, Transition, constraint_count,
     native::{Replay, State, replay},
-    pinned_digest, verify_proof,
+    pinned_digest, receipts, verify_proof,
 };
 use verifold_model::digest::Commitment;
 
@@ -19,6 +19,27 @@ struct Run {
     keys: Keys,
     replay: Replay,
     proof: Vec<u8>,
+    receipts: Receipts,
+}
+
+/// The same rows once more, with receipts.
+struct Receipts {
+    keys: Keys,
+    transition: Transition,
+    proof: Vec<u8>,
+}
+
+impl Receipts {
+    fn new() -> Self {
+        let witness = fixture::receipts(SMALLEST, 5);
+        let keys = Keys::derive_unpinned(witness.statement().header.circuit).unwrap();
+        let transition = receipts::replay(witness.statement(), witness.plan()).unwrap();
+        let mut prover = Prover::new(&keys, transition.z0).unwrap();
+        for step in witness.steps() {
+            prover.fold(step).unwrap();
+        }
+        Self { transition, proof: prover.compress().unwrap(), keys }
+    }
 }
 
 impl Run {
@@ -32,7 +53,7 @@ impl Run {
         }
         let proof = prover.compress().unwrap();
         let replay = replay(witness.statement(), witness.plan()).unwrap();
-        Self { keys, replay, proof }
+        Self { keys, replay, proof, receipts: Receipts::new() }
     }
 
     fn verify(&self, bytes: &[u8]) -> Result<PublicState, ProofError> {
@@ -76,6 +97,28 @@ fn the_formula_counts_what_nova_synthesises(run: &Run) -> Result<(), Failed> {
     let shape = fixture::circuit(SMALLEST).shape;
     same(Some(run.keys.constraints().0), constraint_count(shape))?;
     expect(run.keys.variables().0 <= 1 << shape.size_log2(), "variables exceed the size")
+}
+
+fn a_receipts_proof_leads_where_its_replay_says(run: &Run) -> Result<(), Failed> {
+    let Receipts { keys, transition, proof } = &run.receipts;
+    same(verify_proof(keys.verifier(), transition.z0, transition.steps, proof), Ok(transition.zn))?;
+    same(transition.steps, 3 + 1 + 5)?;
+    let circuit = keys.verifier().circuit();
+    same(Some(keys.digest()), pinned_digest(circuit))?;
+    same(Some(keys.constraints().0), CircuitFacts::of(circuit).map(|facts| facts.constraints_per_step))?;
+    expect(keys.variables().0 <= 1 << circuit.shape.size_log2(), "variables exceed the size")
+}
+
+fn a_proof_of_one_family_is_none_of_another(run: &Run) -> Result<(), Failed> {
+    let Receipts { keys, transition, proof } = &run.receipts;
+    for (key, z0, steps, proof) in [
+        (run.keys.verifier(), transition.z0, transition.steps, proof),
+        (keys.verifier(), run.replay.z0.into(), run.replay.steps, &run.proof),
+    ] {
+        let found = verify_proof(key, z0, steps, proof);
+        expect(found.is_err(), format!("{found:?}"))?;
+    }
+    Ok(())
 }
 
 fn another_initial_state_or_step_count_is_rejected(run: &Run) -> Result<(), Failed> {
@@ -200,10 +243,12 @@ fn main() {
     let arguments = Arguments::from_args();
     // Derived when the first test runs, so that listing tests stays quick.
     let run: Arc<OnceLock<Run>> = Arc::default();
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 10] = [
         ("the proof leads where the replay says", the_proof_leads_where_the_replay_says),
         ("the derived key is the pinned one", the_derived_key_is_the_pinned_one),
         ("the formula counts what nova synthesises", the_formula_counts_what_nova_synthesises),
+        ("a receipts proof leads where its replay says", a_receipts_proof_leads_where_its_replay_says),
+        ("a proof of one family is none of another", a_proof_of_one_family_is_none_of_another),
         ("another initial state or step count is rejected", another_initial_state_or_step_count_is_rejected),
         ("truncated and extended proofs are refused by length", truncated_and_extended_proofs_are_refused_by_length),
         ("every vector keeps its length", every_vector_keeps_its_length),

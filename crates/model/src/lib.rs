@@ -3,6 +3,7 @@
 //!
 //! - [`plan`], [`shape`]: what the audited party chose to measure and the circuit it is measured with
 //! - [`cohort`], [`statement`]: what a package states, batch by batch
+//! - [`receipts`]: what a receipts proof states, and what one applicant is given
 //! - [`metric`]: what follows from a verified count table, with definitions and sources
 //! - [`state`]: requirement states, trust ladder, exit codes
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
@@ -24,6 +25,7 @@ pub mod metric;
 pub mod plan;
 pub mod proof_system;
 pub mod protocol;
+pub mod receipts;
 pub mod record;
 pub mod shape;
 pub mod signer;

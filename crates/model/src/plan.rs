@@ -63,6 +63,30 @@ pub struct Feature {
     pub missing: MissingRule,
 }
 
+impl Feature {
+    /// The plain value a quantised one stands for: `offset + quantised · step`; `None` if a [`Decimal`] cannot hold it.
+    pub fn plain(&self, quantised: u32) -> Option<Decimal> {
+        let places = self.offset.places().max(self.step.places());
+        let value = scaled(self.offset, places) + i128::from(quantised) * scaled(self.step, places);
+        Decimal::new(i64::try_from(value).ok()?, places)
+    }
+
+    /// The quantised value that stands for exactly this plain one; `None` if it lies between two, or outside `0 ..= max`.
+    pub fn quantised(&self, plain: Decimal) -> Option<u32> {
+        let places = self.offset.places().max(self.step.places()).max(plain.places());
+        let (distance, step) = (scaled(plain, places) - scaled(self.offset, places), scaled(self.step, places));
+        if step <= 0 || distance % step != 0 {
+            return None;
+        }
+        u32::try_from(distance / step).ok().filter(|quantised| *quantised <= self.max)
+    }
+}
+
+/// `value · 10^places`, for at least as many places as the value has.
+fn scaled(value: Decimal, places: u8) -> i128 {
+    i128::from(value.mantissa()) * 10i128.pow(u32::from(places - value.places()))
+}
+
 /// What the prover does with a value outside `0 ..= max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -292,5 +316,32 @@ impl Plan {
     /// Digest of the row schema alone (feature order, domains, widths, groups): it opens every row stream.
     pub fn row_schema_digest(&self) -> Digest {
         Digest::of_canonical(&(&self.features, self.shape.features(), self.shape.width_bits(), &self.grouping))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_value_stands_for_one_quantised_value_or_for_none() {
+        let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+        let feature = Feature {
+            name: "income".into(),
+            unit: "EUR".into(),
+            offset: decimal("-1.5"),
+            step: decimal("0.25"),
+            max: 255,
+            outside: OutsideRule::Clamp,
+            missing: MissingRule::Void,
+        };
+        for quantised in 0..=255 {
+            assert_eq!(feature.quantised(feature.plain(quantised).unwrap()), Some(quantised));
+        }
+        assert_eq!(feature.plain(7).unwrap().to_string(), "0.25");
+        for (outside, why) in [("0.3", "between two steps"), ("-1.75", "below the offset"), ("62.5", "above max")] {
+            assert_eq!(feature.quantised(decimal(outside)), None, "{why}");
+        }
+        assert_eq!(feature.quantised(decimal("62.25")), Some(255));
     }
 }

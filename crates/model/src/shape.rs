@@ -11,16 +11,20 @@ pub enum CircuitFamily {
     /// `scored-cohort/v1`: logistic-regression scorecards counted batch by batch.
     #[serde(rename = "scored-cohort/v1")]
     ScoredCohortV1,
+    /// `receipts/v1`: one salted leaf for each row of committed batches, under a root.
+    #[serde(rename = "receipts/v1")]
+    ReceiptsV1,
 }
 
 impl CircuitFamily {
     /// Every family.
-    pub const ALL: [Self; 1] = [Self::ScoredCohortV1];
+    pub const ALL: [Self; 2] = [Self::ScoredCohortV1, Self::ReceiptsV1];
 
     /// Name and version as written in packages and policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ScoredCohortV1 => "scored-cohort/v1",
+            Self::ReceiptsV1 => "receipts/v1",
         }
     }
 }

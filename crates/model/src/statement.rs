@@ -7,7 +7,7 @@ use crate::{
     cohort::BatchStatement,
     digest::{Commitment, Digest},
     instant::Instant,
-    shape::CircuitId,
+    shape::{CircuitFamily, CircuitId},
 };
 
 /// Statement kinds with their version.
@@ -16,6 +16,9 @@ pub enum StatementKind {
     /// Scored cohorts counted batch by batch over a period, under one model.
     #[serde(rename = "monitoring/v1")]
     MonitoringV1,
+    /// One opening for each row of batches that a monitoring proof committed to.
+    #[serde(rename = "receipts/v1")]
+    ReceiptsV1,
 }
 
 impl StatementKind {
@@ -23,6 +26,15 @@ impl StatementKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::MonitoringV1 => "monitoring/v1",
+            Self::ReceiptsV1 => "receipts/v1",
+        }
+    }
+
+    /// The circuit family that proves statements of this kind, and no other does.
+    pub const fn family(self) -> CircuitFamily {
+        match self {
+            Self::MonitoringV1 => CircuitFamily::ScoredCohortV1,
+            Self::ReceiptsV1 => CircuitFamily::ReceiptsV1,
         }
     }
 
@@ -33,6 +45,11 @@ impl StatementKind {
                 "That the committed rows are the real world's, that outcomes and groups were recorded truthfully, or that nothing was left out before commitment. \
                  That the metrics or limits are the right ones, that the integer model equals the float model it came from, or that any law is complied with. \
                  Counts, bins, batch times and sizes are public; only rows and weights stay hidden."
+            }
+            Self::ReceiptsV1 => {
+                "That a row is a real person's, or that its values, group and logged decision are true: whoever is given a receipt compares them with what they know. \
+                 That everybody with a row has been given a receipt, or that nobody was left out before commitment. That the score was the reason for the decision. \
+                 Receipts show scores beside the values scored: people who put as many of theirs together as the model has weights can work the model out."
             }
         }
     }

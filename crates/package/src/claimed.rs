@@ -208,6 +208,7 @@ fn read_proof(
         known(&listed.system).ok_or_else(|| PackageError::UnknownProofSystem { proof: proof.clone(), found: cut(&listed.system) })?;
     let stage = match kind {
         StatementKind::MonitoringV1 => Stage::Monitoring,
+        StatementKind::ReceiptsV1 => return Err(PackageError::UnknownStatement { proof, found: kind.name().to_owned() }),
     };
     if listed.stage != stage {
         return Err(contradicts(format!("proofs[{position}].stage"), stage.title(), listed.stage.title()));
@@ -224,6 +225,9 @@ fn read_proof(
     let header = &statement.header;
     if header.statement != kind {
         return Err(contradicts(format!("proofs[{position}].statement"), header.statement.name(), kind.name()));
+    }
+    if header.circuit.family != kind.family() {
+        return Err(contradicts(format!("circuit of proofs[{position}]"), kind.family().name(), header.circuit.family.name()));
     }
     let (ours, theirs) = (&manifest.subject, &header.subject);
     for (field, ours, theirs) in [

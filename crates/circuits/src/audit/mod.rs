@@ -1,7 +1,7 @@
 //! Tests of the circuit itself: does it compute what the twin computes, is any wire free, is any family idle?
 
 mod deletion;
-mod fixture;
-mod freedom;
-mod recorder;
+pub(crate) mod fixture;
+pub(crate) mod freedom;
+pub(crate) mod recorder;
 mod twin;
