@@ -25,7 +25,7 @@ use verifold_model::{
 };
 use verifold_package::{
     AnchoredBatch, Checkpoint,
-    anchor::{log_name, root},
+    anchor::{MerkleTree, log_name, root},
 };
 use verifold_policy::{Engagement, OriginDemand, Policy, Stated, anchored_within_days};
 
@@ -123,10 +123,16 @@ pub(crate) fn reconcile_anchors(
         let text = format!("Anchors are missing: of the {size} batches anchored, {} are not known here", missing.join(", "));
         note("anchor-gap", demanded.is_some(), text, String::new());
     }
+    // Roots as far as every batch before is known: behind a gap there is nothing to compare.
+    let mut roots: Vec<Digest> = Vec::new();
+    let mut tree = MerkleTree::default();
+    for (_, known) in (0..).zip(log.iter()).take_while(|(expected, (position, _))| expected == *position).map(|(_, known)| known) {
+        tree.push(&known.batch);
+        roots.push(tree.root());
+    }
     for checkpoint in kept {
-        let batches: Option<Vec<AnchoredBatch>> =
-            (0..checkpoint.size).map(|position| log.get(&position).map(|known| known.batch.clone())).collect();
-        if batches.is_some_and(|batches| root(&batches) != checkpoint.root) {
+        let root = usize::try_from(checkpoint.size - 1).ok().and_then(|last| roots.get(last));
+        if root.is_some_and(|root| *root != checkpoint.root) {
             let text = format!("The anchor of {} batches has another root than its batches", checkpoint.size);
             note("anchor-root-differs", true, text, checkpoint.digest.short());
         }

@@ -177,25 +177,10 @@ pub(crate) fn conclude(record: &mut AuditRecord, policy: &Policy) {
 }
 
 fn exit(record: &AuditRecord) -> Exit {
-    let mut candidates = Vec::new();
+    // Of a package that could not be read, what reading it came to: [`PackageError::exit`] sorts the causes.
+    let mut candidates = vec![record.exit];
     for rung in &record.ladder {
         match (rung.name, rung.state) {
-            (RungName::Integrity, RungState::Fails) => {
-                let limit = rung.word == "Over a limit";
-                let altered = rung.findings.iter().any(|finding| {
-                    matches!(
-                        finding.cause.as_str(),
-                        "digest-differs" | "size-differs" | "checksum-differs" | "subject-differs" | "period-differs"
-                    )
-                });
-                candidates.push(if limit {
-                    Exit::Limits
-                } else if altered {
-                    Exit::Rejected
-                } else {
-                    Exit::Malformed
-                });
-            }
             (RungName::Origin, RungState::Fails) => candidates.push(Exit::Origin),
             (RungName::Proof, RungState::Fails) => candidates.push(Exit::Rejected),
             (RungName::Scope, RungState::Fails) => candidates.push(Exit::Scope),

@@ -213,6 +213,7 @@ fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
         entries: Vec::new(),
     };
     let mut record = blank(inputs, package);
+    record.exit = error.exit();
     let state = if error.exit() == verifold_model::state::Exit::Rejected { ProofState::Rejected } else { ProofState::NotCheckable };
     let text = error.to_string();
     let refusal = Refusal { state, cause: error.cause(), short: text.clone(), text, place: error.place().to_owned() };
