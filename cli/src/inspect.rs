@@ -60,6 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let statement = &proof.statement;
         println!("\nPROOF     {}: {}", proof.id, proof.title);
         println!("  statement {}, circuit {}, {}", proof.kind.name(), statement.header.circuit, proof.system.title());
+        print!("{}", fill("  strength  ", "            ", &proof.system.strength().words()));
         println!("  {} steps, proof {}", count(statement.steps), bytes(proof.bytes.len() as u64));
         println!("  model  {}", statement.model_commitment);
         println!("  chain  {}", statement.chain_head);

@@ -7,7 +7,7 @@ use verifold_model::{
     format::counted,
     state::{Exit, Severity},
 };
-use verifold_policy::{Level, OriginDemand, Policy, library::LIBRARY};
+use verifold_policy::{Level, OriginDemand, Policy, library::LIBRARY, sentence::system_words};
 
 use crate::{
     failure::Failure,
@@ -83,6 +83,10 @@ fn check(path: &Path) -> Result<Exit, Failure> {
     for signer in &origin.signers {
         let text = format!("{} ({}), {}, {}", signer.name, signer.role.word(), signer.public_key.fingerprint(), signer.window_text());
         print!("{}", fill("  Trusted: ", "           ", &text));
+    }
+    let demands = system_words(&policy.properties, policy.security_bits_at_least);
+    if !demands.is_empty() {
+        print!("{}", fill("  Proof systems are to be ", "    ", &demands));
     }
     if let Some(days) = policy.anchored_within_days {
         println!("  Anchors: every batch must have been anchored within {} of its end", counted(u64::from(days), "day", "days"));

@@ -5,7 +5,7 @@ mod support;
 use std::fmt::Write as _;
 
 use support::{Story, malformed, record};
-use verifold_model::record::AuditRecord;
+use verifold_model::{proof_system::Property, record::AuditRecord};
 use verifold_ui::panels::{
     monitoring::{self, Drift, Groups},
     overview, proofs,
@@ -167,4 +167,15 @@ fn proofs_in_words() {
         format!("{}\n{rows}", model.title)
     };
     insta::assert_snapshot!([record(Story::Findings), record(Story::Honest), malformed()].iter().map(text).collect::<String>());
+}
+
+#[test]
+fn a_proof_system_against_what_is_demanded() {
+    let mut record = record(Story::Honest);
+    let proof = &mut record.proofs[0];
+    proof.demanded_bits = Some(128);
+    proof.demanded.push(Property::PostQuantum);
+    let rows = proofs::property_rows(proof);
+    let found: Vec<String> = rows.iter().map(|row| format!("{:?} {} | {} | {}", row.form, row.title, row.word, row.asked)).collect();
+    insta::assert_snapshot!(found.join("\n"));
 }

@@ -8,12 +8,13 @@
 //! - [`state`]: requirement states, trust ladder, exit codes
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
 //! - [`record`]: the audit record, the only serialised outcome
-//! - [`proof_system`]: properties of proof systems as data
+//! - [`proof_system`]: properties and strength of proof systems as data; [`candidates`]: those to choose among
 //! - [`protocol`]: messages between a host and its worker process; [`workbench`]: between the workbench and its host
 //!
 //! Holding a value of these types proves nothing. `Verified…` types live in `verify`.
 
 pub mod calendar;
+pub mod candidates;
 pub mod cohort;
 pub mod decimal;
 pub mod deposited;

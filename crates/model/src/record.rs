@@ -14,7 +14,7 @@ use crate::{
     instant::Instant,
     metric::{MetricKey, Unit, Value},
     plan::Plan,
-    proof_system::{ProofSystem, Property, PropertyLine},
+    proof_system::{ProofSystem, Property, PropertyLine, Strength},
     shape::CircuitId,
     state::{Exit, RungName, RungState, Severity, Stage, State},
     statement::{Period, StatementKind, Subject},
@@ -355,6 +355,12 @@ pub struct ProofSummary {
     pub properties: Vec<PropertyLine>,
     /// Properties the policy demands.
     pub demanded: Vec<Property>,
+    /// How hard it is to prove a falsehood with it; absent in records of programs that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<Strength>,
+    /// Bits of conjectured security the policy demands, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demanded_bits: Option<u32>,
     /// Digest of the public parameters derived here; absent if not derived.
     pub key_digest: Option<Digest>,
     /// Whether that digest equals the one pinned in the program; absent if none is pinned.

@@ -4,7 +4,6 @@ use verifold_model::{
     digest::{Digest, canonical_json},
     instant::Instant,
     plan::Plan,
-    proof_system::ProofSystem,
     statement::{Period, Subject},
 };
 
@@ -70,15 +69,12 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
 }
 
 fn listed(proof: &ClaimedProof) -> ListedProof {
-    let system = match proof.system {
-        ProofSystem::NovaPastaIpa => "nova-pasta-ipa",
-    };
     ListedProof {
         id: proof.id.clone(),
         title: proof.title.clone(),
         stage: proof.stage,
         statement: proof.kind.name().to_owned(),
-        system: system.to_owned(),
+        system: proof.system.name().to_owned(),
         statement_path: statement_path(&proof.id),
         proof_path: proof_path(&proof.id),
     }

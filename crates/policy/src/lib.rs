@@ -34,7 +34,7 @@ pub use crate::{
     notice::{Level, Lint, Notice, ReadError},
     policy::{
         AcceptedCircuit, Assertion, Comparator, Exemption, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule,
-        Scope, Tolerance,
+        Scope, SystemRefused, Tolerance,
     },
     signers::{OriginDemand, TrustedSigner},
 };

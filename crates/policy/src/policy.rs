@@ -8,7 +8,7 @@ use verifold_model::{
     digest::Digest,
     metric::{Metric, MetricKey},
     plan::Calendar,
-    proof_system::Property,
+    proof_system::{ProofSystem, Property},
     record::{LegalSource, PolicySummary},
     shape::{CircuitFamily, CircuitId, Shape},
     state::{Severity, Stage},
@@ -43,6 +43,8 @@ pub struct Policy {
     pub circuits: Vec<AcceptedCircuit>,
     /// Properties every proof system must have.
     pub properties: Vec<Property>,
+    /// Bits of conjectured security every proof system must offer.
+    pub security_bits_at_least: Option<u32>,
     /// What the engagement has to pin for the scope rung to hold.
     pub pinned: Vec<Pin>,
     /// Distinct providers that must have signed a package, as this policy demands; 0 if it says nothing.
@@ -166,6 +168,8 @@ pub struct Requirement {
     pub circuits: Option<Vec<AcceptedCircuit>>,
     /// Properties demanded here, in place of the policy's.
     pub properties: Option<Vec<Property>>,
+    /// Bits of conjectured security demanded here, in place of the policy's.
+    pub security_bits_at_least: Option<u32>,
     /// What a value that cannot be formed means.
     pub on_missing: OnMissing,
     /// Declared not applicable by a person.
@@ -427,6 +431,22 @@ impl Policy {
         requirement.properties.as_deref().unwrap_or(&self.properties)
     }
 
+    /// Bits of conjectured security demanded of proofs for `requirement`.
+    pub fn security_bits_for(&self, requirement: &Requirement) -> Option<u32> {
+        requirement.security_bits_at_least.or(self.security_bits_at_least)
+    }
+
+    /// Why proofs of `system` do not count for `requirement`: the first demand that the system does not meet.
+    pub fn system_refused(&self, requirement: &Requirement, system: ProofSystem) -> Option<SystemRefused> {
+        refused(self.properties_for(requirement), self.security_bits_for(requirement), system)
+    }
+
+    /// Why proofs of `system` count for no requirement of this policy.
+    pub fn system_refused_everywhere(&self, system: ProofSystem) -> Option<SystemRefused> {
+        let mut each = self.requirements.iter().map(|requirement| self.system_refused(requirement, system));
+        each.next()?.filter(|_| each.all(|refused| refused.is_some()))
+    }
+
     /// Whether the policy-wide list accepts a circuit.
     pub fn accepts(&self, circuit: CircuitId) -> bool {
         self.circuits.iter().any(|accepted| accepted.accepts(circuit))
@@ -440,6 +460,32 @@ impl Policy {
         };
         requirement.legal.iter().filter_map(line).collect()
     }
+}
+
+/// A demand on proof systems that one of them does not meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemRefused {
+    /// Stable identifier of the cause.
+    pub cause: &'static str,
+    /// What is demanded, and what the system offers, as a clause.
+    pub text: String,
+}
+
+fn refused(properties: &[Property], bits: Option<u32>, system: ProofSystem) -> Option<SystemRefused> {
+    if let Some(missing) = properties.iter().find(|property| !system.has(**property)) {
+        let text = format!("the policy demands {}, which {} does not have", missing.title().to_lowercase(), system.title());
+        return Some(SystemRefused { cause: "property-missing", text });
+    }
+    let strength = system.strength();
+    let bits = bits.filter(|bits| *bits > strength.conjectured_bits)?;
+    let text = format!("the policy demands {bits} bits of conjectured security, and {} offers {}", system.title(), strength.words());
+    Some(SystemRefused { cause: "security-too-low", text })
+}
+
+/// Why no proof system of this program meets the demands; absent if one does.
+pub(crate) fn out_of_reach(properties: &[Property], bits: Option<u32>) -> Option<SystemRefused> {
+    let mut each = ProofSystem::ALL.into_iter().map(|system| refused(properties, bits, system));
+    each.next()?.filter(|_| each.all(|refused| refused.is_some()))
 }
 
 impl Requirement {

@@ -59,6 +59,9 @@ pub(crate) struct PolicyFile {
     /// Properties every proof system must have.
     #[serde(default)]
     pub(crate) properties: Vec<Property>,
+    /// Bits of conjectured security every proof system must offer.
+    #[schemars(with = "Option<u32>")]
+    pub(crate) security_bits_at_least: Option<Spanned<u32>>,
     /// Laws and standards.
     #[serde(default)]
     pub(crate) source: Vec<SourceFile>,
@@ -359,6 +362,9 @@ pub(crate) struct RequirementFile {
     pub(crate) circuits: Option<Vec<CircuitFile>>,
     /// Properties demanded here, in place of the policy's.
     pub(crate) properties: Option<Vec<Property>>,
+    /// Bits of conjectured security demanded here, in place of the policy's.
+    #[schemars(with = "Option<u32>")]
+    pub(crate) security_bits_at_least: Option<Spanned<u32>>,
     /// What a value that cannot be formed means; `uncovered` if not given.
     #[schemars(with = "Option<OnMissingFile>")]
     pub(crate) on_missing: Option<Spanned<OnMissingFile>>,

@@ -16,7 +16,8 @@ use crate::{
     anchoring::within_days,
     notice::{Lint, Notices},
     policy::{
-        AcceptedCircuit, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope, Tolerance, compares_groups,
+        AcceptedCircuit, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope, Tolerance,
+        compares_groups, out_of_reach,
     },
     policy_file::{Bound, CircuitFile, Names, OnMissingFile, PlanField, PlanFile, PolicyFile, RequirementFile, RuleKind, SourceFile},
     sentence::Words,
@@ -55,11 +56,25 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
     if file.requirement.is_empty() {
         notices.error("no-requirement", file.id.span(), "the policy has no [[requirement]]");
     }
+    let bits = |bits: Option<&Spanned<u32>>| bits.map(|bits| *bits.get_ref());
+    let of_policy = bits(file.security_bits_at_least.as_ref());
+    if let Some(refused) = out_of_reach(&file.properties, of_policy) {
+        let at = file.security_bits_at_least.as_ref().map_or_else(|| file.id.span(), Spanned::span);
+        notices.warning("system-out-of-reach", at, format!("no proof of this program could count: {}", refused.text));
+    }
     let requirements = file
         .requirement
         .into_iter()
         .filter_map(|requirement| {
             let at = requirement.id.span();
+            if requirement.properties.is_some() || requirement.security_bits_at_least.is_some() {
+                let properties = requirement.properties.as_deref().unwrap_or(&file.properties);
+                let bits = bits(requirement.security_bits_at_least.as_ref()).or(of_policy);
+                if let Some(refused) = out_of_reach(properties, bits) {
+                    let at = requirement.security_bits_at_least.as_ref().map_or_else(|| at.clone(), Spanned::span);
+                    notices.warning("system-out-of-reach", at, format!("no proof of this program could count here: {}", refused.text));
+                }
+            }
             let built = build_requirement(requirement, &sources, &words, notices)?;
             warn_of_what_cannot_be_met(&built, at, &file.pinned, &plan, notices);
             Some(built)
@@ -75,6 +90,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
         sources,
         circuits: file.circuit.into_iter().map(accepted).collect(),
         properties: file.properties,
+        security_bits_at_least: file.security_bits_at_least.map(Spanned::into_inner),
         pinned: file.pinned,
         origin_threshold,
         signers,
@@ -262,6 +278,7 @@ fn build_requirement(file: RequirementFile, sources: &[LegalSource], words: &Wor
         pinned: file.pinned,
         circuits: file.circuits.map(|circuits| circuits.into_iter().map(accepted).collect()),
         properties: file.properties,
+        security_bits_at_least: file.security_bits_at_least.map(Spanned::into_inner),
         on_missing,
         exemption: file.not_applicable,
         legal: file.legal.into_iter().map(|reference| LegalRef { source: reference.source.into_inner(), place: reference.place }).collect(),

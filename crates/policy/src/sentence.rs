@@ -6,6 +6,7 @@ use verifold_model::{
     format,
     metric::{Decisions, Metric, Unit},
     plan::Calendar,
+    proof_system::Property,
 };
 
 use crate::policy::{MetricRule, OnMissing, Pin, PlanConstraint, Requirement, Rule, Scope, Tolerance, compares_groups};
@@ -57,7 +58,7 @@ impl Requirement {
     pub fn sentence(&self) -> String {
         let words = &self.words;
         let pinned = |pin: Pin, clause: &'static str| if self.pinned.contains(&pin) { clause } else { "" };
-        match &self.rule {
+        let sentence = match &self.rule {
             Rule::Metric(rule) => self.metric_sentence(rule),
             Rule::BatchesComplete => format!("Every {} that the engagement's calendar expects is in the proof.", words.batch()),
             Rule::ControlTotals => {
@@ -86,7 +87,9 @@ impl Requirement {
             }
             Rule::Evidence { statement } => format!("The package holds a valid proof of kind {statement}."),
             Rule::Judgement { question } => format!("A person determines that {question}."),
-        }
+        };
+        let demands = system_words(self.properties.as_deref().unwrap_or_default(), self.security_bits_at_least);
+        if demands.is_empty() { sentence } else { format!("{sentence} Its proof system is to be {demands}.") }
     }
 
     fn metric_sentence(&self, rule: &MetricRule) -> String {
@@ -110,6 +113,17 @@ impl Requirement {
         };
         let comma = if with.ends_with(',') { "" } else { "," };
         format!("{place}{with}{comma} {}.", clause(rule, &words.groups()))
+    }
+}
+
+/// Demands on a proof system, behind "is to be"; empty without any.
+pub fn system_words(properties: &[Property], bits: Option<u32>) -> String {
+    let mut words: Vec<String> = properties.iter().map(|property| property.demand_words().to_owned()).collect();
+    words.extend(bits.map(|bits| format!("of at least {bits} bits of conjectured security")));
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
     }
 }
 

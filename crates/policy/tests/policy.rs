@@ -144,6 +144,30 @@ fn keys_must_fit_the_kind() {
     check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"plan-constraints\"")], &["17:6 warning no-constraint"]);
 }
 
+/// The sentence of the small policy's requirement after `edits`.
+#[track_caller]
+fn sentence(edits: &[(&str, &str)]) -> String {
+    let text = edits.iter().fold(SMALL.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+    Policy::read(&text).unwrap().requirements[0].sentence()
+}
+
+#[test]
+fn what_is_asked_of_a_proof_system_is_read_and_must_be_within_reach() {
+    check(&[("version = \"1\"", "version = \"1\"\nsecurity_bits_at_least = 125")], &[]);
+    check(&[("version = \"1\"", "version = \"1\"\nsecurity_bits_at_least = 126")], &["5:26 warning system-out-of-reach"]);
+    check(&[("version = \"1\"", "version = \"1\"\nproperties = [\"post-quantum\"]")], &["2:6 warning system-out-of-reach"]);
+    check(&[("minimum_n = 100", "security_bits_at_least = 128\nminimum_n = 100")], &["30:26 warning system-out-of-reach"]);
+    check(&[("minimum_n = 100", "properties = [\"post-quantum\"]\nminimum_n = 100")], &["17:6 warning system-out-of-reach"]);
+    check(&[("minimum_n = 100", "security_bits_at_least = \"high\"\nminimum_n = 100")], &["30:26 error toml"]);
+
+    let plain = sentence(&[]);
+    let demand = "properties = [\"zero-knowledge\", \"succinct\"]\nsecurity_bits_at_least = 100\nminimum_n = 100";
+    assert_eq!(
+        sentence(&[("minimum_n = 100", demand)]),
+        format!("{plain} Its proof system is to be zero-knowledge, succinct and of at least 100 bits of conjectured security.")
+    );
+}
+
 #[test]
 fn names_must_be_known_and_unique() {
     let requirement = SMALL.split_once("[[requirement]]").unwrap().1;

@@ -190,6 +190,8 @@ fn proofs(record: &AuditRecord) -> Vec<Value> {
                 "reason": line.reason,
                 "demanded": if proof.demanded.contains(&line.property) { "required" } else { "not asked" },
             })).collect::<Vec<_>>(),
+            "strength": proof.strength.as_ref().map(|strength| json!({ "words": strength.words(), "basis": strength.basis })),
+            "bits": proof.demanded_bits.map_or_else(|| "not asked".to_owned(), |bits| format!("at least {bits}")),
             "states": proof.state_names.iter().zip(proof.z0.iter().zip(&proof.zn)).map(|(name, (z0, zn))| json!({
                 "name": name, "z0": z0.to_string(), "zn": zn.to_string(),
             })).collect::<Vec<_>>(),

@@ -576,6 +576,9 @@ fn verdict(requirement: &Requirement, case: &Case<'_>) -> Verdict {
     if rests_on_proof && !case.policy.circuits_for(requirement).iter().any(|accepted| accepted.accepts(circuit)) {
         return Verdict::plain(State::Unverifiable, format!("the requirement does not accept proofs of circuit {circuit}"));
     }
+    if rests_on_proof && let Some(refused) = case.policy.system_refused(requirement, evidence.system()) {
+        return Verdict::plain(State::Unverifiable, refused.text);
+    }
     let mut verdict = rule(requirement, case, evidence);
     for pin in &requirement.pinned {
         if let Err(reason) = case.scope.holds(*pin, case.engagement) {

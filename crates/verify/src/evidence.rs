@@ -13,6 +13,7 @@ use verifold_circuits::{
 use verifold_model::{
     cohort::{BatchRole, BatchStatement, BatchTable},
     plan::Plan,
+    proof_system::ProofSystem,
     record::ProofState,
     statement::MonitoringStatement,
 };
@@ -26,13 +27,19 @@ use crate::keys::KeyStore;
 pub struct VerifiedEvidence {
     statement: MonitoringStatement,
     plan: Plan,
+    system: ProofSystem,
 }
 
 impl VerifiedEvidence {
     /// As if a proof of the statement had been checked, for tests of what follows from evidence.
     #[cfg(test)]
     pub(crate) const fn assumed(statement: MonitoringStatement, plan: Plan) -> Self {
-        Self { statement, plan }
+        Self { statement, plan, system: ProofSystem::NovaPastaIpa }
+    }
+
+    /// The proof system that was convinced.
+    pub const fn system(&self) -> ProofSystem {
+        self.system
     }
 
     /// The statement, every value of which the proof binds.
@@ -167,9 +174,8 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
                 format!("the policy does not accept proofs of circuit {circuit}"),
             ));
         }
-        if let Some(missing) = policy.properties.iter().find(|property| !proof.system.has(**property)) {
-            let text = format!("the policy demands {}, which {} does not have", missing.title().to_lowercase(), proof.system.title());
-            return Err(refusal(ProofState::NotCheckable, "property-missing", "", text));
+        if let Some(refused) = policy.system_refused_everywhere(proof.system) {
+            return Err(refusal(ProofState::NotCheckable, refused.cause, "", refused.text));
         }
         if CircuitFacts::of(circuit).is_none() {
             return Err(refusal(
@@ -193,7 +199,7 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
         })?;
         checked.key = Some(Arc::clone(&key));
         check_transition(&key, &transition, &proof.bytes)?;
-        Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone() })
+        Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone(), system: proof.system })
     })();
     checked
 }

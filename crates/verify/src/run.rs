@@ -466,6 +466,8 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
         system: proof.system,
         properties: proof.system.properties(),
         demanded: policy.properties.clone(),
+        strength: Some(proof.system.strength()),
+        demanded_bits: policy.security_bits_at_least,
         key_digest: digest.map(|digest| Digest::from_bytes(*digest.as_bytes())),
         key_pinned: digest.and_then(|digest| pinned_digest(circuit).map(|pinned| pinned == digest)),
         constraints: facts.as_ref().map_or(0, |facts| facts.constraints_per_step as u64),

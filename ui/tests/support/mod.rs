@@ -1049,6 +1049,8 @@ fn proofs(story: Story, batches: &[BatchRecord]) -> Vec<ProofSummary> {
             Property::Succinct,
             Property::ZeroKnowledge,
         ],
+        strength: Some(ProofSystem::NovaPastaIpa.strength()),
+        demanded_bits: Some(120),
         key_digest: (proof_state != ProofState::NotCheckable).then(|| Digest::of(b"key")),
         key_pinned: (proof_state != ProofState::NotCheckable).then_some(true),
         constraints: 129_309,

@@ -6,6 +6,7 @@ use verifold_model::{
     digest::Commitment,
     instant::Instant,
     plan::ScoreDirection,
+    proof_system::ProofSystem,
     shape::{CircuitFamily, CircuitId},
     state::State,
     statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
@@ -225,6 +226,44 @@ fn other_circuits_than_those_accepted_are_not_checkable() {
     let found = result_of(&policy(ANY_SHAPE, rule), Ok(&evidence(vec![batch(0, &[(1, 2)])])), &Scope::default());
     assert_eq!(found.state, State::Unverifiable);
     assert!(found.reason.starts_with("The requirement does not accept proofs of circuit scored-cohort/v1@f8"), "{}", found.reason);
+}
+
+#[test]
+fn a_proof_system_short_of_what_is_asked_is_not_checkable() {
+    let found = |keys: &str| {
+        let rule = format!("kind = \"model-unchanged\"\n{keys}");
+        let found = result_of(&policy(ANY_SHAPE, &rule), Ok(&evidence(vec![batch(0, &[(1, 2)])])), &Scope::default());
+        (found.state, found.reason)
+    };
+    let met = (State::Satisfied, String::new());
+    assert_eq!(found("security_bits_at_least = 125"), met);
+    assert_eq!(found("properties = [\"zero-knowledge\"]"), met);
+    let refused = |text: &str| (State::Unverifiable, said(text));
+    assert_eq!(
+        found("security_bits_at_least = 126"),
+        refused(
+            "the policy demands 126 bits of conjectured security, and Nova, Pallas and Vesta, IPA offers 125 bits conjectured, none proven"
+        )
+    );
+    assert_eq!(
+        found("properties = [\"post-quantum\"]"),
+        refused("the policy demands post-quantum, which Nova, Pallas and Vesta, IPA does not have")
+    );
+}
+
+/// One requirement may ask for more or less than the policy does; a proof that serves none is not looked at.
+#[test]
+fn a_proof_system_is_refused_before_the_proof_only_if_no_requirement_accepts_it() {
+    let refused = |top: &str, of_requirement: &str| {
+        let policy = policy(&format!("{ANY_SHAPE}\n"), &format!("kind = \"model-unchanged\"\n{of_requirement}"));
+        let policy = Policy { security_bits_at_least: top.parse().ok(), ..policy };
+        policy.system_refused_everywhere(ProofSystem::NovaPastaIpa).map(|refused| refused.cause)
+    };
+    assert_eq!(refused("", ""), None);
+    assert_eq!(refused("126", ""), Some("security-too-low"));
+    assert_eq!(refused("126", "security_bits_at_least = 100"), None);
+    assert_eq!(refused("100", "security_bits_at_least = 126"), Some("security-too-low"));
+    assert_eq!(refused("", "properties = [\"post-quantum\"]"), Some("property-missing"));
 }
 
 #[test]

@@ -5,5 +5,5 @@ mod model;
 mod panel;
 
 pub use circuit::circuit_ui;
-pub use model::{Model, ProofRow};
+pub use model::{Model, ProofRow, PropertyRow, property_rows};
 pub use panel::proofs_ui;

@@ -2,10 +2,11 @@
 
 use verifold_model::{
     format,
-    record::{AuditRecord, ProofState},
+    proof_system::PropertyLine,
+    record::{AuditRecord, ProofState, ProofSummary},
 };
 
-use crate::verdict::Verdict;
+use crate::verdict::{Form, Verdict};
 
 /// The table of proofs with its conclusion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,51 @@ impl Model {
             .collect();
         Self { title, rows }
     }
+}
+
+/// A property of a proof system, or its strength, against what the policy demands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyRow {
+    /// What is asked.
+    pub title: String,
+    /// Why it is so, or what it rests on.
+    pub reason: String,
+    /// Yes, no, or a number of bits.
+    pub word: String,
+    /// How it weighs: had, missing though demanded, missing and not asked for.
+    pub form: Form,
+    /// What the policy demands of it.
+    pub asked: String,
+}
+
+/// The properties in their order, then the strength.
+pub fn property_rows(proof: &ProofSummary) -> Vec<PropertyRow> {
+    let form = |holds, demanded| match (holds, demanded) {
+        (true, _) => Form::Satisfied,
+        (false, true) => Form::Violated,
+        (false, false) => Form::Neutral,
+    };
+    let property = |line: &PropertyLine| {
+        let demanded = proof.demanded.contains(&line.property);
+        PropertyRow {
+            title: line.property.title().to_owned(),
+            reason: line.reason.clone(),
+            word: if line.holds { "Yes" } else { "No" }.to_owned(),
+            form: form(line.holds, demanded),
+            asked: if demanded { "demanded" } else { "not asked" }.to_owned(),
+        }
+    };
+    let strength = proof.strength.as_ref().map(|strength| PropertyRow {
+        title: "Security, bits".to_owned(),
+        reason: format!("{}. {}", strength.words(), strength.basis),
+        word: strength.conjectured_bits.to_string(),
+        form: match proof.demanded_bits {
+            Some(bits) => form(strength.conjectured_bits >= bits, true),
+            None => Form::Neutral,
+        },
+        asked: proof.demanded_bits.map_or_else(|| "not asked".to_owned(), |bits| format!("≥ {bits}")),
+    });
+    proof.properties.iter().map(property).chain(strength).collect()
 }
 
 /// `2¹⁷`.

@@ -3,7 +3,7 @@
 use egui::{Align, Frame, Margin, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::record::{AuditRecord, ProofState, ProofSummary, Source};
 
-use super::model::Model;
+use super::model::{Model, property_rows};
 use crate::{
     action::Action,
     icons::Icon,
@@ -154,42 +154,25 @@ fn properties(ui: &mut Ui, proof: &ProofSummary) {
         sentence(ui, "Proof-system properties", kind().title, colors.text);
         sentence(ui, proof.system.title(), kind().caption.with(Face::Regular), colors.text3);
         ui.spacing_mut().item_spacing.y = 0.0;
-        for line in &proof.properties {
-            let demanded = proof.demanded.contains(&line.property);
+        for line in property_rows(proof) {
             let reason_width = ui.available_width() - 140.0;
             let galley = ui.painter().layout(line.reason.clone(), kind().caption.with(Face::Regular).font(), colors.text3, reason_width);
             let height = galley.size().y + 30.0;
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
             ui.painter().hline(rect.x_range(), rect.top(), Stroke::new(1.0, colors.grid));
             let title = rect.with_max_y(rect.top() + 26.0).with_max_x(rect.left() + reason_width);
-            paint_text(ui, title, Align::Min, line.property.title(), kind().table, colors.text, Fit::Must);
+            paint_text(ui, title, Align::Min, &line.title, kind().table, colors.text, Fit::Must);
             ui.painter().galley(pos2(rect.left(), rect.top() + 23.0), galley, colors.text3);
-            let form = match (line.holds, demanded) {
-                (true, _) => Form::Satisfied,
-                (false, true) => Form::Violated,
-                (false, false) => Form::Neutral,
-            };
             let at = rect.right() - 132.0;
-            let paint = form.colors(look);
-            paint_icon(ui, pos2(at + 8.0, title.center().y), if line.holds { Icon::Check } else { form.icon() }, 15.0, paint.mark);
-            paint_text(
-                ui,
-                rect.with_min_x(at + 20.0).with_max_y(title.bottom()),
-                Align::Min,
-                if line.holds { "Yes" } else { "No" },
-                strong(kind().table),
-                paint.ink,
-                Fit::Must,
-            );
-            let asked = if demanded { "demanded" } else { "not asked" };
-            paint_text(ui, rect.with_min_x(at + 48.0).with_max_y(title.bottom()), Align::Max, asked, kind().table, colors.text3, Fit::Must);
-            response.widget_info(|| {
-                WidgetInfo::labeled(
-                    Role::Label,
-                    true,
-                    format!("{}: {}, {asked}. {}", line.property.title(), if line.holds { "yes" } else { "no" }, line.reason),
-                )
-            });
+            let paint = line.form.colors(look);
+            let icon = if line.form == Form::Satisfied { Icon::Check } else { line.form.icon() };
+            paint_icon(ui, pos2(at + 8.0, title.center().y), icon, 15.0, paint.mark);
+            let word = rect.with_min_x(at + 20.0).with_max_y(title.bottom());
+            paint_text(ui, word, Align::Min, &line.word, strong(kind().table), paint.ink, Fit::Must);
+            let asked = rect.with_min_x(at + 48.0).with_max_y(title.bottom());
+            paint_text(ui, asked, Align::Max, &line.asked, kind().table, colors.text3, Fit::Must);
+            let said = format!("{}: {}, {}. {}", line.title, line.word.to_lowercase(), line.asked, line.reason);
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));
         }
     });
 }
