@@ -17,7 +17,7 @@ use crate::{
     layout::Dimensions,
     native::{ARITY, State},
     receipts::{self, ReceiptsStep},
-    step,
+    step, training,
 };
 
 /// The state between two steps, element by element.
@@ -89,6 +89,8 @@ pub enum AnyStep {
     ScoredCohort(step::Step),
     /// Of `receipts/v1`.
     Receipts(ReceiptsStep),
+    /// Of `training/v1`.
+    Training(training::Step),
 }
 
 impl AnyStep {
@@ -97,6 +99,7 @@ impl AnyStep {
         match circuit.family {
             CircuitFamily::ScoredCohortV1 => Dimensions::of(circuit.shape).map(|d| Self::ScoredCohort(step::Step::blank(d))),
             CircuitFamily::ReceiptsV1 => receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d))),
+            CircuitFamily::TrainingV1 => training::dimensions(circuit.shape).map(|d| Self::Training(training::Step::blank(d))),
         }
     }
 
@@ -105,6 +108,7 @@ impl AnyStep {
         match self {
             Self::ScoredCohort(step) => &step.after,
             Self::Receipts(step) => &step.after,
+            Self::Training(step) => &step.after,
         }
     }
 }
@@ -121,6 +125,12 @@ impl From<ReceiptsStep> for AnyStep {
     }
 }
 
+impl From<training::Step> for AnyStep {
+    fn from(step: training::Step) -> Self {
+        Self::Training(step)
+    }
+}
+
 impl StepCircuit<F> for AnyStep {
     fn arity(&self) -> usize {
         ARITY
@@ -130,6 +140,7 @@ impl StepCircuit<F> for AnyStep {
         match self {
             Self::ScoredCohort(step) => step.synthesize(cs, z),
             Self::Receipts(step) => step.synthesize(cs, z),
+            Self::Training(step) => step.synthesize(cs, z),
         }
     }
 }

@@ -60,6 +60,23 @@ pub(crate) fn to_signed(element: F) -> Option<i64> {
     small(element).or_else(|| small(-element).map(|n| -n))
 }
 
+/// The signed integer an element stands for, if its magnitude is below 2^127.
+pub(crate) fn to_wide(element: F) -> Option<i128> {
+    let small = |e: F| {
+        let bytes = little_endian(e);
+        let (low, high) = bytes.split_at(16);
+        let low = u128::from_le_bytes(low.try_into().ok()?);
+        if high.iter().all(|b| *b == 0) { i128::try_from(low).ok() } else { None }
+    };
+    small(element).or_else(|| small(-element).map(|n| -n))
+}
+
+/// `value` as an element; negative values wrap below the modulus.
+pub(crate) fn signed_wide(value: i128) -> F {
+    let magnitude = F::from_u128(value.unsigned_abs());
+    if value < 0 { -magnitude } else { magnitude }
+}
+
 /// The canonical integer of an element, least significant byte first.
 pub(crate) fn little_endian(element: F) -> [u8; 32] {
     let mut bytes = [0; 32];

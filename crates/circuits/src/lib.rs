@@ -3,7 +3,8 @@
 //! This crate never reads a file or a clock, never believes a value of a package, and never takes a key
 //! from one: keys are derived from the code below. Randomness comes from the operating system alone.
 //!
-//! Families: `scored-cohort/v1` (docs/circuits/scored-cohort-v1.md) and [`receipts`] (docs/circuits/receipts-v1.md).
+//! Families: `scored-cohort/v1` (docs/circuits/scored-cohort-v1.md), [`receipts`] (docs/circuits/receipts-v1.md) and
+//! [`training`] (docs/circuits/training-v1.md).
 //!
 //! - rows and outcomes become commitments: [`RowStream`], [`OutcomeStream`]
 //! - batches become a statement and steps: [`MonitoringWitness`], [`Steps`]
@@ -35,6 +36,7 @@ mod size;
 mod step;
 mod streams;
 pub mod tags;
+pub mod training;
 mod wires;
 mod witness;
 

@@ -8,8 +8,10 @@ pub(crate) const PINNED: &[(&str, &str)] = &[
     // Tests.
     ("scored-cohort/v1@f8.w8.g2.b10.h1.n15", "034345c850a35708cf0e52a0aac117aded8587daa89043c3b760acc6aa2d7f41"),
     ("receipts/v1@f8.w8.g2.b10.h1.n15", "034f148bd5b6d259abbcf60ac40c2ffa2b1139664459199f4e71a6f34cf41d3b"),
+    ("training/v1@f8.w8.g2.b10.h0.n15", "034ec26d11b16bad868ef2d43d24cf90aaac9af3b972405e3771550ca1688fdd"),
     // Samples.
     ("scored-cohort/v1@f20.w8.g4.b10.h4.n16", "026bc2f8b4ca314c7595a6b55d66af95c70b8f4fca0e88cfc611bd8d2444b14f"),
     ("scored-cohort/v1@f20.w8.g4.b10.h4.n17", "03b43fcae02484c43a1caafbf9a0da3abd83e3a596a9168ee9dd8ae6d8986190"),
     ("receipts/v1@f20.w8.g4.b10.h4.n16", "02e3ac5effd89611a15a2509a9c598ac506ec1c7c36f7f06b9f08a9b708c0ccf"),
+    ("training/v1@f20.w8.g4.b10.h0.n16", "016df70cb35f20f42a70718d1984815c2afe3c89e2aeacc28e804d5802e969c6"),
 ];

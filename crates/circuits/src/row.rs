@@ -145,24 +145,12 @@ pub(crate) fn slot<CS: ConstraintSystem<F>>(
     }
 
     // The row as committed.
-    let mut elements = vec![Lc::zero(); d.row_elements()];
-    elements[0].add(F::ONE, &key);
-    for (code, group) in groups.iter().enumerate().skip(1) {
-        elements[0].add(F::from(code as u64) * power_of_two(GROUP_SHIFT), group);
+    let mut group = Lc::zero();
+    for (code, chosen) in groups.iter().enumerate().skip(1) {
+        group.add(F::from(code as u64), chosen);
     }
-    elements[0].add(power_of_two(LOGGED_SHIFT), &logged);
-    elements[0].add(F::from(KIND_SCORED) * power_of_two(KIND_SHIFT), &scored);
-    for (code, reason) in reasons.into_iter().enumerate() {
-        elements[0].add(F::from(KIND_VOID + code as u64) * power_of_two(KIND_SHIFT), reason);
-    }
-    for (f, feature) in features.iter().enumerate() {
-        let (element, shift) = d.place(f);
-        elements[element].add(power_of_two(shift), feature);
-    }
-    let mut outcome = key.clone();
-    for (code, chosen) in outcomes.iter().enumerate().skip(1) {
-        outcome.add(F::from(code as u64) * power_of_two(KEY_BITS), chosen);
-    }
+    let elements = row_elements(d, &key, &group, &logged, &scored, reasons, &features);
+    let outcome = outcome_part(&key, &outcomes);
 
     // The cell the row counts in, by group.
     let cell_pair = |code: usize| power_of_two(2 * code * COUNTER_BITS);
@@ -223,6 +211,40 @@ pub(crate) fn slot<CS: ConstraintSystem<F>>(
     }
 
     Slot { filled, gap, key, elements, outcome, counted_in, counts, histogram_bins }
+}
+
+/// The elements a row is committed as: `row-stream/v1` as combinations.
+pub(crate) fn row_elements(
+    d: Dimensions,
+    key: &Lc,
+    group: &Lc,
+    logged: &Lc,
+    scored: &Lc,
+    void_reasons: [&Lc; 4],
+    features: &[Lc],
+) -> Vec<Lc> {
+    let mut elements = vec![Lc::zero(); d.row_elements()];
+    elements[0].add(F::ONE, key);
+    elements[0].add(power_of_two(GROUP_SHIFT), group);
+    elements[0].add(power_of_two(LOGGED_SHIFT), logged);
+    elements[0].add(F::from(KIND_SCORED) * power_of_two(KIND_SHIFT), scored);
+    for (code, reason) in void_reasons.into_iter().enumerate() {
+        elements[0].add(F::from(KIND_VOID + code as u64) * power_of_two(KIND_SHIFT), reason);
+    }
+    for (f, feature) in features.iter().enumerate() {
+        let (element, shift) = d.place(f);
+        elements[element].add(power_of_two(shift), feature);
+    }
+    elements
+}
+
+/// What a row puts into its element of the outcome stream: key and outcome code.
+pub(crate) fn outcome_part(key: &Lc, outcomes: &[Lc]) -> Lc {
+    let mut part = key.clone();
+    for (code, chosen) in outcomes.iter().enumerate().skip(1) {
+        part.add(F::from(code as u64) * power_of_two(KEY_BITS), chosen);
+    }
+    part
 }
 
 /// How a value is shown to lie in its bin.

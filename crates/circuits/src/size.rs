@@ -9,7 +9,7 @@ use verifold_model::{
 use crate::{
     layout::{Dimensions, KEY_BITS},
     poseidon::permutations,
-    receipts,
+    receipts, training,
 };
 
 /// Constraints of one Poseidon permutation at arity 4, 8 and 24.
@@ -95,6 +95,7 @@ impl CircuitFacts {
         match circuit.family {
             CircuitFamily::ScoredCohortV1 => Self::of_cohort(circuit),
             CircuitFamily::ReceiptsV1 => receipts::facts(circuit),
+            CircuitFamily::TrainingV1 => training::facts(circuit),
         }
     }
 

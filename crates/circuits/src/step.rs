@@ -147,37 +147,6 @@ impl Step {
         self.last
     }
 
-    /// Extends both streams by the slots; blocks that begin with an empty slot are not absorbed.
-    fn extend_streams<CS: ConstraintSystem<F>>(
-        &self,
-        wires: &mut Wires<'_, CS>,
-        slots: &[Slot],
-        mut rows: Lc,
-        mut outcomes: Lc,
-    ) -> (Lc, Lc) {
-        let d = self.context.dimensions;
-        for (i, block) in slots.chunks(d.block_rows()).enumerate() {
-            let mut inputs = vec![rows.clone()];
-            inputs.extend(block.iter().flat_map(|slot| slot.elements.iter().cloned()));
-            let extended = hash24_circuit(wires, family::HASH_ROWS, &format!("block {i}"), tags::ROW_BLOCK, &inputs);
-            rows = select(wires, family::ROW_SELECT, &|| format!("row stream {i}"), &block[0].filled, &extended, &rows);
-        }
-        for (i, chunk) in slots.chunks(d.chunk()).enumerate() {
-            let mut inputs = vec![outcomes.clone()];
-            for group in chunk.chunks(ROWS_PER_OUTCOME_ELEMENT) {
-                let mut element = Lc::zero();
-                for (place, slot) in group.iter().enumerate() {
-                    element.add(power_of_two(place * OUTCOME_BITS), &slot.outcome);
-                }
-                inputs.push(element);
-            }
-            inputs.resize(1 + OUTCOME_ELEMENTS, Lc::zero());
-            let extended = hash8_circuit(wires, family::HASH_OUTCOMES, &format!("block {i}"), tags::OUTCOME_BLOCK, &inputs);
-            outcomes = select(wires, family::OUTCOME_SELECT, &|| format!("outcome stream {i}"), &chunk[0].filled, &extended, &outcomes);
-        }
-        (rows, outcomes)
-    }
-
     /// The table words after the slots.
     fn recover_table<CS: ConstraintSystem<F>>(
         &self,
@@ -211,6 +180,46 @@ impl Step {
         }
         words
     }
+}
+
+/// A row as both streams absorb it.
+pub(crate) struct Absorbed<'a> {
+    /// One if the slot holds a row.
+    pub(crate) filled: &'a Lc,
+    /// The elements the row is committed as.
+    pub(crate) elements: &'a [Lc],
+    /// Key and outcome code.
+    pub(crate) outcome: &'a Lc,
+}
+
+/// Extends both streams by the slots of a step; blocks that begin with an empty slot are not absorbed.
+pub(crate) fn extend_streams<CS: ConstraintSystem<F>>(
+    wires: &mut Wires<'_, CS>,
+    d: Dimensions,
+    slots: &[Absorbed<'_>],
+    mut rows: Lc,
+    mut outcomes: Lc,
+) -> (Lc, Lc) {
+    for (i, block) in slots.chunks(d.block_rows()).enumerate() {
+        let mut inputs = vec![rows.clone()];
+        inputs.extend(block.iter().flat_map(|slot| slot.elements.iter().cloned()));
+        let extended = hash24_circuit(wires, family::HASH_ROWS, &format!("block {i}"), tags::ROW_BLOCK, &inputs);
+        rows = select(wires, family::ROW_SELECT, &|| format!("row stream {i}"), block[0].filled, &extended, &rows);
+    }
+    for (i, chunk) in slots.chunks(d.chunk()).enumerate() {
+        let mut inputs = vec![outcomes.clone()];
+        for group in chunk.chunks(ROWS_PER_OUTCOME_ELEMENT) {
+            let mut element = Lc::zero();
+            for (place, slot) in group.iter().enumerate() {
+                element.add(power_of_two(place * OUTCOME_BITS), slot.outcome);
+            }
+            inputs.push(element);
+        }
+        inputs.resize(1 + OUTCOME_ELEMENTS, Lc::zero());
+        let extended = hash8_circuit(wires, family::HASH_OUTCOMES, &format!("block {i}"), tags::OUTCOME_BLOCK, &inputs);
+        outcomes = select(wires, family::OUTCOME_SELECT, &|| format!("outcome stream {i}"), chunk[0].filled, &extended, &outcomes);
+    }
+    (rows, outcomes)
 }
 
 /// A new wire holding `chosen` where `gate` is one and `other` where it is zero.
@@ -324,7 +333,11 @@ impl StepCircuit<F> for Step {
         wires.range(family::BATCH_END, || "batch end".into(), &end.clone().minus(&next_key), KEY_BITS);
 
         // Streams, table, chain.
-        let (row_stream, outcome_stream) = self.extend_streams(wires, &slots, rows_before, outcomes_before);
+        let (row_stream, outcome_stream) = {
+            let absorbed: Vec<Absorbed<'_>> =
+                slots.iter().map(|s| Absorbed { filled: &s.filled, elements: &s.elements, outcome: &s.outcome }).collect();
+            extend_streams(wires, *d, &absorbed, rows_before, outcomes_before)
+        };
         let table_words = self.recover_table(wires, &measure, &slots, &words);
         let table_salt = wires.wire(|| "table salt".into(), self.table_salt);
         let mut table_inputs = vec![table_salt];

@@ -54,3 +54,12 @@ pub const RECEIPT_LINK: u32 = 0x5646_0065;
 
 /// Salt of a leaf from the prover's seed: SHA-256 of this text, seed, batch index, position.
 pub const RECEIPT_SALT: &str = "verifold receipt salt v1";
+
+/// Rule of a training (`training/v1`): document digest, schema digest, target, scale, learning rate, decay, centres, initial weights, rates.
+pub const TRAINING_SPEC: u32 = 0x5646_0071;
+
+/// Rows and outcomes a model is trained on: row commitment, outcome commitment.
+pub const TRAINING_DATA: u32 = 0x5646_0072;
+
+/// State of a training: weights, bias, row accumulator, outcome accumulator, rows of the epoch, next key.
+pub const TRAINING_STATE: u32 = 0x5646_0073;

@@ -1,4 +1,4 @@
-//! Everything that needs keys or a proof: one derivation and one proving run on the smallest shape.
+//! Everything that needs keys or a proof: one derivation and one proving run on the smallest shape of each family.
 
 mod fixture;
 
@@ -8,7 +8,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_circuits::{
     CircuitFacts, Keys, ProofError, Prover, PublicState, Transition, constraint_count,
     native::{Replay, State, replay},
-    pinned_digest, receipts, verify_proof,
+    pinned_digest, receipts, training, verify_proof,
 };
 use verifold_model::digest::Commitment;
 
@@ -228,6 +228,33 @@ fn flipped_bits_are_refused(run: &Run) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Two epochs, folded, compressed and verified; the proof says nothing about another model, rule or number of steps.
+fn a_training_leads_where_its_replay_says(_: &Run) -> Result<(), Failed> {
+    let witness = fixture::training().witness()?;
+    let circuit = witness.statement().header.circuit;
+    let keys = Keys::derive_unpinned(circuit)?;
+    same(Some(keys.digest()), pinned_digest(circuit))?;
+    let facts = CircuitFacts::of(circuit).ok_or("no room")?;
+    same(keys.constraints().0, facts.constraints_per_step)?;
+    expect(keys.variables().0 <= facts.padded, "variables exceed the size")?;
+
+    let mut prover = Prover::new(&keys, witness.initial_state())?;
+    for step in witness.steps() {
+        prover.fold(step)?;
+    }
+    let proof = prover.compress()?;
+    let Transition { z0, zn, steps, .. } = training::replay(witness.statement(), witness.plan())?;
+    same(verify_proof(keys.verifier(), z0, steps, &proof), Ok(zn))?;
+    for element in 0..7 {
+        let mut other = z0;
+        other.0[element] = Commitment::from_bytes([1; 32]);
+        let found = verify_proof(keys.verifier(), other, steps, &proof);
+        expect(matches!(found, Err(ProofError::Rejected { .. })), format!("element {element}: {found:?}"))?;
+    }
+    let found = verify_proof(keys.verifier(), z0, steps - 1, &proof);
+    expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))
+}
+
 /// All checks as one test: for runners that give each test a process, and so a proving run, of its own.
 fn all(tests: &[(&'static str, Test)], run: &Run) -> Result<(), Failed> {
     let failures: Vec<String> = tests
@@ -243,7 +270,7 @@ fn main() {
     let arguments = Arguments::from_args();
     // Derived when the first test runs, so that listing tests stays quick.
     let run: Arc<OnceLock<Run>> = Arc::default();
-    let tests: [(&str, Test); 10] = [
+    let tests: [(&str, Test); 11] = [
         ("the proof leads where the replay says", the_proof_leads_where_the_replay_says),
         ("the derived key is the pinned one", the_derived_key_is_the_pinned_one),
         ("the formula counts what nova synthesises", the_formula_counts_what_nova_synthesises),
@@ -254,6 +281,7 @@ fn main() {
         ("every vector keeps its length", every_vector_keeps_its_length),
         ("other spellings of points and elements are refused", other_spellings_of_points_and_elements_are_refused),
         ("flipped bits are refused", flipped_bits_are_refused),
+        ("a training leads where its replay says", a_training_leads_where_its_replay_says),
     ];
     #[expect(clippy::disallowed_methods, reason = "the runner says so in the environment alone")]
     let process_each = std::env::var_os("NEXTEST").is_some();

@@ -4,6 +4,7 @@
 //! - [`plan`], [`shape`]: what the audited party chose to measure and the circuit it is measured with
 //! - [`cohort`], [`statement`]: what a package states, batch by batch
 //! - [`receipts`]: what a receipts proof states, and what one applicant is given
+//! - [`training`]: what a training proof states
 //! - [`metric`]: what follows from a verified count table, with definitions and sources
 //! - [`state`]: requirement states, trust ladder, exit codes
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
@@ -32,4 +33,5 @@ pub mod shape;
 pub mod signer;
 pub mod state;
 pub mod statement;
+pub mod training;
 pub mod workbench;

@@ -14,17 +14,21 @@ pub enum CircuitFamily {
     /// `receipts/v1`: one salted leaf for each row of committed batches, under a root.
     #[serde(rename = "receipts/v1")]
     ReceiptsV1,
+    /// `training/v1`: a scorecard's integers out of cyclic minibatch descent over committed rows.
+    #[serde(rename = "training/v1")]
+    TrainingV1,
 }
 
 impl CircuitFamily {
     /// Every family.
-    pub const ALL: [Self; 2] = [Self::ScoredCohortV1, Self::ReceiptsV1];
+    pub const ALL: [Self; 3] = [Self::ScoredCohortV1, Self::ReceiptsV1, Self::TrainingV1];
 
     /// Name and version as written in packages and policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ScoredCohortV1 => "scored-cohort/v1",
             Self::ReceiptsV1 => "receipts/v1",
+            Self::TrainingV1 => "training/v1",
         }
     }
 }

@@ -19,6 +19,9 @@ pub enum StatementKind {
     /// One opening for each row of batches that a monitoring proof committed to.
     #[serde(rename = "receipts/v1")]
     ReceiptsV1,
+    /// A scorecard's integers out of cyclic minibatch descent over committed rows.
+    #[serde(rename = "training/v1")]
+    TrainingV1,
 }
 
 impl StatementKind {
@@ -27,6 +30,7 @@ impl StatementKind {
         match self {
             Self::MonitoringV1 => "monitoring/v1",
             Self::ReceiptsV1 => "receipts/v1",
+            Self::TrainingV1 => "training/v1",
         }
     }
 
@@ -35,6 +39,7 @@ impl StatementKind {
         match self {
             Self::MonitoringV1 => CircuitFamily::ScoredCohortV1,
             Self::ReceiptsV1 => CircuitFamily::ReceiptsV1,
+            Self::TrainingV1 => CircuitFamily::TrainingV1,
         }
     }
 
@@ -50,6 +55,12 @@ impl StatementKind {
                 "That a row is a real person's, or that its values, group and logged decision are true: whoever is given a receipt compares them with what they know. \
                  That everybody with a row has been given a receipt, or that nobody was left out before commitment. That the score was the reason for the decision. \
                  Receipts show scores beside the values scored: people who put as many of theirs together as the model has weights can work the model out."
+            }
+            Self::TrainingV1 => {
+                "That the committed rows are the real world's, that outcomes were recorded truthfully, or that nothing was left out before commitment. \
+                 That seed, initial weights, order, features or hyper-parameters were not tried many times and the most convenient kept, that the model is accurate or fair, \
+                 that rows of later evaluations were not among those trained on, or that any law is complied with. \
+                 Centres, rates, number of rows and steps are public; only rows and weights stay hidden."
             }
         }
     }

@@ -208,7 +208,10 @@ fn read_proof(
         known(&listed.system).ok_or_else(|| PackageError::UnknownProofSystem { proof: proof.clone(), found: cut(&listed.system) })?;
     let stage = match kind {
         StatementKind::MonitoringV1 => Stage::Monitoring,
-        StatementKind::ReceiptsV1 => return Err(PackageError::UnknownStatement { proof, found: kind.name().to_owned() }),
+        // Proven by this program, but nothing that its packages carry.
+        StatementKind::ReceiptsV1 | StatementKind::TrainingV1 => {
+            return Err(PackageError::UnknownStatement { proof, found: kind.name().to_owned() });
+        }
     };
     if listed.stage != stage {
         return Err(contradicts(format!("proofs[{position}].stage"), stage.title(), listed.stage.title()));

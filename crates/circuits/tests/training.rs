@@ -1,0 +1,173 @@
+//! Trainings on generated rows: what is stated, what is refused, and what a second implementation trains.
+
+mod fixture;
+
+use fixture::{circuit, salt};
+use verifold_circuits::{
+    ModelError, NotCanonical, RowError, RowKind, native,
+    training::{ReplayError, TrainingWitness, TrainingWitnessError, replay, spec_commitment, training_shape},
+};
+use verifold_model::{
+    cohort::{Outcome, VoidReason},
+    digest::Commitment,
+    plan::{Plan, ScoreDirection},
+    shape::{CircuitFamily, CircuitId},
+    statement::StatementKind,
+    training::TrainingStatement,
+};
+
+/// The shape of the plan: its bins and histograms are not those of the training.
+const PLAN_SHAPE: &str = "f8.w8.g2.b10.h1.n15";
+
+fn training_circuit(shape: &str) -> CircuitId {
+    CircuitId { family: CircuitFamily::TrainingV1, shape: shape.parse().unwrap() }
+}
+
+fn witness(edit: impl FnOnce(&mut fixture::Training)) -> Result<TrainingWitness, TrainingWitnessError> {
+    let mut training = fixture::training();
+    edit(&mut training);
+    training.witness()
+}
+
+#[test]
+fn a_training_states_what_its_replay_leads_to() {
+    let witness = witness(|_| ()).unwrap();
+    let (statement, plan) = (witness.statement(), witness.plan());
+    let transition = replay(statement, plan).unwrap();
+    assert_eq!(transition.z0, witness.initial_state());
+    assert_eq!(transition.z0.0[1], spec_commitment(&statement.spec, plan));
+    assert_eq!(transition.zn.0[..4], transition.z0.0[..4]);
+    assert_eq!(transition.zn.0[6], native::NOTHING_OPEN);
+    assert_eq!((transition.steps, statement.rows), (statement.steps, 150));
+    assert_eq!(witness.steps().count() as u64, statement.steps);
+    assert!(witness.steps().filter(|step| step.ends_epoch()).count() == 2);
+}
+
+#[test]
+fn the_model_is_committed_as_a_monitoring_opens_it() {
+    let witness = witness(|_| ()).unwrap();
+    let committed = native::model_commitment(witness.plan().shape, witness.model(), &salt(9));
+    assert_eq!(witness.statement().model_commitment, committed);
+    assert!(witness.model().weights.iter().any(|w| *w != 0));
+    witness.model().check(witness.plan()).unwrap();
+}
+
+#[track_caller]
+fn check_replay(edit: impl FnOnce(&mut TrainingStatement, &mut Plan), expected: impl FnOnce(&TrainingStatement, &Plan) -> ReplayError) {
+    let witness = witness(|_| ()).unwrap();
+    let (mut statement, mut plan) = (witness.statement().clone(), witness.plan().clone());
+    edit(&mut statement, &mut plan);
+    assert_eq!(replay(&statement, &plan), Err(expected(&statement, &plan)));
+}
+
+#[test]
+fn each_contradiction_of_a_statement_is_named() {
+    let beyond = Commitment::from_bytes([0xff; 32]);
+    let source = || NotCanonical { commitment: beyond };
+    check_replay(|_, plan| plan.features.clear(), |_, plan| ReplayError::Plan(plan.check().unwrap_err()));
+    check_replay(|s, _| s.spec.epochs = 0, |s, plan| ReplayError::Spec(s.spec.check(plan).unwrap_err()));
+    check_replay(|_, p| p.scoring.direction = ScoreDirection::HigherIsSafer, |s, p| ReplayError::Spec(s.spec.check(p).unwrap_err()));
+    check_replay(
+        |s, _| s.header.circuit = circuit(PLAN_SHAPE),
+        |_, _| ReplayError::Kind { statement: StatementKind::TrainingV1, circuit: circuit(PLAN_SHAPE) },
+    );
+    check_replay(
+        |s, _| s.header.statement = StatementKind::MonitoringV1,
+        |s, _| ReplayError::Kind { statement: StatementKind::MonitoringV1, circuit: s.header.circuit },
+    );
+    for shape in ["f8.w8.g2.b10.h1.n15", "f8.w8.g2.b20.h0.n15", "f16.w8.g2.b10.h0.n15", "f8.w12.g2.b10.h0.n15", "f8.w8.g4.b10.h0.n15"] {
+        check_replay(
+            |s, _| s.header.circuit = training_circuit(shape),
+            |_, plan| ReplayError::Shape { circuit: shape.parse().unwrap(), wanted: training_shape(plan, 15).unwrap() },
+        );
+    }
+    check_replay(|s, _| s.rows = 0, |_, _| ReplayError::Rows { rows: 0 });
+    check_replay(|s, _| s.rows = 1 << 24, |_, _| ReplayError::Rows { rows: 1 << 24 });
+    check_replay(|s, _| s.row_commitment = beyond, |_, _| ReplayError::NotCanonical { place: "row commitment", source: source() });
+    check_replay(|s, _| s.outcome_commitment = beyond, |_, _| ReplayError::NotCanonical { place: "outcome commitment", source: source() });
+    check_replay(|s, _| s.model_commitment = beyond, |_, _| ReplayError::NotCanonical { place: "model commitment", source: source() });
+    check_replay(|s, _| s.steps += 1, |s, _| ReplayError::Steps { stated: s.steps, computed: s.steps - 1 });
+}
+
+#[test]
+fn every_stated_value_moves_the_states() {
+    let other = Commitment::from_bytes([7; 32]);
+    let edits: [fn(&mut TrainingStatement, Commitment); 12] = [
+        |s, c| s.row_commitment = c,
+        |s, c| s.outcome_commitment = c,
+        |s, c| s.model_commitment = c,
+        |s, _| s.header.subject.model.push('x'),
+        |s, _| s.spec.centres[0] += 1,
+        |s, _| s.spec.initial_weights[1] += 1,
+        |s, _| s.spec.initial_bias += 1,
+        |s, _| s.spec.feature_rates[2] += 1,
+        |s, _| s.spec.bias_rate += 1,
+        |s, _| s.spec.rate_numerator += 1,
+        |s, _| s.spec.rate_offset += 1,
+        |s, _| s.spec.decay += 1,
+    ];
+    let witness = witness(|_| ()).unwrap();
+    let honest = replay(witness.statement(), witness.plan()).unwrap();
+    let mut seen = vec![honest.z0];
+    for (i, edit) in edits.into_iter().enumerate() {
+        let mut statement = witness.statement().clone();
+        edit(&mut statement, other);
+        let z0 = replay(&statement, witness.plan()).unwrap().z0;
+        assert!(!seen.contains(&z0), "edit {i}");
+        seen.push(z0);
+    }
+    let mut longer = witness.statement().clone();
+    (longer.spec.epochs, longer.steps) = (3, 3 * longer.steps / 2);
+    let longer = replay(&longer, witness.plan()).unwrap();
+    assert!(longer.zn != honest.zn && longer.z0 != honest.z0);
+}
+
+#[track_caller]
+fn check_witness(edit: impl FnOnce(&mut fixture::Training), expected: TrainingWitnessError) {
+    assert_eq!(witness(edit).err(), Some(expected));
+}
+
+#[test]
+fn each_row_or_choice_that_cannot_be_trained_on_is_named() {
+    check_witness(|t| t.rows.clear(), ReplayError::Rows { rows: 0 }.into());
+    check_witness(
+        |t| t.rows[3].key = t.rows[2].key,
+        TrainingWitnessError::Row {
+            row: 3,
+            source: RowError::Key { floor: fixture::training().rows[2].key + 1, end: u64::MAX, found: fixture::training().rows[2].key },
+        },
+    );
+    check_witness(
+        |t| t.rows[3].kind = RowKind::Scored { features: vec![1], logged: false, outcome: Outcome::Good },
+        TrainingWitnessError::Row { row: 3, source: RowError::Features { expected: 5, found: 1 } },
+    );
+    check_witness(
+        |t| t.spec.initial_weights[1] = (1 << 35) - 1,
+        TrainingWitnessError::Model { scale_bits: 12, source: ModelError::WeightRange { index: 1 } },
+    );
+    check_witness(
+        |t| {
+            t.spec.feature_rates = vec![(1 << 20) - 1; 5];
+            t.spec.rate_numerator = (t.spec.rate_offset << 20) - 1;
+        },
+        TrainingWitnessError::Diverged { minibatch: 0, input: "column 0".into() },
+    );
+}
+
+#[test]
+fn rows_that_are_void_or_of_unknown_outcome_do_not_move_the_model() {
+    let all = witness(|_| ()).unwrap();
+    let altered = witness(|t| {
+        for row in &mut t.rows {
+            match &mut row.kind {
+                RowKind::Void(reason) => *reason = VoidReason::Unreadable,
+                RowKind::Scored { outcome: Outcome::Unknown, features, .. } => features.reverse(),
+                RowKind::Scored { .. } => {}
+            }
+        }
+    })
+    .unwrap();
+    assert!(all.model() == altered.model());
+    assert_ne!(all.statement().row_commitment, altered.statement().row_commitment);
+    assert_ne!(altered.statement().row_commitment, altered.statement().outcome_commitment);
+}

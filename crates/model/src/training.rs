@@ -1,0 +1,275 @@
+//! What a training proof states: which rows a scorecard's integers came out of, and by which rule.
+//!
+//! - [`TrainingSpec`]: every number of the descent that the audited party chose; all of it is public
+//! - [`TrainingStatement`]: the committed rows, the rule, the committed model
+//!
+//! The arithmetic itself is written down in docs/circuits/training-v1.md. Holding a statement proves nothing.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cohort::MAX_ROWS,
+    digest::{Commitment, Digest},
+    plan::{ModelKind, Plan, ScoreDirection},
+    statement::Header,
+};
+
+/// Weights count in units of 2^−30 of a log-odds while they are trained.
+pub const UNIT_BITS: u32 = 30;
+
+/// Weights and bias lie in `−2^35 .. 2^35` units while they are trained: ±32 log-odds for each quantised unit.
+pub const TRAINED_BITS: u32 = 36;
+
+/// Bits of a learning rate and of the rate of one input.
+pub const RATE_BITS: u32 = 20;
+
+/// Learning rates and decay are counted in units of 2^−48.
+pub const RATE_SHIFT: u32 = 48;
+
+/// Bits of the numerator of the learning rate.
+pub const NUMERATOR_BITS: u32 = 48;
+
+/// Bits of the offset in the denominator of the learning rate.
+pub const OFFSET_BITS: u32 = 32;
+
+/// Bits of the decay.
+pub const DECAY_BITS: u32 = 40;
+
+/// Most epochs.
+pub const MAX_EPOCHS: u32 = 65_535;
+
+/// Version of the specification's own structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TrainingSpecSchema {
+    /// First version.
+    #[serde(rename = "training-spec/v1")]
+    V1,
+}
+
+/// Every choice of the descent: nothing that shapes the weights but the rows is hidden.
+///
+/// Minibatches are not chosen: each is as many consecutive rows as a step of the circuit holds, the last of an epoch
+/// the rows left. With `x'` a quantised feature less its centre, `t` the minibatches before, `η = ⌊rate_numerator ÷
+/// (rate_offset + t)⌋` and `g` the sum of error times `x'` over the minibatch,
+/// `W ← W − ⌊η · (feature_rate · g + decay · W) ÷ 2^48⌋`; the bias likewise, with `x' = 1` and without decay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSpec {
+    /// Version of this structure.
+    pub schema: TrainingSpecSchema,
+    /// Kind of model trained.
+    pub kind: ModelKind,
+    /// Times all rows are gone through, 1 to 65 535.
+    pub epochs: u32,
+    /// Score units of the trained model per unit of log-odds, as a power of two: the plan's; 10 to 20.
+    pub scale_bits: u8,
+    /// What a larger score means: the plan's. It decides whether bad or good outcomes are the target.
+    pub direction: ScoreDirection,
+    /// What is taken off each quantised feature while training, at most the feature's `max`; one for each feature of the plan.
+    ///
+    /// Like rates, centres are often means of the rows: they are disclosed with this specification.
+    pub centres: Vec<u32>,
+    /// Weights before the first minibatch, in 2^−30 log-odds for each quantised unit, in `−2^35 .. 2^35`; one for each feature.
+    pub initial_weights: Vec<i64>,
+    /// Bias before the first minibatch, at the centres, in 2^−30 log-odds, in `−2^35 .. 2^35`.
+    pub initial_bias: i64,
+    /// Factor of each weight's learning rate, below 2^20; one for each feature.
+    pub feature_rates: Vec<u32>,
+    /// Factor of the bias's learning rate, below 2^20.
+    pub bias_rate: u32,
+    /// Numerator of the learning rate, below 2^48 and below `2^20 · rate_offset`.
+    pub rate_numerator: u64,
+    /// Added to the number of minibatches done in the denominator of the learning rate, 1 to 2^32 − 1.
+    pub rate_offset: u64,
+    /// Pulls each weight towards zero in every minibatch (ridge), below 2^40.
+    pub decay: u64,
+}
+
+/// Why a training specification contradicts itself or its plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("training field `{field}`: {problem}")]
+pub struct TrainingSpecError {
+    /// Where, as a path such as `centres[3]`.
+    pub field: String,
+    /// What is wrong and what it should be.
+    pub problem: String,
+}
+
+impl TrainingSpec {
+    /// Checks everything the circuit takes for granted about a specification, and that the plan scores as it trains.
+    ///
+    /// The plan has passed [`Plan::check`].
+    ///
+    /// # Errors
+    /// [`TrainingSpecError`] for the first contradiction.
+    pub fn check(&self, plan: &Plan) -> Result<(), TrainingSpecError> {
+        let ensure = |holds: bool, field: &str, problem: &dyn Fn() -> String| {
+            if holds { Ok(()) } else { Err(TrainingSpecError { field: field.to_owned(), problem: problem() }) }
+        };
+        ensure(self.kind == plan.scoring.kind, "kind", &|| "the plan scores with another kind of model".into())?;
+        ensure((1..=MAX_EPOCHS).contains(&self.epochs), "epochs", &|| format!("1 to {MAX_EPOCHS}"))?;
+        ensure((10..=20).contains(&self.scale_bits), "scale_bits", &|| "10 to 20".into())?;
+        ensure(self.scale_bits == plan.scoring.scale_bits, "scale_bits", &|| format!("the plan has {}", plan.scoring.scale_bits))?;
+        ensure(self.direction == plan.scoring.direction, "direction", &|| "the plan has the other direction".into())?;
+        let features = plan.features.len();
+        for (field, found) in
+            [("centres", self.centres.len()), ("initial_weights", self.initial_weights.len()), ("feature_rates", self.feature_rates.len())]
+        {
+            ensure(found == features, field, &|| format!("{found} numbers where the plan has {features} features"))?;
+        }
+        for (i, (centre, feature)) in self.centres.iter().zip(&plan.features).enumerate() {
+            ensure(*centre <= feature.max, &format!("centres[{i}]"), &|| format!("at most {}, the feature's max", feature.max))?;
+        }
+        let bound = 1i64 << (TRAINED_BITS - 1);
+        let trained = |value: i64, field: &str| {
+            ensure((-bound..bound).contains(&value), field, &|| format!("lies in −2^{0} .. 2^{0}", TRAINED_BITS - 1))
+        };
+        for (i, weight) in self.initial_weights.iter().enumerate() {
+            trained(*weight, &format!("initial_weights[{i}]"))?;
+        }
+        trained(self.initial_bias, "initial_bias")?;
+        let below = |value: u64, bits: u32, field: &str| ensure(value < 1 << bits, field, &|| format!("lies below 2^{bits}"));
+        for (i, rate) in self.feature_rates.iter().enumerate() {
+            below(u64::from(*rate), RATE_BITS, &format!("feature_rates[{i}]"))?;
+        }
+        below(u64::from(self.bias_rate), RATE_BITS, "bias_rate")?;
+        ensure(self.rate_offset > 0, "rate_offset", &|| "at least 1".into())?;
+        below(self.rate_offset, OFFSET_BITS, "rate_offset")?;
+        below(self.rate_numerator, NUMERATOR_BITS, "rate_numerator")?;
+        ensure(self.rate_numerator < self.rate_offset << RATE_BITS, "rate_numerator", &|| {
+            format!("below 2^{RATE_BITS} · rate_offset: a learning rate has {RATE_BITS} bits")
+        })?;
+        below(self.decay, DECAY_BITS, "decay")
+    }
+
+    /// SHA-256 of the specification's canonical JSON: what a policy or engagement pins.
+    pub fn digest(&self) -> Digest {
+        Digest::of_canonical(self)
+    }
+
+    /// Binary places that training weights have beyond the model's.
+    pub const fn fraction_bits(&self) -> u32 {
+        UNIT_BITS - self.scale_bits as u32
+    }
+}
+
+/// Everything public about one training proof. Claimed until verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingStatement {
+    /// Subject, period of the training rows, circuit.
+    pub header: Header,
+    /// The rule.
+    pub spec: TrainingSpec,
+    /// Rows gone through in every epoch, void ones included: 1 to 2^24 − 1.
+    pub rows: u32,
+    /// Commitment to the row stream of the training rows.
+    pub row_commitment: Commitment,
+    /// Commitment to the outcome stream of the training rows.
+    pub outcome_commitment: Commitment,
+    /// Commitment to the model that came out.
+    pub model_commitment: Commitment,
+    /// Minibatches in all, one a folding step.
+    pub steps: u64,
+}
+
+impl TrainingStatement {
+    /// Whether the number of rows is one a proof can be made of.
+    pub const fn counts_rows(&self) -> bool {
+        self.rows > 0 && self.rows < MAX_ROWS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Calendar, Feature, Grouping, MissingRule, OutcomeDefinition, OutsideRule, PlanSchema, Scoring};
+
+    fn plan() -> Plan {
+        let feature = |name: &str, max| Feature {
+            name: name.into(),
+            unit: String::new(),
+            offset: "0".parse().unwrap(),
+            step: "1".parse().unwrap(),
+            max,
+            outside: OutsideRule::Clamp,
+            missing: MissingRule::Void,
+        };
+        Plan {
+            schema: PlanSchema::V1,
+            shape: "f8.w8.g2.b10.h0.n15".parse().unwrap(),
+            features: vec![feature("a", 255), feature("b", 40)],
+            scoring: Scoring {
+                kind: ModelKind::LogisticRegression,
+                scale_bits: 12,
+                direction: ScoreDirection::HigherIsRiskier,
+                edges: (1..10).collect(),
+                cutoff: 3,
+                expected_bad_ppm: vec![0; 10],
+            },
+            outcome: OutcomeDefinition { bad_means: "late".into(), maturity_days: 90 },
+            grouping: Grouping { attribute: "none".into(), names: vec!["all".into()], not_disclosed: None },
+            histograms: vec![],
+            calendar: Calendar::Free,
+        }
+    }
+
+    fn spec() -> TrainingSpec {
+        TrainingSpec {
+            schema: TrainingSpecSchema::V1,
+            kind: ModelKind::LogisticRegression,
+            epochs: 3,
+            scale_bits: 12,
+            direction: ScoreDirection::HigherIsRiskier,
+            centres: vec![128, 20],
+            initial_weights: vec![0, 0],
+            initial_bias: 0,
+            feature_rates: vec![64, 1024],
+            bias_rate: 1 << 18,
+            rate_numerator: 1 << 20,
+            rate_offset: 32,
+            decay: 0,
+        }
+    }
+
+    #[track_caller]
+    fn check(edit: impl FnOnce(&mut TrainingSpec), expected: Option<&str>) {
+        let mut spec = spec();
+        edit(&mut spec);
+        assert_eq!(spec.check(&plan()).err().map(|error| error.field).as_deref(), expected);
+    }
+
+    #[test]
+    fn each_choice_outside_its_range_is_named() {
+        check(|_| (), None);
+        check(|s| s.epochs = 0, Some("epochs"));
+        check(|s| s.epochs = 65_536, Some("epochs"));
+        check(|s| s.scale_bits = 9, Some("scale_bits"));
+        check(|s| s.scale_bits = 13, Some("scale_bits"));
+        check(|s| s.direction = ScoreDirection::HigherIsSafer, Some("direction"));
+        check(|s| s.centres.push(1), Some("centres"));
+        check(|s| s.centres[1] = 41, Some("centres[1]"));
+        check(|s| s.initial_weights.clear(), Some("initial_weights"));
+        check(|s| s.initial_weights[1] = 1 << 35, Some("initial_weights[1]"));
+        check(|s| s.initial_weights[1] = -(1 << 35), None);
+        check(|s| s.initial_bias = i64::MIN, Some("initial_bias"));
+        check(|s| s.feature_rates.clear(), Some("feature_rates"));
+        check(|s| s.feature_rates[0] = 1 << 20, Some("feature_rates[0]"));
+        check(|s| s.bias_rate = 1 << 20, Some("bias_rate"));
+        check(|s| s.rate_offset = 0, Some("rate_offset"));
+        check(|s| s.rate_offset = 1 << 32, Some("rate_offset"));
+        check(|s| s.rate_numerator = 32 << 20, Some("rate_numerator"));
+        check(|s| s.rate_numerator = (32 << 20) - 1, None);
+        check(|s| (s.rate_offset, s.rate_numerator) = (u64::from(u32::MAX), 1 << 48), Some("rate_numerator"));
+        check(|s| s.decay = 1 << 40, Some("decay"));
+    }
+
+    #[test]
+    fn every_number_moves_the_digest_and_an_unknown_field_is_refused() {
+        let text = serde_json::to_string(&spec()).unwrap();
+        assert_eq!(serde_json::from_str::<TrainingSpec>(&text).unwrap().digest(), spec().digest());
+        assert!(serde_json::from_str::<TrainingSpec>(&text.replace("\"epochs\"", "\"seed\":1,\"epochs\"")).is_err());
+        assert_ne!(TrainingSpec { decay: 1, ..spec() }.digest(), spec().digest());
+    }
+}
