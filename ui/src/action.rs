@@ -5,7 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 use verifold_model::metric::MetricKey;
 
 use crate::{
-    backend::Pick,
+    backend::{Menu, MenuItem, Pick},
     icons::Icon,
     place::{Screen, Selection},
 };
@@ -172,6 +172,26 @@ impl Action {
     }
 }
 
+/// The menus of a window that has a menu bar: every listed action, by its place in [`Action::LISTED`].
+pub fn menus() -> Vec<Menu> {
+    let title = |action: &Action| match action {
+        Action::Browse(_) | Action::Go(Screen::Welcome) | Action::Verify | Action::Cancel | Action::Report => "Audit",
+        Action::Go(_) | Action::Back | Action::Forward | Action::PreviousBatch | Action::NextBatch | Action::Palette => "Go",
+        _ => "View",
+    };
+    let listed = || (0_u32..).zip(&Action::LISTED);
+    let line = |(item, action): (u32, &Action)| {
+        let offer = action.offer()?;
+        let keys = offer.shortcut.map(|keys| format!("   ({})", shortcut_text(keys))).unwrap_or_default();
+        Some(MenuItem { item, label: format!("{}{keys}", offer.label) })
+    };
+    let menu = |name: &str| Menu {
+        title: name.to_owned(),
+        items: listed().filter(|(_, action)| title(action) == name).filter_map(line).collect(),
+    };
+    ["Audit", "Go", "View"].map(menu).into()
+}
+
 /// Keys as people read them: `Ctrl Shift O`.
 pub fn shortcut_text(shortcut: KeyboardShortcut) -> String {
     let mut text = String::new();
@@ -204,6 +224,10 @@ mod tests {
                 assert!(offer.shortcut.is_none() || offer.shortcut != other.shortcut, "{} and {}", offer.label, other.label);
             }
         }
+        let menus = menus();
+        assert_eq!(menus.iter().map(|menu| menu.items.len()).sum::<usize>(), Action::LISTED.len());
+        assert_eq!(menus[0].items[0], MenuItem { item: 4, label: "Open another audit   (Ctrl N)".into() });
+        assert_eq!((crate::backend::Command::Menus { menus }).check(), Ok(()));
         assert_eq!(shortcut_text(Action::Browse(Pick::Policy).offer().unwrap().shortcut.unwrap()), "Ctrl Shift O");
     }
 }

@@ -16,5 +16,7 @@ pub mod shell;
 pub mod style;
 pub mod tokens;
 pub mod verdict;
+#[cfg(target_arch = "wasm32")]
+mod web;
 pub mod widgets;
 pub mod workbench;

@@ -1,25 +1,28 @@
 //! `verifold-workbench`: the workbench in a window of its own.
 //!
-//! `verifold-workbench [POLICY] [PACKAGE] [--engagement FILE]` opens an audit at once; without
+//! `verifold-workbench [POLICY] [PACKAGE] [ENGAGEMENT]` opens an audit at once; without
 //! arguments it opens on the welcome room. The remaining options draw one screen into a PNG and end.
 
 mod native;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+use verifold_host::named;
 use verifold_ui::{backend::AuditFiles, place::Screen};
 
 /// How the program is called.
-const USAGE: &str = "Usage: verifold-workbench [POLICY] [PACKAGE] [--engagement FILE]
+const USAGE: &str = "Usage: verifold-workbench [POLICY] [PACKAGE] [ENGAGEMENT] [--engagement FILE]
        [--screen NAME] [--theme light|dark|system] [--zoom PERCENT] [--size WIDTHxHEIGHT] [--select ID] [--screenshot OUT.png]
 
-A name of a sample folder instead of POLICY and PACKAGE opens that sample.";
+Files are told apart by name: *.zkaudit, *engagement*.toml, *.toml. A name of a sample folder instead opens that sample.";
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Arguments {
     files: AuditFiles,
-    sample: Option<String>,
     screen: Option<Screen>,
     theme: Option<egui::ThemePreference>,
     zoom: Option<f32>,
@@ -36,7 +39,7 @@ impl Arguments {
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
             match argument.as_str() {
-                "--engagement" => read.files.engagement = value()?,
+                "--engagement" => plain.extend([argument.clone(), value()?]),
                 "--screen" => {
                     let name = value()?;
                     read.screen = Some(Screen::named(&name).ok_or_else(|| format!("--screen: no room is named {name:?}"))?);
@@ -67,17 +70,8 @@ impl Arguments {
                 _ => plain.push(argument),
             }
         }
-        match plain.as_slice() {
-            [] => {}
-            [one] if one.ends_with(".zkaudit") => read.files.package = one.clone(),
-            [one] if one.ends_with(".toml") => read.files.policy = one.clone(),
-            [one] => read.sample = Some(one.clone()),
-            [policy, package] => {
-                read.files.policy = policy.clone();
-                read.files.package = package.clone();
-            }
-            more => return Err(format!("at most POLICY and PACKAGE, found {} plain arguments", more.len())),
-        }
+        // Relative paths stay as they were typed: the worker runs in the same folder.
+        read.files = named(plain, Path::new(""))?;
         Ok(read)
     }
 }
@@ -126,9 +120,9 @@ mod tests {
             ("p.toml", "q.zkaudit", "e.toml")
         );
         assert_eq!(both.zoom, Some(1.5));
-        assert_eq!(read("credit-scoring-q1").unwrap().sample.as_deref(), Some("credit-scoring-q1"));
+        assert!(read("credit-scoring-q1").unwrap().files.is_complete());
         assert_eq!(read("--screen cellar").unwrap_err(), "--screen: no room is named \"cellar\"");
         assert_eq!(read("--size 3").unwrap_err(), "--size: expected WIDTHxHEIGHT, found \"3\"");
-        assert!(read("a b c").is_err() && read("--theme").is_err() && read("--colour").is_err());
+        assert!(read("a b").is_err() && read("--theme").is_err() && read("--colour").is_err());
     }
 }

@@ -201,6 +201,20 @@ impl Workbench {
             || self.report.as_ref().is_some_and(|sheet| sheet.state == ReportState::Writing)
     }
 
+    /// What is under way or how the last run ended, in one sentence.
+    pub fn status(&self) -> String {
+        match (&self.run, &self.audit) {
+            (Run::Verifying(progress), _) => progress.words(),
+            (Run::Failed { .. }, _) => "The audit could not be done".to_owned(),
+            (Run::Cancelled { .. }, _) => "Cancelled, nothing is concluded".to_owned(),
+            (Run::Idle, Some(audit)) => {
+                let exit = audit.record.exit;
+                format!("Verified in {:.1} s · exit {}: {}", audit.elapsed, exit.code(), exit.words())
+            }
+            (Run::Idle, None) => "Ready".to_owned(),
+        }
+    }
+
     /// Where the person is.
     pub fn here(&self) -> &Place {
         self.history.here()
@@ -244,15 +258,15 @@ impl Workbench {
             ctx.set_zoom_factor(self.zoom);
         }
         let now = ctx.input(|input| input.time);
+        let mut asked = Asked::new();
         while let Some(event) = self.backend.poll() {
-            self.take(event, now);
+            self.take(event, now, &mut asked);
         }
         if let Run::Verifying(progress) = &mut self.run {
             progress.elapsed = now - progress.since;
             // The only unasked-for repaint: elapsed time while work runs.
             ctx.request_repaint_after(std::time::Duration::from_millis(100));
         }
-        let mut asked = Asked::new();
         self.keys(&ctx, &mut asked);
         self.dropped(&ctx, &mut asked);
         if let Some(audit) = &mut self.audit {
@@ -264,7 +278,7 @@ impl Workbench {
         }
     }
 
-    fn take(&mut self, event: Event, now: f64) {
+    fn take(&mut self, event: Event, now: f64, asked: &mut Asked) {
         match event {
             Event::Samples { samples } => self.samples = Some(samples),
             Event::Opened { files, problem } => self.opened(files, problem, now),
@@ -290,6 +304,7 @@ impl Workbench {
                 }
             }
             Event::Picked { pick, path, problem } => self.picked(pick, path, problem),
+            Event::Chosen { item } => asked.extend(usize::try_from(item).ok().and_then(|item| Action::LISTED.get(item).cloned())),
         }
     }
 

@@ -7,6 +7,8 @@
 //! - [`mutants`]: is every altered package refused, for the reason it should be?
 //! - [`fuzz`]: does a parser of untrusted bytes fall over what nobody thought of?
 //! - [`screens`]: what does the workbench look like now?
+//! - [`icons`]: the application's icons, from its logo
+//! - [`wasm`]: the workbench for the page of the desktop shell; [`shell`]: that shell, opened, checked, tested
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
 //! stand behind the feature `fixtures`, so that `cargo tidy` answers before those crates compile.
@@ -18,13 +20,17 @@ mod bench_fixture;
 mod docs;
 #[cfg(feature = "fixtures")]
 mod fuzz;
+mod icons;
 #[cfg(feature = "fixtures")]
 mod mutants;
 mod programs;
 #[cfg(feature = "fixtures")]
 mod samples;
 mod screens;
+#[cfg(feature = "fixtures")]
+mod shell;
 mod tidy;
+mod wasm;
 
 use std::{path::Path, process::ExitCode};
 
@@ -52,6 +58,19 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Draw the rooms of the workbench into docs/images
     Screens(screens::Args),
+    /// Draw the application's icons from its logo
+    Icons(icons::Args),
+    /// Compile the workbench for the page of the desktop shell
+    Wasm(wasm::Args),
+    /// Open the desktop shell, or check that it compiles
+    #[cfg(feature = "fixtures")]
+    Shell(shell::Args),
+    /// Test the desktop shell on a virtual screen
+    #[cfg(feature = "fixtures")]
+    ShellTest,
+    /// Write the script around a compiled module; `wasm` calls it
+    #[command(hide = true)]
+    Bindgen(wasm::BindgenArgs),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +86,13 @@ fn main() -> ExitCode {
         #[cfg(feature = "fixtures")]
         Command::Fuzz(args) => fuzz::run(root, &args),
         Command::Screens(args) => screens::run(root, &args),
+        Command::Icons(args) => icons::run(root, &args),
+        Command::Wasm(args) => wasm::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::Shell(args) => shell::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::ShellTest => shell::test::run(root),
+        Command::Bindgen(args) => wasm::bindgen(&args),
         #[cfg(feature = "fixtures")]
         Command::BenchFixture(args) => bench_fixture::run(root, &args),
     };

@@ -1,7 +1,8 @@
 //! Does the tree keep the rules that no compiler knows?
 //!
 //! - [`arrows`]: which crate may depend on which
-//! - [`supply`]: network crates, features, licences, duplicates and sources, against `deny.toml`
+//! - [`supply`]: network crates, features, licences, duplicates and sources, against `deny.toml`, for the workspace and for
+//!   the desktop shell, which is one of its own
 //! - [`words`]: what may not stand in a file, documentation at the head of a module, links that lead somewhere
 //!
 //! It reads manifests, `cargo tree` and files. It does not compile, and it consults no advisory database: that needs
@@ -41,24 +42,30 @@ impl fmt::Display for Finding {
 /// # Errors
 /// If a rule is broken, or if a check could not be made.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
-    let deny = deny::Config::read(&root.join("deny.toml"))?;
     let mut broken = 0;
     let mut report = |check: &str, findings: Vec<Finding>| {
-        println!("{:<12} {}", check, if findings.is_empty() { "ok" } else { "BROKEN" });
+        println!("{:<18} {}", check, if findings.is_empty() { "ok" } else { "BROKEN" });
         for finding in &findings {
             println!("  {finding}");
         }
         broken += findings.len();
     };
 
-    report("arrows", arrows::check(root).context("crate arrows")?);
+    let shell = root.join("src-tauri");
+    report("arrows", arrows::check(&[root, &shell]).context("crate arrows")?);
     report("words", words::check(root).context("words")?);
-    report("sources", supply::check_sources(root, &deny).context("package sources")?);
-    let graphs = supply::Graphs::load(root, &deny)?;
-    report("network", supply::check_network(&graphs, &deny));
-    report("features", supply::check_features(&graphs, &deny));
-    report("duplicates", supply::check_duplicates(&graphs, &deny)?);
-    report("licences", supply::check_licences(root, &graphs, &deny)?);
+    report("agreement", supply::check_agreement(root, &shell).context("the two lock files")?);
+    for (name, root, shipped) in [("", root, ["verifold-cli", "verifold-workbench"].as_slice()), (" of shell", &shell, &["verifold-shell"])]
+    {
+        let deny = deny::Config::read(&root.join("deny.toml"))?;
+        let mut report = |check: &str, findings| report(&format!("{check}{name}"), findings);
+        report("sources", supply::check_sources(root, &deny).context("package sources")?);
+        let graphs = supply::Graphs::load(root, &deny, shipped)?;
+        report("network", supply::check_network(&graphs, &deny));
+        report("features", supply::check_features(&graphs, &deny));
+        report("duplicates", supply::check_duplicates(&graphs, &deny)?);
+        report("licences", supply::check_licences(root, &graphs, &deny)?);
+    }
 
     match broken {
         0 => Ok(()),

@@ -55,6 +55,8 @@ impl Host {
             }
             Command::Report { run, of, output } => self.report(run, of, output),
             Command::Pick { pick, suggestion } => self.pick(pick, suggestion),
+            // Menus belong to a window.
+            Command::Menus { .. } => {}
         }
     }
 

@@ -3,9 +3,11 @@
 //!
 //! - [`Host`]: commands in, events out
 //! - [`Outlet`]: where events go; [`Dialogs`]: how a person is asked for a path
+//! - [`named`], [`opened`]: what somebody asked to open
 //! - [`samples`]: the audits that come with the program
 
 mod host;
+mod opening;
 pub mod samples;
 mod worker;
 
@@ -14,6 +16,7 @@ use std::{path::PathBuf, sync::Arc};
 use verifold_model::workbench::{Event, Pick};
 
 pub use host::Host;
+pub use opening::{named, opened};
 
 /// Where events go.
 #[derive(Clone)]

@@ -95,6 +95,31 @@ pub struct Sample {
     pub files: AuditFiles,
 }
 
+/// A menu of the window's menu bar, as the workbench wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    /// On the bar.
+    pub title: String,
+    /// From top to bottom.
+    pub items: Vec<MenuItem>,
+}
+
+/// A line of a menu.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MenuItem {
+    /// What [`Event::Chosen`] says when it is chosen.
+    pub item: u32,
+    /// What it does, with its keys.
+    pub label: String,
+}
+
+/// Most menus, and most lines of one.
+pub const MOST_MENU_ITEMS: usize = 40;
+/// Longest label, in bytes.
+pub const LONGEST_LABEL: usize = 100;
+
 /// What the workbench asks of its host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
@@ -129,6 +154,12 @@ pub enum Command {
         /// Name offered when saving; empty otherwise.
         suggestion: String,
     },
+    /// Show these menus on the bar of the window, if the host has one; answered by [`Event::Chosen`] when a person
+    /// chooses from them.
+    Menus {
+        /// From left to right.
+        menus: Vec<Menu>,
+    },
 }
 
 impl Command {
@@ -155,6 +186,14 @@ impl Command {
                 }
             }
             Self::Pick { suggestion, .. } => check_path("suggested name", suggestion),
+            Self::Menus { menus } => {
+                let sizes = std::iter::once(menus.len()).chain(menus.iter().map(|menu| menu.items.len()));
+                let labels = menus.iter().flat_map(|menu| std::iter::once(&menu.title).chain(menu.items.iter().map(|item| &item.label)));
+                if sizes.max() > Some(MOST_MENU_ITEMS) || labels.map(String::len).max() > Some(LONGEST_LABEL) {
+                    return Err(format!("A menu has more than {MOST_MENU_ITEMS} lines, or one longer than {LONGEST_LABEL} bytes."));
+                }
+                Ok(())
+            }
         }
     }
 
@@ -162,7 +201,7 @@ impl Command {
     pub const fn run(&self) -> Option<RunId> {
         match self {
             Self::Verify { run, .. } | Self::Cancel { run } | Self::Report { run, .. } => Some(*run),
-            Self::FindSamples | Self::Pick { .. } => None,
+            Self::FindSamples | Self::Pick { .. } | Self::Menus { .. } => None,
         }
     }
 }
@@ -228,6 +267,11 @@ pub enum Event {
         /// Why no dialog could be shown; empty otherwise.
         problem: String,
     },
+    /// A person chose from a menu.
+    Chosen {
+        /// [`MenuItem::item`].
+        item: u32,
+    },
 }
 
 impl Event {
@@ -272,6 +316,18 @@ mod tests {
             &Command::Pick { pick: Pick::Report, suggestion: "a\0.pdf".into() },
             "The suggested name path holds the control character '\\0'. Choose the file again.",
         );
+    }
+
+    #[test]
+    fn menus_have_limits() {
+        let menus = |title: &str, lines| {
+            let items = vec![MenuItem { item: 0, label: "Verify".into() }; lines];
+            Command::Menus { menus: vec![Menu { title: title.into(), items }] }
+        };
+        check(&menus("Audit", 40), "");
+        let problem = "A menu has more than 40 lines, or one longer than 100 bytes.";
+        check(&menus("Audit", 41), problem);
+        check(&menus(&"A".repeat(101), 1), problem);
     }
 
     #[test]

@@ -6,7 +6,6 @@ mod screenshot;
 
 use eframe::{CreationContext, NativeOptions};
 use egui::{ViewportBuilder, vec2};
-use verifold_host::samples;
 use verifold_ui::{style, workbench::Workbench};
 
 use crate::Arguments;
@@ -65,13 +64,7 @@ impl App {
         if let Some(theme) = arguments.theme {
             ctx.set_theme(theme);
         }
-        let mut files = arguments.files;
-        if let Some(name) = &arguments.sample
-            && let Some(sample) = samples::find().into_iter().find(|sample| sample.name == *name)
-        {
-            files = sample.files;
-        }
-        let mut workbench = Workbench::new(Box::new(NativeHost::new(ctx.clone())), files);
+        let mut workbench = Workbench::new(Box::new(NativeHost::new(ctx.clone())), arguments.files);
         workbench.set_zoom(arguments.zoom.unwrap_or(1.0));
         let camera = arguments.screenshot.map(|output| Camera::new(output, arguments.screen, arguments.select));
         if let (None, Some(screen)) = (&camera, arguments.screen) {

@@ -154,6 +154,9 @@ fn file_name(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
 
+/// In a window of its own the program has no network code; on a page it is the shell that lets nothing through.
+const OFFLINE: &str = if cfg!(target_arch = "wasm32") { "Offline: connections are refused" } else { "Offline: no network code" };
+
 /// What is under way or how the last run ended, standing facts at the right.
 pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
     let look = theme(ui);
@@ -161,20 +164,16 @@ pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
     let bar = ui.max_rect();
     ui.painter().hline(ui.clip_rect().x_range(), bar.top() + 0.5, Stroke::new(1.0, colors.line));
     let face = kind().caption.with(Face::Regular);
-    let (icon, text, ink) = match (&workbench.run, &workbench.audit) {
-        (Run::Verifying(progress), _) => (Icon::Clock, progress.words(), colors.accent),
-        (Run::Failed { .. }, _) => (Icon::Warning, "The audit could not be done".to_owned(), look.state.violated.ink),
-        (Run::Cancelled { .. }, _) => (Icon::MinusCircle, "Cancelled, nothing is concluded".to_owned(), colors.text2),
+    let text = workbench.status();
+    let (icon, ink) = match (&workbench.run, &workbench.audit) {
+        (Run::Verifying(_), _) => (Icon::Clock, colors.accent),
+        (Run::Failed { .. }, _) => (Icon::Warning, look.state.violated.ink),
+        (Run::Cancelled { .. }, _) => (Icon::MinusCircle, colors.text2),
         (Run::Idle, Some(audit)) => {
-            let exit = Verdict::from(audit.record.exit);
-            let paint = exit.form.colors(look);
-            (
-                exit.form.icon(),
-                format!("Verified in {:.1} s · exit {}: {}", audit.elapsed, audit.record.exit.code(), audit.record.exit.words()),
-                paint.ink,
-            )
+            let form = Verdict::from(audit.record.exit).form;
+            (form.icon(), form.colors(look).ink)
         }
-        (Run::Idle, None) => (Icon::Info, "Ready".to_owned(), colors.text2),
+        (Run::Idle, None) => (Icon::Info, colors.text2),
     };
     let text_width = width(ui, &text, face.font()) + 30.0;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -197,7 +196,7 @@ pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
         if let Some(audit) = workbench.audit.as_ref().filter(|_| workbench.here().screen != Screen::Welcome) {
             item(ui, None, &format!("Policy {}", audit.record.policy.digest.short()));
         }
-        item(ui, Some(Icon::WifiSlash), "Offline: no network code");
+        item(ui, Some(Icon::WifiSlash), OFFLINE);
         if let Run::Verifying(progress) = &workbench.run {
             if icon_button_small(ui, "Cancel verification") {
                 asked.push(Action::Cancel);

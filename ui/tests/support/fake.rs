@@ -64,7 +64,7 @@ impl Backend for Fake {
             }
             Command::Cancel { .. } => desk.events.push_back(Event::Cancelled { run }),
             Command::Report { output, .. } => desk.events.push_back(worker(WorkerEvent::Reported { output: output.clone(), pages: 12 })),
-            Command::Pick { .. } => {}
+            Command::Pick { .. } | Command::Menus { .. } => {}
         }
         desk.sent.push(command);
     }

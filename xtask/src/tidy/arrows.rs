@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("verifold-report", &["verifold-model"]),
     ("verifold-host", &["verifold-model"]),
     ("verifold-workbench", &["verifold-model", "verifold-host"]),
+    ("verifold-shell", &["verifold-model", "verifold-host"]),
     ("verifold-verify", &["verifold-model", "verifold-policy", "verifold-package", "verifold-circuits"]),
     ("verifold-prove", &["verifold-model", "verifold-policy", "verifold-package", "verifold-circuits", "verifold-verify"]),
     (
@@ -58,6 +59,8 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("egui", &["verifold-workbench"], "nothing below the workbench draws"),
     ("eframe", &["verifold-workbench"], "nothing below the workbench opens a window"),
     ("rfd", &["verifold-workbench"], "nothing below the workbench asks for a file"),
+    ("tauri", &["verifold-shell"], "the web engine stays in a workspace of its own"),
+    ("wasm-bindgen", &["verifold-workbench", "xtask"], "nothing below the workbench stands on a page"),
     ("zip", &["verifold-package"], "the container has one reader and one writer"),
     ("sha2", &["verifold-model"], "digests have one home: verifold_model::digest"),
     ("clap", &["verifold-cli", "xtask"], "only command lines read arguments"),
@@ -70,9 +73,11 @@ struct Crate {
     needs: Vec<String>,
 }
 
-pub(super) fn check(root: &Path) -> anyhow::Result<Vec<Finding>> {
-    let crates: Vec<Crate> = manifests(root, false)?
+pub(super) fn check(roots: &[&Path]) -> anyhow::Result<Vec<Finding>> {
+    let manifests: Vec<_> = roots.iter().map(|root| manifests(root, false)).collect::<Result<_, _>>()?;
+    let crates: Vec<Crate> = manifests
         .into_iter()
+        .flatten()
         .map(|m| Crate { name: m.name, needs: m.dependencies.into_iter().filter(|d| d.kind.is_none()).map(|d| d.name).collect() })
         .collect();
     Ok(broken(&crates))

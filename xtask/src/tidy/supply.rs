@@ -1,5 +1,6 @@
 //! Is what we build on what we agreed to build on?
 //!
+//! - [`check_agreement`]: two lock files hold one version of what they share
 //! - [`check_sources`]: every package in the lock file comes from an allowed registry
 //! - [`check_network`]: no shipped binary, on any target, holds a banned crate
 //! - [`check_features`]: no banned feature is on
@@ -13,15 +14,13 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use semver::Version;
 
 use super::{
     Finding,
     deny::{Clarify, Config},
     graph::{Graph, Package, manifests},
 };
-
-/// The packages whose binaries are handed to users.
-const SHIPPED: &[&str] = &["verifold-cli", "verifold-workbench"];
 
 /// Every graph the checks ask about, each with a name for the reader.
 pub(super) struct Graphs {
@@ -34,10 +33,11 @@ pub(super) struct Graphs {
 }
 
 impl Graphs {
-    pub(super) fn load(root: &Path, config: &Config) -> anyhow::Result<Self> {
+    /// `shipped`: the packages whose binaries are handed to users.
+    pub(super) fn load(root: &Path, config: &Config, shipped: &[&str]) -> anyhow::Result<Self> {
         let mut graphs = Self { shipped: Vec::new(), built: Vec::new(), tested: Vec::new() };
         for target in &config.graph.targets {
-            for package in SHIPPED {
+            for package in shipped {
                 let graph = Graph::ask(root, &["--package", package], "normal", target)?;
                 graphs.shipped.push((format!("{package} on {target}"), graph));
             }
@@ -54,18 +54,62 @@ pub(super) fn check_sources(root: &Path, config: &Config) -> anyhow::Result<Vec<
     foreign_sources(&fs::read_to_string(root.join("Cargo.lock")).context("reading Cargo.lock")?, config)
 }
 
+#[derive(serde::Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(serde::Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+    /// Absent for members of the workspace.
+    source: Option<String>,
+}
+
+/// What two workspaces both build on, they build on in one version: a mended library is mended in both. Versions that one
+/// of them excuses are held back by somebody else.
+pub(super) fn check_agreement(first: &Path, second: &Path) -> anyhow::Result<Vec<Finding>> {
+    let configs = [Config::read(&first.join("deny.toml"))?, Config::read(&second.join("deny.toml"))?];
+    let read =
+        |root: &Path| fs::read_to_string(root.join("Cargo.lock")).with_context(|| format!("reading Cargo.lock in {}", root.display()));
+    disagreements(&read(first)?, &read(second)?, &configs)
+}
+
+fn disagreements(first: &str, second: &str, configs: &[Config]) -> anyhow::Result<Vec<Finding>> {
+    let versions = |lock: &str| -> anyhow::Result<BTreeMap<(String, String), BTreeSet<Version>>> {
+        let lock: Lock = toml::from_str(lock).context("reading Cargo.lock")?;
+        let mut versions: BTreeMap<_, BTreeSet<Version>> = BTreeMap::new();
+        for package in lock.package {
+            let version = Version::parse(&package.version).with_context(|| format!("the version of {}", package.name))?;
+            if configs.iter().flat_map(|config| &config.bans.skip).any(|skip| skip.spec.matches(&package.name, &version)) {
+                continue;
+            }
+            versions.entry((package.name, compatible(&version))).or_default().insert(version);
+        }
+        Ok(versions)
+    };
+    let (first, second) = (versions(first)?, versions(second)?);
+    Ok(first
+        .iter()
+        .filter_map(|(key, here)| second.get(key).filter(|there| *there != here).map(|there| (&key.0, here, there)))
+        .map(|(name, here, there)| {
+            let told = |versions: &BTreeSet<Version>| versions.iter().map(Version::to_string).collect::<Vec<_>>().join(", ");
+            Finding::new(name, format!("is {} in one Cargo.lock and {} in the other: cargo update --precise", told(here), told(there)))
+        })
+        .collect())
+}
+
+/// The leading numbers that compatible versions share.
+fn compatible(version: &Version) -> String {
+    match (version.major, version.minor) {
+        (0, 0) => format!("0.0.{}", version.patch),
+        (0, minor) => format!("0.{minor}"),
+        (major, _) => major.to_string(),
+    }
+}
+
 fn foreign_sources(lock: &str, config: &Config) -> anyhow::Result<Vec<Finding>> {
-    #[derive(serde::Deserialize)]
-    struct Lock {
-        package: Vec<Locked>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Locked {
-        name: String,
-        version: String,
-        /// Absent for members of the workspace.
-        source: Option<String>,
-    }
     let lock: Lock = toml::from_str(lock).context("reading Cargo.lock")?;
     let allowed =
         |source: &str| config.sources.allow_registry.iter().any(|registry| source.strip_prefix("registry+") == Some(registry.as_str()));
@@ -325,6 +369,22 @@ mod tests {
         let with = |features| banned_features("app", &graph(&format!("0|nova-snark v0.76.0||{features}\n"))[0].1, &config(BANS));
         check(&with("default"), &[]);
         check(&with("default,evm"), &["app: feature evm of nova-snark is on and may never be"]);
+    }
+
+    #[test]
+    fn two_locks_hold_one_version_of_what_they_share() {
+        let lock = |versions: &[(&str, &str)]| {
+            versions.iter().map(|(name, version)| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n")).collect::<String>()
+        };
+        let here = lock(&[("serde", "1.0.2"), ("syn", "1.0.9"), ("syn", "2.0.1"), ("toml", "0.8.1"), ("egui", "0.37.0")]);
+        let there = lock(&[("serde", "1.0.3"), ("syn", "2.0.1"), ("syn", "3.0.0"), ("toml", "0.9.4")]);
+        let config = config("deny = []\nskip = [{ crate = \"toml:^0.8\", reason = \"old\" }]");
+        let there = there + &lock(&[("toml", "0.8.2")]);
+        check(
+            &disagreements(&here, &there, &[config]).expect("two locks"),
+            &["serde: is 1.0.2 in one Cargo.lock and 1.0.3 in the other: cargo update --precise"],
+        );
+        check(&disagreements(&here, &here, &[]).expect("two locks"), &[]);
     }
 
     const TWICE: &str = "0|app v1.0.0|MIT|\n1|syn v1.0.0|MIT|\n1|syn v2.0.0|MIT|\n1|syn v3.0.0|MIT|\n";

@@ -1,0 +1,48 @@
+//! The window: one page that came with the program, and nowhere else to go.
+
+use std::path::Path;
+
+use tauri::{AppHandle, DragDropEvent, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent, webview::NewWindowResponse};
+use verifold_host::opened;
+
+use crate::bridge::Bridge;
+
+const LABEL: &str = "main";
+
+/// Opens the window.
+pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+        .title("Verifold")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(480.0, 320.0)
+        // Nothing of the page is kept on disk.
+        .incognito(true)
+        .on_navigation(|to| to.scheme() == "tauri" || to.host_str() == Some("tauri.localhost"))
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .build()?;
+    Ok(())
+}
+
+/// Brings the window to the front.
+pub(crate) fn raise(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        let _ = window.unminimize();
+        let _ = window.set_focus();
+    }
+}
+
+/// What the system says of the window and the program.
+pub(crate) fn heard(app: &AppHandle, event: &RunEvent) {
+    let Some(bridge) = app.try_state::<Bridge>() else { return };
+    match event {
+        RunEvent::WindowEvent { event: WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }), .. } => {
+            bridge.tell(opened(paths.iter().map(|path| path.to_string_lossy().into_owned()), Path::new("")));
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            let paths = urls.iter().filter_map(|url| url.to_file_path().ok());
+            bridge.tell(opened(paths.map(|path| path.to_string_lossy().into_owned()), Path::new("")));
+        }
+        _ => {}
+    }
+}
