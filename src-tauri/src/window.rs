@@ -15,8 +15,9 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
         .title("Verifold")
         .inner_size(1280.0, 800.0)
         .min_inner_size(480.0, 320.0)
-        // Nothing of the page is kept on disk.
-        .incognito(true)
+        // Nothing of the page is kept on disk. A driver of tests, which the framework admits by this variable, needs the
+        // context in which things are kept.
+        .incognito(std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_none())
         .on_navigation(|to| to.scheme() == "tauri" || to.host_str() == Some("tauri.localhost"))
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;

@@ -30,6 +30,8 @@ const VERDICT: &str = "exit 0: all mandatory requirements are met";
 /// How often the page is asked, and how often at most: verification takes seconds, a minute on a slow machine.
 const PAUSE: Duration = Duration::from_millis(250);
 const PATIENCE: usize = 1_200;
+/// How long the driver may take over one request; the longest is starting the shell.
+const ANSWER: Duration = Duration::from_secs(120);
 
 /// Builds the shell and tests it.
 ///
@@ -171,18 +173,15 @@ struct Session {
 impl Session {
     fn open(port: u16, program: &Path) -> anyhow::Result<Self> {
         let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"binary": program, "args": []}}}});
-        let mut last = None;
-        for _ in 0..PATIENCE / 10 {
-            match request(port, "POST", "/session", Some(&wanted)) {
-                Ok(value) => {
-                    let id = value["sessionId"].as_str().context("a session without a name")?.to_owned();
-                    return Ok(Self { port, id });
-                }
-                Err(error) => last = Some(error),
+        // Until the driver listens, and no longer: what it then says of the session stands.
+        for _ in 0..PATIENCE {
+            if request(port, "GET", "/status", None).is_ok() {
+                break;
             }
             thread::sleep(PAUSE);
         }
-        Err(last.context("no answer")?).context("the driver opened no session")
+        let session = request(port, "POST", "/session", Some(&wanted)).context("the driver opened no session")?;
+        Ok(Self { port, id: session["sessionId"].as_str().context("a session without a name")?.to_owned() })
     }
 
     fn get(&self, what: &str) -> anyhow::Result<Value> {
@@ -219,14 +218,23 @@ impl Session {
 /// One request over HTTP/1.1 to the driver on this machine.
 #[expect(clippy::disallowed_types, reason = "a driver on this machine is spoken to over the loopback; this program does not ship")]
 fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-    use std::io::{Read as _, Write as _};
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
     let body = body.map(Value::to_string).unwrap_or_default();
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).context("the driver does not listen")?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).context("the driver broke off")?;
-    let text = String::from_utf8_lossy(&answer);
-    let (_, body) = text.split_once("\r\n\r\n").context("the driver does not speak HTTP")?;
+    stream.set_read_timeout(Some(ANSWER)).context("setting how long to wait for an answer")?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+    // The driver keeps the connection open, so the length it states is all there is to go by.
+    let mut answer = BufReader::new(stream);
+    let (mut line, mut length) = (String::new(), 0);
+    while answer.read_line(&mut line).context("the driver gave no answer")? > 2 {
+        if let Some((name, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
+            length = value.trim().parse().with_context(|| format!("{name} of the answer"))?;
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    answer.read_exact(&mut body).context("the driver broke off")?;
+    let body = &String::from_utf8_lossy(&body);
     let mut value: Value = serde_json::from_str(body).with_context(|| format!("the driver answered {body:?}"))?;
     if let Some(error) = value["value"]["error"].as_str() {
         bail!("the driver says {error}: {}", value["value"]["message"]);
