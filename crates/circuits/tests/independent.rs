@@ -5,10 +5,13 @@
 
 mod fixture;
 
+use std::sync::OnceLock;
+
 use ff::{Field, PrimeField};
 use generic_array::typenum::{U4, U8, U24};
 use neptune::{
     Strength,
+    poseidon::PoseidonConstants,
     sponge::{
         api::{IOPattern, SpongeAPI, SpongeOp},
         vanilla::{Mode::Simplex, Sponge, SpongeTrait},
@@ -25,8 +28,9 @@ use verifold_model::{
 macro_rules! sponge {
     ($name:ident, $arity:ty) => {
         fn $name(tag: u32, inputs: &[Fq]) -> Fq {
-            let constants = Sponge::<Fq, $arity>::api_constants(Strength::Standard);
-            let mut sponge = Sponge::new_with_constants(&constants, Simplex);
+            static CONSTANTS: OnceLock<PoseidonConstants<Fq, $arity>> = OnceLock::new();
+            let constants = CONSTANTS.get_or_init(|| Sponge::<Fq, $arity>::api_constants(Strength::Standard));
+            let mut sponge = Sponge::new_with_constants(constants, Simplex);
             let length = inputs.len() as u32;
             sponge.start(IOPattern(vec![SpongeOp::Absorb(length), SpongeOp::Squeeze(1)]), Some(tag), &mut ());
             SpongeAPI::absorb(&mut sponge, length, inputs, &mut ());
@@ -266,6 +270,44 @@ fn receipts_of_one_element_a_row() {
 #[test]
 fn receipts_of_two_elements_a_row_and_several_nodes_a_step() {
     check_receipts("f32.w8.g4.b20.h4.n17", 30, 22, 2, 140);
+}
+
+#[test]
+fn a_training_commits_to_its_rule_data_and_model() {
+    let rows = fixture::training().rows;
+    let witness = fixture::training().witness().unwrap();
+    let (statement, plan) = (witness.statement(), witness.plan());
+    let spec = &statement.spec;
+    let features = plan.shape.features();
+    let schema = digest_element(plan.row_schema_digest().as_bytes());
+
+    let mut rule = vec![digest_element(spec.digest().as_bytes()), schema, Fq::ONE, Fq::from(1 << 18)];
+    rule.extend([spec.rate_numerator, spec.rate_offset, spec.decay].map(Fq::from));
+    let filled = |list: Vec<Fq>| list.into_iter().chain(std::iter::repeat(Fq::ZERO)).take(features).collect::<Vec<_>>();
+    rule.extend(filled(spec.centres.iter().map(|c| Fq::from(u64::from(*c))).collect()));
+    rule.extend(filled(spec.initial_weights.iter().map(|w| integer(*w)).collect()));
+    rule.push(integer(spec.initial_bias));
+    rule.extend(filled(spec.feature_rates.iter().map(|r| Fq::from(u64::from(*r))).collect()));
+    rule.push(Fq::from(u64::from(spec.bias_rate)));
+
+    let row_commitment = row_stream(schema, salt(7), &rows, 22, 1);
+    let outcome_commitment = outcome_stream(schema, salt(8), &rows, 1);
+    assert_eq!(printed(row_commitment), statement.row_commitment);
+    assert_eq!(printed(outcome_commitment), statement.outcome_commitment);
+    let mut model = filled(witness.model().weights.iter().map(|w| integer(*w)).collect());
+    model.extend([integer(witness.model().bias), salt(9)]);
+    assert_eq!(printed(wide(0x5646_0002, &model)), statement.model_commitment);
+
+    let z0 = [
+        digest_element(statement.header.digest().as_bytes()),
+        wide(0x5646_0071, &rule),
+        wide(0x5646_0002, &model),
+        narrow(0x5646_0072, &[row_commitment, outcome_commitment]),
+    ];
+    let transition = verifold_circuits::training::replay(statement, plan).unwrap();
+    assert_eq!(transition.z0.0[..4], z0.map(printed));
+    let counts = [u64::from(spec.epochs), statement.steps, 0];
+    assert_eq!(transition.zn.0[4..], counts.map(|n| printed(Fq::from(n))));
 }
 
 #[test]

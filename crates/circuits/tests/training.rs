@@ -4,16 +4,16 @@ mod fixture;
 
 use fixture::{circuit, salt};
 use verifold_circuits::{
-    ModelError, NotCanonical, RowError, RowKind, native,
+    Model, ModelError, NotCanonical, RowError, RowKind, RowRecord, native,
     training::{ReplayError, TrainingWitness, TrainingWitnessError, replay, spec_commitment, training_shape},
 };
 use verifold_model::{
     cohort::{Outcome, VoidReason},
     digest::Commitment,
     plan::{Plan, ScoreDirection},
-    shape::{CircuitFamily, CircuitId},
+    shape::{CircuitFamily, CircuitId, Shape},
     statement::StatementKind,
-    training::TrainingStatement,
+    training::{TrainingSpec, TrainingStatement},
 };
 
 /// The shape of the plan: its bins and histograms are not those of the training.
@@ -120,6 +120,46 @@ fn every_stated_value_moves_the_states() {
     (longer.spec.epochs, longer.steps) = (3, 3 * longer.steps / 2);
     let longer = replay(&longer, witness.plan()).unwrap();
     assert!(longer.zn != honest.zn && longer.z0 != honest.z0);
+}
+
+/// A training as scripts/training_twin.py writes it down.
+#[derive(serde::Deserialize)]
+struct Expected {
+    shape: Shape,
+    spec: TrainingSpec,
+    /// Outcome code, then features; nothing for a void row.
+    rows: Vec<Option<Vec<u32>>>,
+    weights: Vec<i64>,
+    bias: i64,
+}
+
+#[test]
+fn a_second_implementation_trains_the_same_integers() {
+    let text = include_str!("../../../scripts/data/expected-training.json");
+    let cases: Vec<Expected> = serde_json::from_str(text).unwrap();
+    assert_eq!(cases.len(), 3);
+    for Expected { shape, spec, rows, weights, bias } in cases {
+        let mut training = fixture::training();
+        training.plan = fixture::plan(CircuitId { family: CircuitFamily::ScoredCohortV1, shape }, spec.centres.len());
+        training.plan.scoring.scale_bits = spec.scale_bits;
+        training.plan.scoring.direction = spec.direction;
+        training.spec = spec;
+        training.rows = (0..)
+            .zip(rows)
+            .map(|(key, row)| {
+                let kind = match row.as_deref() {
+                    None => RowKind::Void(VoidReason::MissingValue),
+                    Some([code, features @ ..]) => {
+                        RowKind::Scored { features: features.to_vec(), logged: false, outcome: Outcome::ALL[*code as usize] }
+                    }
+                    Some([]) => panic!("a row without an outcome"),
+                };
+                RowRecord { key, group: 0, kind }
+            })
+            .collect();
+        let witness = training.witness_under(shape).unwrap();
+        assert!(*witness.model() == Model { weights, bias }, "{shape}");
+    }
 }
 
 #[track_caller]
