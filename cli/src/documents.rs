@@ -1,4 +1,4 @@
-//! Signatures of policies and engagements: made by `verifold sign`, found beside each document by `verifold verify`.
+//! Signatures of policies, overlays and engagements: made by `verifold sign`, found beside each document by `verifold verify`.
 
 use std::path::{Path, PathBuf};
 
@@ -66,6 +66,17 @@ pub(crate) fn add(received: &mut Received, path: &Path) -> Result<(), Failure> {
     match envelope.statement.predicate.document {
         DocumentKind::Policy => received.policy_signatures.push(envelope),
         DocumentKind::Engagement => received.engagement_signatures.push(envelope),
+        DocumentKind::Overlay => {
+            let of = received.overlays.iter_mut().find(|(overlay, _)| overlay.digest == envelope.statement.document());
+            let Some((_, signatures)) = of else {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    format!("the signature is of an overlay that is not given, so nothing was checked: {}", path.display()),
+                    "give the overlay it was made over with --overlay",
+                ));
+            };
+            signatures.push(envelope);
+        }
     }
     Ok(())
 }
@@ -89,10 +100,14 @@ fn document(path: &Path) -> Result<(DocumentKind, Digest), Failure> {
     match schema.as_str() {
         "policy/v1" => Ok((DocumentKind::Policy, files::policy(path)?.digest)),
         "engagement/v1" => Ok((DocumentKind::Engagement, files::engagement(path)?.digest)),
+        "overlay/v1" => Ok((DocumentKind::Overlay, files::overlay(path, None)?.digest)),
         _ => Err(Failure::new(
             Exit::Malformed,
-            format!("the file says by no `schema` that it is a policy or an engagement, so nothing was signed: {}", path.display()),
-            "sign a policy (schema = \"policy/v1\"), an engagement (\"engagement/v1\") or a package",
+            format!(
+                "the file says by no `schema` that it is a policy, an overlay or an engagement, so nothing was signed: {}",
+                path.display()
+            ),
+            "sign a policy (schema = \"policy/v1\"), an overlay (\"overlay/v1\"), an engagement (\"engagement/v1\") or a package",
         )),
     }
 }

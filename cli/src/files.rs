@@ -3,7 +3,7 @@
 use std::{fs, io::Write as _, path::Path};
 
 use verifold_model::{digest::Digest, instant::Instant, record::AuditRecord, state::Exit};
-use verifold_policy::{Engagement, Policy, ReadError};
+use verifold_policy::{Engagement, Overlay, Policy, ReadError};
 
 use crate::failure::Failure;
 
@@ -62,6 +62,11 @@ fn unusable(error: &ReadError, path: &Path) -> Failure {
 /// A policy without errors.
 pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
     Policy::read(&text("policy", path)?).map_err(|error| unusable(&error, path))
+}
+
+/// An overlay without errors, also against the policy it is to change.
+pub(crate) fn overlay(path: &Path, policy: Option<&Policy>) -> Result<Overlay, Failure> {
+    Overlay::read(&text("overlay", path)?, policy).map_err(|error| unusable(&error, path))
 }
 
 /// An engagement without errors.

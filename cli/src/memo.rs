@@ -92,6 +92,13 @@ pub(crate) fn text(record: &AuditRecord) -> String {
         &format!("{} {}{illustrative}, SHA-256 {}", record.policy.title, record.policy.version, record.policy.digest),
     ));
     out.push_str(&fill("            ", "            ", &signed_text(&record.policy.signatures)));
+    for overlay in &record.overlays {
+        out.push_str(&fill("Overlay     ", "            ", &format!("{}, {}, SHA-256 {}", overlay.id, overlay.title, overlay.digest)));
+        out.push_str(&fill("            ", "            ", &signed_text(&overlay.signatures)));
+        for change in &overlay.changes {
+            out.push_str(&fill("            - ", "              ", &change.text()));
+        }
+    }
     let engagement = record.engagement.as_ref().map_or_else(
         || "none given: subject, model, plan, period and completeness are the package's own word".to_owned(),
         |engagement| format!("{}, SHA-256 {}", engagement.title, engagement.digest),

@@ -7,7 +7,7 @@ use verifold_model::{
     format::counted,
     state::{Exit, Severity},
 };
-use verifold_policy::{Level, OriginDemand, Policy, library::LIBRARY, sentence::system_words};
+use verifold_policy::{Level, OriginDemand, Overlay, Policy, library::LIBRARY, sentence::system_words, tailor};
 
 use crate::{
     failure::Failure,
@@ -21,6 +21,9 @@ pub(crate) enum Command {
     Check {
         /// The policy.
         policy: PathBuf,
+        /// Check this overlay against the policy as well, and print the policy as it changes it.
+        #[arg(long, value_name = "O.toml")]
+        overlay: Vec<PathBuf>,
     },
     /// List the policies that come with this program.
     List,
@@ -33,7 +36,7 @@ pub(crate) enum Command {
 
 pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
-        Command::Check { policy } => check(policy),
+        Command::Check { policy, overlay } => check(policy, overlay),
         Command::List => list(),
         Command::Show { id } => show(id),
     }
@@ -63,7 +66,7 @@ fn show(id: &str) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
-fn check(path: &Path) -> Result<Exit, Failure> {
+fn check(path: &Path, overlays: &[PathBuf]) -> Result<Exit, Failure> {
     let lint = Policy::lint(&files::text("policy", path)?);
     for notice in &lint.notices {
         println!("{}: {notice}", path.display());
@@ -71,6 +74,9 @@ fn check(path: &Path) -> Result<Exit, Failure> {
     let of = |level| lint.notices.iter().filter(|notice| notice.level == level).count() as u64;
     println!("{}, {}", counted(of(Level::Error), "error", "errors"), counted(of(Level::Warning), "warning", "warnings"));
     let Some(policy) = lint.value else { return Ok(Exit::Malformed) };
+    let overlays: Vec<Overlay> = overlays.iter().map(|path| files::overlay(path, Some(&policy))).collect::<Result<_, _>>()?;
+    let tailored = tailor(&policy, &overlays.iter().map(|overlay| (overlay, None)).collect::<Vec<_>>(), None);
+    let policy = tailored.policy;
     let illustrative = if policy.illustrative { " (illustrative)" } else { "" };
     println!("\n{} {}{illustrative}\nSHA-256 {}\n", policy.title, policy.version, policy.digest);
     let origin = OriginDemand::of(&policy, None);
@@ -94,6 +100,12 @@ fn check(path: &Path) -> Result<Exit, Failure> {
     if !policy.deposited.is_empty() {
         let words: Vec<&str> = policy.deposited.iter().map(|what| what.word()).collect();
         println!("  Laid down before the period: {}", words.join(", "));
+    }
+    for (overlay, changes) in overlays.iter().zip(&tailored.changes) {
+        println!("  Overlay {}, {}, SHA-256 {}", overlay.id, overlay.title, overlay.digest);
+        for change in changes {
+            print!("{}", fill("    ", "      ", &change.text()));
+        }
     }
     for requirement in &policy.requirements {
         let severity = if requirement.severity == Severity::Mandatory { "" } else { "(advisory) " };

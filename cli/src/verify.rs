@@ -30,10 +30,13 @@ pub(crate) struct Arguments {
     /// Folder of the anchors received, in place of `anchors` beside the engagement.
     #[arg(long, value_name = "DIR", requires = "engagement")]
     anchors: Option<PathBuf>,
-    /// A further signature of policy or engagement; those beside each are found without it.
+    /// Tailor the policy: changes of limits, each with rationale, owner and end. Several are applied in order.
+    #[arg(long, value_name = "O.toml")]
+    overlay: Vec<PathBuf>,
+    /// A further signature of policy, overlay or engagement; those beside each are found without it.
     #[arg(long, value_name = "SIG.dsse.json")]
     signature: Vec<PathBuf>,
-    /// Trust this public key for signatures of policy and engagement, as the engagement's auditors are for the policy.
+    /// Trust this public key for signatures of policy, overlays and engagement; the engagement's auditors are, but for itself.
     #[arg(long, value_name = "KEY.pub")]
     trust: Vec<PathBuf>,
     /// What was handed over.
@@ -85,6 +88,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let policy = files::policy(&arguments.policy)?;
     let engagement = arguments.engagement.as_deref().map(files::engagement).transpose()?;
     let mut received = received(&arguments.policy, arguments.engagement.as_deref(), arguments.anchors.as_deref())?;
+    for path in &arguments.overlay {
+        received.overlays.push((files::overlay(path, Some(&policy))?, documents::beside(path)?));
+    }
+    received.reviewed_at = arguments.date.or_else(files::now);
     for path in &arguments.signature {
         documents::add(&mut received, path)?;
     }

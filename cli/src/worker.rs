@@ -40,9 +40,10 @@ impl Progress for Spoken {
 }
 
 fn verified(keys: &KeyStore, policy: &str, engagement: Option<&str>, package: &str) -> Result<AuditRecord, Failure> {
-    let received = received(Path::new(policy), engagement.map(Path::new), None)?;
+    let mut received = received(Path::new(policy), engagement.map(Path::new), None)?;
     let policy = files::policy(Path::new(policy))?;
     let expected = engagement.map(|path| files::engagement(Path::new(path))).transpose()?;
+    received.reviewed_at = files::now();
     let path = Path::new(package);
     let bytes = files::package(path)?;
     let inputs = Inputs {

@@ -156,6 +156,26 @@ fn policy_and_engagement_say_who_stands_behind_them() {
     let record = fs::read_to_string(desk.at("r.json")).unwrap();
     assert_eq!(record.matches("\"state\":\"trusted\"").count(), 2, "{record}");
 
+    // A limit that is tailored is said, and who stands behind the overlay.
+    let digest = verifold_policy::Policy::read(policy).unwrap().digest;
+    let overlay = format!(
+        "schema = \"overlay/v1\"\nid = \"o-1\"\ntitle = \"O\"\n[policy]\nid = \"p\"\nversion = \"1\"\ndigest = \"{digest}\"\n\
+         [[change]]\nrequirement = \"R-1\"\nfield = \"severity\"\nvalue = \"advisory\"\nrationale = \"r\"\nowner = \"Head of risk\"\n\
+         expires = \"2027-01-01T00:00:00Z\"\n"
+    );
+    fs::write(desk.at("o.toml"), &overlay).unwrap();
+    desk.says(&["policy", "check", "policy.toml", "--overlay", "o.toml"], 0, "severity changed from mandatory to advisory");
+    let tailored = [&verify[..], &["--overlay", "o.toml", "--date", "2026-11-01T00:00:00Z"]].concat();
+    let text = words(desk.says(&tailored, 3, "R-1: severity changed from mandatory to advisory"));
+    assert!(text.contains("not signed - R-1"), "{text}");
+    desk.says(&[&["sign", "o.toml"], &with[..]].concat(), 0, "Signature    o.toml.");
+    let text = words(desk.says(&tailored, 3, "Owner: Head of risk"));
+    assert!(text.contains("by its signer) - R-1"), "{text}");
+    let later = [&verify[..], &["--overlay", "o.toml", "--date", "2027-01-01T00:00:00Z"]].concat();
+    desk.says(&later, 3, "NOT changed to advisory");
+    fs::write(desk.at("other.toml"), overlay.replace("R-1", "R-2")).unwrap();
+    desk.says(&[&verify[..], &["--overlay", "other.toml"]].concat(), 3, "no requirement R-2");
+
     // The engagement changed since, and lists the key in another role.
     fs::write(desk.at("engagement.toml"), engagement("provider")).unwrap();
     let text = words(desk.says(&verify, 3, "NOT signed as it is"));

@@ -13,6 +13,8 @@ pub enum DocumentKind {
     Policy,
     /// An engagement file.
     Engagement,
+    /// An overlay file.
+    Overlay,
 }
 
 impl DocumentKind {
@@ -21,6 +23,7 @@ impl DocumentKind {
         match self {
             Self::Policy => "policy",
             Self::Engagement => "engagement",
+            Self::Overlay => "overlay",
         }
     }
 }

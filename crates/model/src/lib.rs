@@ -33,5 +33,6 @@ pub mod shape;
 pub mod signer;
 pub mod state;
 pub mod statement;
+pub mod tailoring;
 pub mod training;
 pub mod workbench;

@@ -18,6 +18,7 @@ use crate::{
     shape::CircuitId,
     state::{Exit, RungName, RungState, Severity, Stage, State},
     statement::{Period, StatementKind, Subject},
+    tailoring::OverlaySummary,
 };
 
 /// Version of the record's structure.
@@ -46,6 +47,9 @@ pub struct AuditRecord {
     pub ladder: Vec<Rung>,
     /// What was asked: the policy.
     pub policy: PolicySummary,
+    /// Overlays that tailor the policy, in the order given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<OverlaySummary>,
     /// This audit's expectations, if an engagement was given.
     pub engagement: Option<EngagementSummary>,
     /// What was handed over.

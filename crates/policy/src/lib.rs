@@ -7,6 +7,7 @@
 //! - [`engagement`]: what the auditor of this audit expects, and where the expectation comes from
 //! - [`signers`]: whose signatures count, for what, and how many are needed
 //! - [`anchoring`]: what must have been fixed before results were known
+//! - [`overlay`]: what of a policy changes for one audit, with a rationale, an owner and an end
 //! - [`draft`]: an engagement to begin with, in which nothing counts until the auditor confirms it
 //! - [`notice`]: errors and warnings with line and column
 //!
@@ -18,6 +19,7 @@ pub mod engagement;
 mod engagement_file;
 pub mod library;
 pub mod notice;
+pub mod overlay;
 pub mod plan_choices;
 pub mod policy;
 mod policy_file;
@@ -32,6 +34,7 @@ pub use crate::{
     draft::{Draft, DraftBatch, DraftSigner},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
     notice::{Level, Lint, Notice, ReadError},
+    overlay::{Overlay, Reference, Tailored, tailor},
     policy::{
         AcceptedCircuit, Assertion, Comparator, Exemption, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule,
         Scope, SystemRefused, Tolerance,
@@ -39,11 +42,12 @@ pub use crate::{
     signers::{OriginDemand, TrustedSigner},
 };
 
-/// JSON Schemas of the two file formats: file name and text.
+/// JSON Schemas of the file formats: file name and text.
 pub fn schemas() -> Vec<(&'static str, String)> {
     let text = |schema: schemars::Schema| format!("{:#}\n", schema.to_value());
     vec![
         ("policy.schema.json", text(schema_for!(policy_file::PolicyFile))),
+        ("overlay.schema.json", text(schema_for!(overlay::OverlayFile))),
         ("engagement.schema.json", text(schema_for!(engagement_file::EngagementFile))),
     ]
 }

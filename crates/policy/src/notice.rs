@@ -69,7 +69,7 @@ impl<T> Lint<T> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the {file} cannot be used: {}", .notices.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct ReadError {
-    /// Kind of file: `policy` or `engagement`.
+    /// Kind of file: `policy`, `engagement` or `overlay`.
     pub file: &'static str,
     /// Its errors, in the order of the file.
     pub notices: Vec<Notice>,

@@ -178,6 +178,8 @@ pub struct Requirement {
     pub legal: Vec<LegalRef>,
     /// Replaces what its result is said not to show.
     pub does_not_show: Option<String>,
+    /// How overlays have changed it, a clause a change; empty in the policy as written.
+    pub tailoring: Vec<String>,
     /// What batches and groups are called in this policy.
     pub(crate) words: Words,
 }

@@ -16,7 +16,7 @@ use crate::{
     anchoring::within_days,
     notice::{Lint, Notices},
     policy::{
-        AcceptedCircuit, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope, Tolerance,
+        AcceptedCircuit, Comparator, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope, Tolerance,
         compares_groups, out_of_reach,
     },
     policy_file::{Bound, CircuitFile, Names, OnMissingFile, PlanField, PlanFile, PolicyFile, RequirementFile, RuleKind, SourceFile},
@@ -283,6 +283,7 @@ fn build_requirement(file: RequirementFile, sources: &[LegalSource], words: &Wor
         exemption: file.not_applicable,
         legal: file.legal.into_iter().map(|reference| LegalRef { source: reference.source.into_inner(), place: reference.place }).collect(),
         does_not_show: file.does_not_show,
+        tailoring: Vec::new(),
         words: words.clone(),
     })
 }
@@ -400,20 +401,13 @@ fn metric_rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Metr
     }
     let (comparator, limit_at, limit, scope_at, scope) =
         (*comparator?.get_ref(), limit?.span(), *limit?.get_ref(), scope?.span(), *scope?.get_ref());
-    check_range(metric, limit_at, limit, notices);
-    if let Some(warn) = &file.warn {
-        let right_side = match comparator {
-            crate::Comparator::AtMost => *warn.get_ref() < limit,
-            crate::Comparator::AtLeast => *warn.get_ref() > limit,
-        };
-        if !right_side {
-            let text = format!(
-                "a warning comes before the limit: with {} {limit} it lies on the other side of {}",
-                comparator.words(),
-                warn.get_ref()
-            );
-            notices.error("warn-beyond-limit", warn.span(), text);
-        }
+    if let Some((cause, problem)) = limit_problem(metric, limit) {
+        notices.error(cause, limit_at, problem);
+    }
+    if let Some(warn) = &file.warn
+        && let Some(problem) = warn_problem(comparator, limit, *warn.get_ref())
+    {
+        notices.error("warn-beyond-limit", warn.span(), problem);
     }
     if let Scope::Consecutive(0 | 1) = scope {
         notices.error("consecutive-too-few", scope_at, "`consecutive` is 2 or more; for 1 use \"each-batch\"");
@@ -444,8 +438,18 @@ fn metric_rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Metr
     })
 }
 
-/// A limit outside the values a metric can take decides nothing.
-fn check_range(metric: Metric, at: Range<usize>, limit: Decimal, notices: &mut Notices<'_>) {
+/// Why a warning level does not go with its limit, if it does not.
+pub(crate) fn warn_problem(comparator: Comparator, limit: Decimal, warn: Decimal) -> Option<String> {
+    let right_side = match comparator {
+        Comparator::AtMost => warn < limit,
+        Comparator::AtLeast => warn > limit,
+    };
+    (!right_side)
+        .then(|| format!("a warning comes before the limit: with {} {limit} it lies on the other side of {warn}", comparator.words()))
+}
+
+/// Why a limit decides nothing, if it does not: cause and text. It lies outside the values the metric can take.
+pub(crate) fn limit_problem(metric: Metric, limit: Decimal) -> Option<(&'static str, String)> {
     let (low, high) = match metric {
         Metric::Volume | Metric::ObservedExpected | Metric::ScorePsi | Metric::FeatureCsi => (0, None),
         Metric::Gini => (-1, Some(1)),
@@ -454,9 +458,11 @@ fn check_range(metric: Metric, at: Range<usize>, limit: Decimal, notices: &mut N
     if limit.cmp_ratio(low, 1).is_lt() || high.is_some_and(|high| limit.cmp_ratio(high, 1).is_gt()) {
         let range = high.map_or_else(|| format!("{low} or more"), |high| format!("between {low} and {high}"));
         let hint = if metric.definition().unit == Unit::Percent { "; percentages are written as shares, \"0.08\" for 8 %" } else { "" };
-        notices.error("limit-out-of-range", at, format!("values of this metric are {range}, the limit is {limit}{hint}"));
+        Some(("limit-out-of-range", format!("values of this metric are {range}, the limit is {limit}{hint}")))
     } else if metric == Metric::Volume && limit.places() > 0 {
-        notices.error("not-whole", at, format!("a volume is a whole number of rows, the limit is {limit}"));
+        Some(("not-whole", format!("a volume is a whole number of rows, the limit is {limit}")))
+    } else {
+        None
     }
 }
 

@@ -217,7 +217,8 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
     let totals = record.totals;
     let package = &record.package;
     let command = format!(
-        "verifold verify --policy POLICY.toml{} {}",
+        "verifold verify --policy POLICY.toml{}{} {}",
+        " --overlay OVERLAY.toml".repeat(record.overlays.len()),
         if record.engagement.is_some() { " --engagement ENGAGEMENT.toml" } else { "" },
         package.file_name
     );
@@ -232,6 +233,8 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "model": record.model.as_ref().map(|m| json!({ "commitment": m.value.to_string(), "source": sourced(m.source) })),
         "policy": { "title": record.policy.title, "version": record.policy.version, "illustrative": record.policy.illustrative, "digest": record.policy.digest.to_string(), "signed": signed_text(&record.policy.signatures), "min_cell": record.policy.min_cell,
             "sources": record.policy.sources.iter().map(|s| json!({ "title": s.title, "version": s.version, "in_force_from": s.in_force_from, "reviewed_on": s.reviewed_on })).collect::<Vec<_>>() },
+        "overlays": record.overlays.iter().map(|o| json!({ "id": o.id, "title": o.title, "digest": o.digest.to_string(), "signed": signed_text(&o.signatures), "compared_with": o.compared_with,
+            "changes": o.changes.iter().map(|c| json!({ "id": c.requirement, "field": c.field.word(), "before": c.before, "after": c.after, "rationale": c.rationale, "owner": c.owner, "expires": c.expires.to_string(), "applied": c.applied, "reason": c.reason })).collect::<Vec<_>>() })).collect::<Vec<_>>(),
         "engagement": record.engagement.as_ref().map(|e| json!({ "id": e.id, "title": e.title, "digest": e.digest.to_string(), "signed": signed_text(&e.signatures), "expected": e.expected_batches, "controls": e.control_totals,
             "expectations": e.expectations.iter().map(|x| json!({ "what": x.what, "expected": x.expected, "found": x.found, "origin": x.origin, "word": if x.holds { "equal" } else { "differs" }, "style": if x.holds { "satisfied" } else { "rejected" } })).collect::<Vec<_>>() })),
         "package": { "file_name": package.file_name, "size": bytes(package.size), "digest": package.digest.to_string(), "written_by": package.written_by,

@@ -605,6 +605,7 @@ pub(crate) fn assess(requirement: &Requirement, case: &Case<'_>) -> RequirementR
     if metric.is_some() && why.children.len() == 1 {
         why = why.children.remove(0);
     }
+    why.children.extend(requirement.tailoring.iter().map(|change| leaf(change.clone(), None, "", "")));
     RequirementResult {
         id: requirement.id.clone(),
         title: requirement.title.clone(),

@@ -1,6 +1,6 @@
-//! Who stands behind the policy and the engagement, and is it somebody the auditor trusts for that?
+//! Who stands behind policy, overlays and engagement, and is it somebody the auditor trusts for that?
 //!
-//! The engagement's auditors vouch for a policy, and so do keys the auditor names beside it. Neither document vouches for
+//! The engagement's auditors vouch for a policy and its overlays, and so do keys the auditor names beside it. Neither document vouches for
 //! itself: signers a policy lists do not count for that policy, and an engagement is checked against named keys alone.
 //!
 //! It does not establish who held a key, or when a signature was made.
@@ -8,11 +8,14 @@
 use verifold_model::{
     digest::Digest,
     document::{DocumentKind, DocumentSignature, SignatureState},
+    format::counted,
     record::{AuditRecord, Finding},
     signer::SignerRole,
+    statement::Period,
+    tailoring::OverlaySummary,
 };
 use verifold_package::DocumentEnvelope;
-use verifold_policy::{Engagement, TrustedSigner};
+use verifold_policy::{Engagement, Overlay, Policy, Reference, Stated, TrustedSigner, tailor};
 
 use crate::run::Inputs;
 
@@ -21,9 +24,59 @@ type Listing<'a> = (&'a TrustedSigner, &'static str);
 
 /// What the signatures of the policy turned out to be.
 pub(crate) fn of_policy(inputs: &Inputs<'_>) -> Vec<DocumentSignature> {
+    judged(DocumentKind::Policy, inputs.policy.digest, &inputs.received.policy_signatures, &vouched(inputs))
+}
+
+/// Whoever vouches for a policy and its overlays.
+fn vouched<'a>(inputs: &Inputs<'a>) -> Vec<Listing<'a>> {
     let of_engagement = inputs.engagement.map_or(&[][..], |engagement| &engagement.signers);
-    let listings: Vec<Listing<'_>> = of_engagement.iter().map(|signer| (signer, "by the engagement")).chain(named(inputs)).collect();
-    judged(DocumentKind::Policy, inputs.policy.digest, &inputs.received.policy_signatures, &listings)
+    of_engagement.iter().map(|signer| (signer, "by the engagement")).chain(named(inputs)).collect()
+}
+
+/// The policy as its overlays change it, and what became of each.
+///
+/// A change must hold to the end of the period the engagement pins; where it pins none, at the time of the review.
+/// Nothing of an overlay with a broken signature is applied.
+pub(crate) fn tailored(inputs: &Inputs<'_>) -> (Policy, Vec<OverlaySummary>) {
+    let period = inputs.engagement.and_then(|engagement| engagement.period.as_ref()).and_then(Stated::pinned);
+    let end = period.map(|period: &Period| period.end);
+    let reference = end.map(Reference::EndOfPeriod).or(inputs.received.reviewed_at.map(Reference::Review));
+    let compared_with = match reference {
+        Some(Reference::EndOfPeriod(end)) => format!("the end of the engagement's period, {end}"),
+        Some(Reference::Review(at)) => format!("the time of the review, {at}"),
+        None => String::new(),
+    };
+    let signatures: Vec<Vec<DocumentSignature>> = inputs
+        .received
+        .overlays
+        .iter()
+        .map(|(overlay, envelopes)| judged(DocumentKind::Overlay, overlay.digest, envelopes, &vouched(inputs)))
+        .collect();
+    let broken = |signature: &DocumentSignature| matches!(signature.state, SignatureState::OtherDocument | SignatureState::Invalid);
+    let given: Vec<(&Overlay, Option<String>)> = inputs
+        .received
+        .overlays
+        .iter()
+        .zip(&signatures)
+        .map(|((overlay, _), signatures)| {
+            let void = if signatures.iter().any(broken) {
+                Some("a signature of the overlay is broken".to_owned())
+            } else {
+                reference.is_none().then(|| "neither a period nor the time of the review is known, so it may have expired".to_owned())
+            };
+            (overlay, void)
+        })
+        .collect();
+    let tailored = tailor(inputs.policy, &given, reference);
+    let summaries = given.iter().zip(signatures).zip(tailored.changes).map(|(((overlay, _), signatures), changes)| OverlaySummary {
+        id: overlay.id.clone(),
+        title: overlay.title.clone(),
+        digest: overlay.digest,
+        signatures,
+        compared_with: compared_with.clone(),
+        changes,
+    });
+    (tailored.policy, summaries.collect())
 }
 
 /// What the signatures of the engagement turned out to be.
@@ -82,23 +135,46 @@ fn judge(kind: DocumentKind, digest: Digest, envelope: &DocumentEnvelope, listin
     }
 }
 
-/// What there is to say about the signatures in `record`. A broken one stands in the way: somebody meant it to be believed.
+/// What there is to say about the documents in `record`. A broken signature stands in the way: somebody meant it to be
+/// believed. A change that was not applied does not: the policy holds as it is written.
 pub(crate) fn findings(record: &AuditRecord) -> Vec<Finding> {
-    let of_engagement = record.engagement.as_ref().map_or(&[][..], |engagement| &engagement.signatures);
-    let documents = [(DocumentKind::Policy, record.policy.signatures.as_slice()), (DocumentKind::Engagement, of_engagement)];
-    let finding = |kind: DocumentKind, signature: &DocumentSignature| {
-        let (cause, blocking) = match signature.state {
-            SignatureState::Trusted => ("document-signed", false),
-            SignatureState::OutsideWindow => ("document-signer-outside-window", false),
-            SignatureState::OtherRole => ("document-signer-role", false),
-            SignatureState::NotTrusted => ("document-signer-not-trusted", false),
-            SignatureState::OtherDocument => ("document-not-as-signed", true),
-            SignatureState::Invalid => ("document-signature-invalid", true),
+    let signed = |word: &str, signatures: &[DocumentSignature]| {
+        let finding = |signature: &DocumentSignature| {
+            let (cause, blocking) = match signature.state {
+                SignatureState::Trusted => ("document-signed", false),
+                SignatureState::OutsideWindow => ("document-signer-outside-window", false),
+                SignatureState::OtherRole => ("document-signer-role", false),
+                SignatureState::NotTrusted => ("document-signer-not-trusted", false),
+                SignatureState::OtherDocument => ("document-not-as-signed", true),
+                SignatureState::Invalid => ("document-signature-invalid", true),
+            };
+            Finding { cause: cause.to_owned(), blocking, text: format!("the {word}: {}", signature.text), place: word.to_owned() }
         };
-        let word = kind.word();
-        Finding { cause: cause.to_owned(), blocking, text: format!("the {word}: {}", signature.text), place: word.to_owned() }
+        signatures.iter().map(finding).collect::<Vec<_>>()
     };
-    documents.iter().flat_map(|(kind, signatures)| signatures.iter().map(|signature| finding(*kind, signature))).collect()
+    let mut findings = signed(DocumentKind::Policy.word(), &record.policy.signatures);
+    findings.extend(record.engagement.iter().flat_map(|engagement| signed(DocumentKind::Engagement.word(), &engagement.signatures)));
+    for overlay in &record.overlays {
+        findings.extend(signed(&format!("overlay {}", overlay.id), &overlay.signatures));
+        let (applied, not): (Vec<_>, Vec<_>) = overlay.changes.iter().partition(|change| change.applied);
+        if !applied.is_empty() {
+            let changes = counted(applied.len() as u64, "change", "changes");
+            let text = format!("overlay {} tailors the policy by {changes}, in force on {}", overlay.id, overlay.compared_with);
+            findings.push(Finding { cause: "policy-tailored".into(), blocking: false, text, place: overlay.id.clone() });
+        }
+        for change in not {
+            let text = format!(
+                "overlay {}: {} of {} was not changed to {}: {}",
+                overlay.id,
+                change.field.word(),
+                change.requirement,
+                change.after,
+                change.reason
+            );
+            findings.push(Finding { cause: "change-not-applied".into(), blocking: false, text, place: change.requirement.clone() });
+        }
+    }
+    findings
 }
 
 #[cfg(test)]

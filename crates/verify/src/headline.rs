@@ -142,7 +142,10 @@ fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scop
 
 fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
     let totals = verifold_model::record::Totals::of(&record.requirements);
-    let detail = format!("{} of {} mandatory settled", totals.mandatory_settled, totals.mandatory);
+    let applied = record.overlays.iter().flat_map(|overlay| &overlay.changes).filter(|change| change.applied).count() as u64;
+    let tailored =
+        if applied == 0 { String::new() } else { format!(", of a policy tailored by {}", counted(applied, "change", "changes")) };
+    let detail = format!("{} of {} mandatory settled{tailored}", totals.mandatory_settled, totals.mandatory);
     let mandatory = || record.requirements.iter().filter(|result| result.severity == Severity::Mandatory);
     let finding = |result: &verifold_model::record::RequirementResult, cause: &str| {
         blocking(cause, format!("{}, {}: {}", result.id, result.title, result.reason), result.id.clone())

@@ -8,6 +8,7 @@ use verifold_model::{
     cohort::{BatchRole, BatchStatement, Outcome},
     digest::Digest,
     format::{bytes, count, counted},
+    instant::Instant,
     plan::Plan,
     protocol::WorkPhase,
     record::{
@@ -17,9 +18,10 @@ use verifold_model::{
     shape::CircuitId,
     state::{RungName, RungState},
     statement::MonitoringStatement,
+    tailoring::OverlaySummary,
 };
 use verifold_package::{Checkpoint, ClaimedPackage, ClaimedProof, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError};
-use verifold_policy::{Engagement, Policy, Requirement, TrustedSigner};
+use verifold_policy::{Engagement, Overlay, Policy, Requirement, TrustedSigner};
 
 use crate::{
     anchors::reconcile_anchors,
@@ -46,6 +48,10 @@ pub struct Received {
     pub policy_signatures: Vec<DocumentEnvelope>,
     /// Signatures that are said to be of the engagement.
     pub engagement_signatures: Vec<DocumentEnvelope>,
+    /// Overlays that tailor the policy, in this order, each with signatures that are said to be of it.
+    pub overlays: Vec<(Overlay, Vec<DocumentEnvelope>)>,
+    /// When the audit is reviewed, by the shell's clock: changes of overlays expire.
+    pub reviewed_at: Option<Instant>,
     /// Keys the auditor trusts for documents by word of mouth, as on a command line.
     pub trusted: Vec<TrustedSigner>,
 }
@@ -100,6 +106,8 @@ impl Timed<'_> {
 /// Keys the policy names shapes for are derived while the package is being read.
 pub fn verify(inputs: &Inputs<'_>, store: &KeyStore, progress: &mut dyn Progress) -> AuditRecord {
     let mut timed = Timed { progress, phases: Vec::new() };
+    let (policy, overlays) = documents::tailored(inputs);
+    let inputs = &Inputs { policy: &policy, ..*inputs };
     let named = named_circuit(inputs.policy);
     let read = timed.run(WorkPhase::Read, "", || {
         let (read, _) = rayon::join(
@@ -110,8 +118,8 @@ pub fn verify(inputs: &Inputs<'_>, store: &KeyStore, progress: &mut dyn Progress
         read
     });
     let mut record = match read {
-        Ok(package) => assess_package(inputs, &package, store, &mut timed),
-        Err(error) => unreadable(inputs, &error),
+        Ok(package) => assess_package(inputs, overlays, &package, store, &mut timed),
+        Err(error) => unreadable(inputs, overlays, &error),
     };
     record.totals = Totals::of(&record.requirements);
     headline::conclude(&mut record, inputs.policy);
@@ -142,7 +150,7 @@ fn sorted(digests: impl Iterator<Item = Digest>) -> Vec<Digest> {
     digests
 }
 
-fn blank(inputs: &Inputs<'_>, package: PackageSummary) -> AuditRecord {
+fn blank(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, package: PackageSummary) -> AuditRecord {
     AuditRecord {
         schema: RecordSchema::V1,
         program: format!("Verifold {}", env!("CARGO_PKG_VERSION")),
@@ -150,6 +158,7 @@ fn blank(inputs: &Inputs<'_>, package: PackageSummary) -> AuditRecord {
         exit: verifold_model::state::Exit::Met,
         ladder: Vec::new(),
         policy: PolicySummary { signatures: documents::of_policy(inputs), ..inputs.policy.summary() },
+        overlays,
         engagement: inputs.engagement.map(|engagement| EngagementSummary {
             id: engagement.id.clone(),
             title: engagement.title.clone(),
@@ -198,13 +207,18 @@ fn not_shown(record: &AuditRecord) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if record.overlays.iter().flat_map(|overlay| &overlay.changes).any(|change| change.applied) {
+        lines.push(
+            "That the changes overlays make to the policy are right ones: each is its owner's choice, for the rationale given.".to_owned(),
+        );
+    }
     if record.policy.illustrative {
         lines.push("Anything about the law: the policy is illustrative and not legal advice.".to_owned());
     }
     lines
 }
 
-fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
+fn unreadable(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, error: &PackageError) -> AuditRecord {
     let package = PackageSummary {
         file_name: inputs.file_name.to_owned(),
         size: inputs.package.len() as u64,
@@ -212,7 +226,7 @@ fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
         written_by: String::new(),
         entries: Vec::new(),
     };
-    let mut record = blank(inputs, package);
+    let mut record = blank(inputs, overlays, package);
     record.exit = error.exit();
     let state = if error.exit() == verifold_model::state::Exit::Rejected { ProofState::Rejected } else { ProofState::NotCheckable };
     let text = error.to_string();
@@ -232,7 +246,13 @@ fn unreadable(inputs: &Inputs<'_>, error: &PackageError) -> AuditRecord {
     record
 }
 
-fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStore, timed: &mut Timed<'_>) -> AuditRecord {
+fn assess_package(
+    inputs: &Inputs<'_>,
+    overlays: Vec<OverlaySummary>,
+    package: &ClaimedPackage,
+    store: &KeyStore,
+    timed: &mut Timed<'_>,
+) -> AuditRecord {
     let summary = PackageSummary {
         file_name: inputs.file_name.to_owned(),
         size: package.size,
@@ -240,9 +260,9 @@ fn assess_package(inputs: &Inputs<'_>, package: &ClaimedPackage, store: &KeyStor
         written_by: package.written_by.clone(),
         entries: package.entries.clone(),
     };
-    let mut record = blank(inputs, summary);
+    let mut record = blank(inputs, overlays, summary);
     // The container has at least one proof; more than one monitoring proof in a package is not read yet.
-    let Some((proof, others)) = package.proofs.split_first() else { return unreadable(inputs, &PackageError::NoProofs) };
+    let Some((proof, others)) = package.proofs.split_first() else { return unreadable(inputs, record.overlays, &PackageError::NoProofs) };
     let plan = &package.plan;
     let circuit = proof.statement.header.circuit;
     // A statement that names another shape than its plan is refused without the seconds a key of that shape would cost.

@@ -13,12 +13,14 @@ use std::{
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_model::{
+    digest::Digest,
+    document::{DocumentKind, SignatureState},
     protocol::WorkPhase,
     record::{AuditRecord, Standing},
-    state::{Exit, RungName, RungState},
+    state::{Exit, RungName, RungState, State},
 };
-use verifold_package::Checkpoint;
-use verifold_policy::{Engagement, Policy};
+use verifold_package::{Checkpoint, DocumentEnvelope, SecretKey, document};
+use verifold_policy::{Engagement, Overlay, Policy};
 use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
 struct NoClock;
@@ -41,6 +43,7 @@ fn anchors(folder: &Path) -> Vec<Checkpoint> {
     entries.map(|entry| Checkpoint::read(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap()).collect()
 }
 
+#[derive(Clone)]
 struct Sample {
     policy: Policy,
     engagement: Engagement,
@@ -146,6 +149,66 @@ fn without_an_engagement_the_package_speaks_for_itself_only(keys: &KeyStore) {
     assert_eq!(scope.state, RungState::NotEstablished);
 }
 
+/// A limit that an audit was to be held to can be tailored, and the record says so wherever it matters; it cannot be
+/// tailored by an overlay of another policy, one that has expired, or one whose signature is of something else.
+fn a_tailored_policy_says_what_was_changed(keys: &KeyStore) {
+    let mut sample = Sample::read("credit-scoring-drift");
+    let auditor = SecretKey::from_seed(&[9; 32].into());
+    let trusted = |engagement: &mut Engagement| {
+        let text = format!(
+            "schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n[[signer]]\nname = \"Halm\"\nrole = \"auditor\"\npublic_key = \"{}\"\n",
+            auditor.public_key()
+        );
+        engagement.signers.extend(Engagement::read(&text).unwrap().signers);
+    };
+    trusted(&mut sample.engagement);
+    let overlay = |digest: Digest, expires: &str| {
+        let text = format!(
+            "schema = \"overlay/v1\"\nid = \"halm-1\"\ntitle = \"t\"\n[policy]\nid = \"{}\"\nversion = \"{}\"\ndigest = \"{digest}\"\n\
+             [[change]]\nrequirement = \"MO-1\"\nfield = \"limit\"\nvalue = \"0.60\"\nrationale = \"Remediation agreed.\"\n\
+             owner = \"Head of risk\"\nexpires = \"{expires}\"\n",
+            sample.policy.id, sample.policy.version
+        );
+        Overlay::read(&text, None).unwrap()
+    };
+    let signed = |digest: Digest| {
+        let at = "2026-05-29T10:00:00Z".parse().unwrap();
+        DocumentEnvelope::read("x", &document::envelope(DocumentKind::Overlay, "o.toml", digest, &auditor, "Halm", at)).unwrap()
+    };
+    let mo1 = |record: &AuditRecord| record.requirements.iter().find(|result| result.id == "MO-1").cloned().unwrap();
+    let check = |received: Received, limit: &str, reason: &str| {
+        let record = Sample { received, ..sample.clone() }.verify(&sample.package, keys);
+        assert_eq!(mo1(&record).limit, limit);
+        assert!(record.overlays[0].changes[0].reason.contains(reason), "{:#?}", record.overlays);
+        assert_eq!(record.policy.digest, sample.policy.digest);
+        record
+    };
+    let with = |overlay: &Overlay, signature| Received { overlays: vec![(overlay.clone(), vec![signature])], ..Received::default() };
+
+    let good = overlay(sample.policy.digest, "2026-11-16T00:00:00Z");
+    let record = check(with(&good, signed(good.digest)), "≥ 0.60", "");
+    assert!(record.overlays[0].changes[0].applied);
+    assert_eq!(record.overlays[0].signatures[0].state, SignatureState::Trusted);
+    let result = mo1(&record);
+    assert_eq!(result.state, State::Satisfied, "{}", result.reason);
+    assert_eq!(result.why.children.last().unwrap().label, "limit changed by overlay halm-1 from 0.80 to 0.60");
+    assert_eq!(record.exit, Exit::Violated, "other requirements are as they were");
+    let policy_rung = record.ladder.iter().find(|rung| rung.name == RungName::Policy).unwrap();
+    assert!(policy_rung.detail.ends_with("of a policy tailored by 1 change"), "{}", policy_rung.detail);
+
+    let of_another = overlay(Digest::of(b"another policy"), "2026-11-16T00:00:00Z");
+    check(with(&of_another, signed(of_another.digest)), "≥ 0.80", "is for the policy");
+    let expired = overlay(sample.policy.digest, "2026-11-15T23:59:59Z");
+    let record = check(with(&expired, signed(expired.digest)), "≥ 0.80", "expired on 2026-11-15");
+    let scope = record.ladder.iter().find(|rung| rung.name == RungName::Scope).unwrap();
+    assert!(scope.findings.iter().any(|finding| finding.cause == "change-not-applied" && !finding.blocking), "{:#?}", scope.findings);
+    let record = check(with(&good, signed(expired.digest)), "≥ 0.80", "a signature of the overlay is broken");
+    assert_eq!(causes(&record, RungName::Scope), ["document-not-as-signed"]);
+    assert_eq!(record.exit, Exit::Scope);
+    let unsigned = Received { overlays: vec![(good, Vec::new())], ..Received::default() };
+    check(unsigned, "≥ 0.60", "");
+}
+
 /// A sample of the mutants that `cargo xtask mutants --full` runs.
 fn no_altered_package_is_accepted(keys: &KeyStore) {
     #[expect(clippy::disallowed_methods, reason = "a test says how long it took; nothing depends on it")]
@@ -169,10 +232,11 @@ fn main() {
     };
     let trials = vec![trial("samples_end_as_they_say_and_no_altered_package_is_accepted", |keys| {
         // One trial, so that one process derives the key once under runners that start a process for each.
-        let parts: [(&str, Part); 4] = [
+        let parts: [(&str, Part); 5] = [
             ("every sample ends as it says", every_sample_ends_as_it_says),
             ("two anchored batches that were withheld are named by date", two_anchored_batches_that_were_withheld_are_named_by_date),
             ("without an engagement the package speaks for itself only", without_an_engagement_the_package_speaks_for_itself_only),
+            ("a tailored policy says what was changed", a_tailored_policy_says_what_was_changed),
             ("no altered package is accepted", no_altered_package_is_accepted),
         ];
         for (name, part) in parts {

@@ -109,6 +109,7 @@ pub fn record(story: Story) -> AuditRecord {
                 },
             ],
         },
+        overlays: Vec::new(),
         engagement: Some(engagement(&subject, story)),
         package: PackageSummary {
             file_name: "merian-bank-2026-h2.zkaudit".into(),

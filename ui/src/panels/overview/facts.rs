@@ -74,6 +74,16 @@ pub fn engagement_ui(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
         digest(ui, "policy", &record.policy.digest.to_string(), false);
         aside(ui, &signed_text(&record.policy.signatures));
     });
+    for overlay in &record.overlays {
+        key_value(ui, "Overlay", |ui| {
+            words(ui, &format!("{}, {}", overlay.id, overlay.title));
+            digest(ui, "overlay", &overlay.digest.to_string(), false);
+            aside(ui, &signed_text(&overlay.signatures));
+            for change in &overlay.changes {
+                words(ui, &change.text());
+            }
+        });
+    }
     key_value(ui, "Engagement", |ui| match &record.engagement {
         Some(engagement) => {
             words(ui, &engagement.title);
