@@ -17,8 +17,10 @@ mod key;
 mod memo;
 mod policy;
 mod prove;
+mod receipt;
 mod received;
 mod report;
+mod sample;
 mod sign;
 mod verify;
 mod worker;
@@ -91,6 +93,16 @@ enum Command {
         #[command(subcommand)]
         command: anchor::Command,
     },
+    /// Work with receipts: what one applicant can check of a proof.
+    Receipt {
+        #[command(subcommand)]
+        command: receipt::Command,
+    },
+    /// Work with samples: rows drawn, opened, and compared with their source documents.
+    Sample {
+        #[command(subcommand)]
+        command: sample::Command,
+    },
     /// Lay down policy, plan and engagement before the period, so that a later change shows.
     Deposit(deposit::Arguments),
     /// Serve the workbench: one JSON request per line in, events out.
@@ -111,6 +123,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Key { command } => key::run(&command),
         Command::Anchor { command } => anchor::run(command),
+        Command::Receipt { command } => receipt::run(&command),
+        Command::Sample { command } => sample::run(&command),
         Command::Deposit(arguments) => deposit::run(&arguments),
         Command::Worker => worker::run(),
     }

@@ -114,7 +114,7 @@ fn receipt(position: u32) -> (Receipt, u32) {
     let rows = plain_rows(5)[2].clone();
     let tree = ReceiptTree::new(&plan, &model, &rows, &|position| leaf_salt(&seed, 2, position)).unwrap();
     let subject = receipts().statement().header.subject.clone();
-    let issuer = Issuer { package_sha256: Digest::of(b"package"), subject: &subject, plan: &plan, model: &model, seed: &seed };
+    let issuer = Issuer { manifest_sha256: Digest::of(b"manifest"), subject: &subject, plan: &plan, model: &model, seed: &seed };
     let batch = ReceiptBatch { index: 2, start: at(3000), end: at(4000) };
     (issuer.receipt(batch, &tree, position, &rows[position as usize]).unwrap(), rows.len() as u32)
 }

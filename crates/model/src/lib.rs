@@ -5,6 +5,7 @@
 //! - [`cohort`], [`statement`]: what a package states, batch by batch
 //! - [`receipts`]: what a receipts proof states, and what one applicant is given
 //! - [`training`]: what a training proof states
+//! - [`sample`]: rows drawn, opened and compared with documents
 //! - [`metric`]: what follows from a verified count table, with definitions and sources
 //! - [`state`]: requirement states, trust ladder, exit codes
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
@@ -29,6 +30,7 @@ pub mod proof_system;
 pub mod protocol;
 pub mod receipts;
 pub mod record;
+pub mod sample;
 pub mod shape;
 pub mod signer;
 pub mod state;

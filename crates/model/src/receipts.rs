@@ -62,8 +62,8 @@ pub enum ReceiptSchema {
 pub struct Receipt {
     /// Version of this structure.
     pub schema: ReceiptSchema,
-    /// SHA-256 of the package whose proof the receipt belongs to.
-    pub package_sha256: Digest,
+    /// SHA-256 of the manifest of the package whose proof the receipt belongs to; signatures do not change it.
+    pub manifest_sha256: Digest,
     /// Whose system.
     pub subject: Subject,
     /// Which batch.

@@ -409,6 +409,16 @@ pub struct BatchRecord {
     pub control: Vec<Expectation>,
 }
 
+/// The proven root over a batch's receipts: what `verifold receipt check` holds a receipt against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchReceipts {
+    /// Root over one leaf for each row.
+    pub root: Commitment,
+    /// The proof that gives it, by its identifier in the package.
+    pub proof: String,
+}
+
 /// What is in a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -431,6 +441,9 @@ pub struct BatchContent {
     pub row_commitment: Commitment,
     /// Commitment to the outcome stream.
     pub outcome_commitment: Commitment,
+    /// Receipts of the batch; absent unless a proof checked in this run gives their root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<BatchReceipts>,
     /// Commitment to the table.
     pub table_commitment: Commitment,
     /// Chain value after this batch, replayed here.

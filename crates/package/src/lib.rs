@@ -32,7 +32,13 @@ pub mod signing;
 pub mod writing;
 
 use schemars::schema_for;
-use verifold_model::{plan::Plan, record::AuditRecord, statement::MonitoringStatement};
+use verifold_model::{
+    plan::Plan,
+    receipts::Receipt,
+    record::AuditRecord,
+    sample::{SampleOpenings, SampleRequest, SampleResult},
+    statement::MonitoringStatement,
+};
 
 pub use crate::{
     anchor::{AnchoredBatch, Checkpoint, CheckpointError},
@@ -59,6 +65,10 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("plan.schema.json", text(schema_for!(Plan))),
         ("statement.schema.json", text(schema_for!(MonitoringStatement))),
         ("record.schema.json", text(schema_for!(AuditRecord))),
+        ("receipt.schema.json", text(schema_for!(Receipt))),
+        ("sample-request.schema.json", text(schema_for!(SampleRequest))),
+        ("sample-openings.schema.json", text(schema_for!(SampleOpenings))),
+        ("sample-result.schema.json", text(schema_for!(SampleResult))),
     ]
 }
 

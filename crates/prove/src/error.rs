@@ -216,6 +216,12 @@ pub enum ProveError {
         /// What differs.
         problem: String,
     },
+    /// Receipts cannot be made or given out.
+    #[error("the receipts: {problem}")]
+    Receipts {
+        /// What stands in the way.
+        problem: String,
+    },
     /// Two independent computations of the same fact differ: a defect in this program, not in the data.
     #[error("two independent computations of {what} disagree in batch {batch}: this is a defect of the program; nothing was written")]
     Disagreement {

@@ -6,6 +6,7 @@
 //! - [`onnx`]: coefficients of an ONNX model, and its own float run; [`integer`]: the integers that stand for them
 //! - [`layout`], [`plan`]: the measurement plan that follows
 //! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
+//! - [`receipts`]: one opening for each row, under a proof of its own
 //! - [`anchoring`]: batches committed to while they are made, and proven as they were then
 //! - [`secrets`]: what the prover keeps; [`synthetic`]: rows that mean nothing, for measuring
 //!
@@ -23,6 +24,7 @@ pub mod onnx;
 mod output;
 pub mod plan;
 pub mod progress;
+pub mod receipts;
 mod recount;
 pub mod rows;
 pub mod secrets;

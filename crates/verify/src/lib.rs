@@ -4,6 +4,7 @@
 //! - [`verify`]: one verification, from bytes to an audit record
 //! - [`VerifiedEvidence`]: what a valid proof establishes; nothing else can build one
 //! - [`metrics`]: what follows from a verified count table, exactly or as an interval
+//! - [`check_receipt`]: one applicant's receipt against a record; [`sample`]: rows drawn, opened, and what follows of all
 //! - [`KeyStore`]: verifier keys of this process, derived once each
 //!
 //! It does not establish that committed rows are the real world's, that nothing was left out before
@@ -20,11 +21,14 @@ mod headline;
 mod keys;
 pub mod metrics;
 mod origin;
+mod receipts;
 mod run;
+pub mod sample;
 mod scope;
 
 pub use crate::{
     evidence::VerifiedEvidence,
     keys::KeyStore,
+    receipts::{ReceiptError, check_receipt, manifest_digest},
     run::{Inputs, Progress, Received, verify},
 };

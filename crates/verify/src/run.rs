@@ -446,6 +446,7 @@ fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
         table: table.clone(),
         row_commitment: batch.row_commitment,
         outcome_commitment: batch.outcome_commitment,
+        receipts: None,
         table_commitment: link.table,
         chain: link.chain,
     }

@@ -418,6 +418,7 @@ fn batches(plan: &Plan, story: Story) -> Vec<BatchRecord> {
             groups: groups(plan, &table),
             row_commitment: field(&format!("rows {number}")),
             outcome_commitment: field(&format!("outcomes {number}")),
+            receipts: None,
             table_commitment: field(&format!("table {number}")),
             chain: field(&format!("chain {number}")),
             table,

@@ -21,8 +21,8 @@ use crate::{
 /// What all receipts of a package have in common. Holds secrets: it stays with the prover.
 #[derive(Debug, Clone, Copy)]
 pub struct Issuer<'a> {
-    /// SHA-256 of the package.
-    pub package_sha256: Digest,
+    /// SHA-256 of the package's manifest.
+    pub manifest_sha256: Digest,
     /// Whose system.
     pub subject: &'a Subject,
     /// The plan.
@@ -74,7 +74,7 @@ impl Issuer<'_> {
         };
         Ok(Receipt {
             schema: ReceiptSchema::V1,
-            package_sha256: self.package_sha256,
+            manifest_sha256: self.manifest_sha256,
             subject: self.subject.clone(),
             batch,
             position,

@@ -64,7 +64,6 @@ pub struct ReceiptsWitness {
     model_salt: Salt,
     seed: Salt,
     batches: Vec<ReceiptRows>,
-    trees: Vec<ReceiptTree>,
     dimensions: Dimensions,
     statement: ReceiptsStatement,
 }
@@ -134,7 +133,7 @@ impl ReceiptsWitness {
             batches: stated,
             header,
         };
-        Ok(Self { plan, model, model_salt, seed, batches, trees, dimensions, statement })
+        Ok(Self { plan, model, model_salt, seed, batches, dimensions, statement })
     }
 
     /// What the proof will state.
@@ -147,9 +146,9 @@ impl ReceiptsWitness {
         &self.plan
     }
 
-    /// The tree of each batch, in the order of the statement.
-    pub fn trees(&self) -> &[ReceiptTree] {
-        &self.trees
+    /// The batches, in the order of the statement.
+    pub fn batches(&self) -> &[ReceiptRows] {
+        &self.batches
     }
 
     /// The steps to fold, in order; [`ReceiptsStatement::steps`] of them.

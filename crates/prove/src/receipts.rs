@@ -1,0 +1,275 @@
+//! From the files a package was made from to receipts for its rows.
+//!
+//! 1. [`openings`] gives rows read again the salts of the package's secrets.
+//! 2. [`witness`] refuses rows, plan or model that are not the package's.
+//! 3. [`fold`] folds, compresses, and verifies the proof as a reader would.
+//!
+//! [`ReceiptSecrets`] then gives each applicant their receipt from the rows it keeps.
+
+use serde::{Deserialize, Serialize};
+use verifold_circuits::{
+    Keys, Model, Prover, RowKind, RowRecord, Salt,
+    receipts::{Issuer, ReceiptRows, ReceiptTree, ReceiptsWitness, leaf_salt, replay},
+    verify_proof,
+};
+use verifold_model::{
+    cohort::{BatchRole, Outcome, VoidReason},
+    digest::{Commitment, Digest},
+    plan::Plan,
+    receipts::{Receipt, ReceiptBatch, ReceiptsBatch},
+    sample::SampledRow,
+    shape::CircuitId,
+    statement::{Header, MonitoringStatement, StatementKind},
+};
+use verifold_package::ClaimedPackage;
+
+use crate::{
+    error::ProveError,
+    monitoring::Prepared,
+    progress::{Event, Folded, Phase, Progress},
+    secrets::Secrets,
+};
+
+/// Version of the secrets' file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReceiptSecretsSchema {
+    /// First version.
+    #[serde(rename = "receipt-secrets/v1")]
+    V1,
+}
+
+/// What opens every leaf of a package: its rows, its model, and the seed of the leaves' salts.
+///
+/// `NAME.receipts`, readable by its owner alone. It holds personal data, and outlives the files the rows came from.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptSecrets {
+    /// Version of this structure.
+    pub schema: ReceiptSecretsSchema,
+    /// SHA-256 of the manifest of the package with receipts; signing does not change it.
+    pub manifest_sha256: Digest,
+    /// Integer weights, in plan order.
+    pub weights: Vec<i64>,
+    /// Integer bias.
+    pub bias: i64,
+    /// Seed of the leaves' salts.
+    pub seed: Commitment,
+    /// Batches with receipts.
+    pub batches: Vec<KeptBatch>,
+}
+
+/// The rows of one batch, and the root over their leaves.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptBatch {
+    /// Position of the batch in the chain.
+    pub index: u32,
+    /// Root over the leaves, as the package states it.
+    pub root: Commitment,
+    /// Rows in order.
+    pub rows: Vec<KeptRow>,
+}
+
+/// One row, without its outcome.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptRow {
+    /// Key.
+    pub key: u64,
+    /// Group code.
+    pub group: u8,
+    /// Why it is void, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void: Option<VoidReason>,
+    /// Whether the decision on file was an approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub logged: bool,
+    /// Quantised features; empty for a void row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<u32>,
+}
+
+impl KeptRow {
+    fn of(row: &RowRecord) -> Self {
+        let (void, logged, features) = match &row.kind {
+            RowKind::Void(reason) => (Some(*reason), false, Vec::new()),
+            RowKind::Scored { features, logged, .. } => (None, *logged, features.clone()),
+        };
+        Self { key: row.key, group: row.group, void, logged, features }
+    }
+
+    fn record(&self) -> RowRecord {
+        let kind = match self.void {
+            Some(reason) => RowKind::Void(reason),
+            None => RowKind::Scored { features: self.features.clone(), logged: self.logged, outcome: Outcome::Unknown },
+        };
+        RowRecord { key: self.key, group: self.group, kind }
+    }
+}
+
+fn refuse(problem: impl Into<String>) -> ProveError {
+    ProveError::Receipts { problem: problem.into() }
+}
+
+impl ReceiptSecrets {
+    /// Secrets of a package's receipts.
+    pub fn new(manifest_sha256: Digest, model: &Model, seed: &Salt, witness: &ReceiptsWitness) -> Self {
+        let kept = |(batch, stated): (&ReceiptRows, &ReceiptsBatch)| KeptBatch {
+            index: batch.index,
+            root: stated.root,
+            rows: batch.rows.iter().map(KeptRow::of).collect(),
+        };
+        Self {
+            schema: ReceiptSecretsSchema::V1,
+            manifest_sha256,
+            weights: model.weights.clone(),
+            bias: model.bias,
+            seed: Commitment::from_bytes(*seed.as_bytes()),
+            batches: witness.batches().iter().zip(&witness.statement().batches).map(kept).collect(),
+        }
+    }
+
+    /// Where a row of this key stands, in every batch that has one.
+    pub fn rows_with_key(&self, key: u64) -> Vec<SampledRow> {
+        let place = |batch: &KeptBatch| {
+            let position = batch.rows.binary_search_by_key(&key, |row| row.key).ok()?;
+            Some(SampledRow { batch: batch.index, position: u32::try_from(position).ok()? })
+        };
+        self.batches.iter().filter_map(place).collect()
+    }
+
+    /// The receipts of rows, in their order.
+    ///
+    /// # Errors
+    /// [`ProveError::Receipts`] if the secrets are another package's, a row is not there, or the rows are not those of the package.
+    pub fn issue(&self, package: &ClaimedPackage, rows: &[SampledRow]) -> Result<Vec<Receipt>, ProveError> {
+        if package.manifest_digest != self.manifest_sha256 {
+            return Err(refuse(format!(
+                "they are of the package with manifest {}, this one has {}",
+                self.manifest_sha256.short(),
+                package.manifest_digest.short()
+            )));
+        }
+        let spans = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+        let seed = Salt::from_bytes(*self.seed.as_bytes()).map_err(|_| refuse("the seed is damaged"))?;
+        let model = Model { weights: self.weights.clone(), bias: self.bias };
+        let issuer =
+            Issuer { manifest_sha256: self.manifest_sha256, subject: &package.subject, plan: &package.plan, model: &model, seed: &seed };
+        let mut trees: Vec<(u32, ReceiptTree, Vec<RowRecord>)> = Vec::new();
+        let mut receipts = Vec::with_capacity(rows.len());
+        for SampledRow { batch, position } in rows.iter().copied() {
+            if trees.iter().all(|(index, ..)| *index != batch) {
+                trees.push(self.tree(batch, &package.plan, &model, &seed)?);
+            }
+            let Some((_, tree, records)) = trees.iter().find(|(index, ..)| *index == batch) else { continue };
+            let span = spans.clone().find(|span| span.index == batch).ok_or_else(|| refuse(format!("the package has no batch {batch}")))?;
+            let row = records.get(position as usize).ok_or_else(|| refuse(format!("batch {batch} has no row {position}")))?;
+            let batch = ReceiptBatch { index: batch, start: span.start, end: span.end };
+            receipts.push(issuer.receipt(batch, tree, position, row).map_err(|error| refuse(error.to_string()))?);
+        }
+        Ok(receipts)
+    }
+
+    fn tree(&self, index: u32, plan: &Plan, model: &Model, seed: &Salt) -> Result<(u32, ReceiptTree, Vec<RowRecord>), ProveError> {
+        let kept = self.batches.iter().find(|batch| batch.index == index);
+        let kept = kept.ok_or_else(|| refuse(format!("there are no receipts for batch {index}")))?;
+        let records: Vec<RowRecord> = kept.rows.iter().map(KeptRow::record).collect();
+        let fits = model.check(plan).is_ok() && records.iter().all(|row| row.check(plan, 0, u64::MAX).is_ok());
+        let tree = fits.then(|| ReceiptTree::new(plan, model, &records, &|position| leaf_salt(seed, index, position))).flatten();
+        match tree {
+            Some(tree) if kept.root == tree.root() => Ok((index, tree, records)),
+            _ => Err(refuse(format!("the rows kept of batch {index} do not lead to its root"))),
+        }
+    }
+}
+
+/// Gives prepared rows and model the salts of a package's secrets.
+///
+/// # Errors
+/// [`ProveError::Receipts`] if the secrets do not fit.
+pub fn openings(prepared: &mut Prepared, secrets: &Secrets) -> Result<(), ProveError> {
+    if (&secrets.weights, secrets.bias) != (&prepared.model.weights, prepared.model.bias) {
+        return Err(refuse("the model is not the one in the secrets"));
+    }
+    if secrets.batches.len() != prepared.batches.len() {
+        return Err(refuse(format!("the files give {} batches, the secrets hold {}", prepared.batches.len(), secrets.batches.len())));
+    }
+    let salt = |bytes: Commitment| Salt::from_bytes(*bytes.as_bytes()).map_err(|_| refuse("a salt of the secrets is damaged"));
+    prepared.model_salt = salt(secrets.model_salt)?;
+    for (batch, kept) in prepared.batches.iter_mut().zip(&secrets.batches) {
+        batch.row_salt = salt(kept.row_salt)?;
+    }
+    Ok(())
+}
+
+/// Commits to the leaves of some batches of a monitoring statement.
+///
+/// # Errors
+/// [`ProveError::Receipts`] if plan, model or rows are not those of the statement.
+pub fn witness(prepared: &Prepared, statement: &MonitoringStatement, batches: &[u32], seed: Salt) -> Result<ReceiptsWitness, ProveError> {
+    let monitored = |role: BatchRole| role == BatchRole::Monitoring;
+    let wanted: Vec<u32> = if batches.is_empty() {
+        statement.batches.iter().filter(|batch| monitored(batch.role)).map(|batch| batch.index).collect()
+    } else {
+        let mut wanted = batches.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    };
+    let rows = |index: &u32| {
+        let batch = prepared.batches.get(*index as usize).ok_or_else(|| refuse(format!("the package has no batch {index}")))?;
+        Ok(ReceiptRows { index: *index, rows: batch.rows.clone(), row_salt: batch.row_salt.clone() })
+    };
+    let rows = wanted.iter().map(rows).collect::<Result<Vec<_>, ProveError>>()?;
+    let circuit = CircuitId { family: StatementKind::ReceiptsV1.family(), shape: prepared.plan.shape };
+    let header = Header { statement: StatementKind::ReceiptsV1, circuit, ..statement.header.clone() };
+    let witness = ReceiptsWitness::new(header, prepared.plan.clone(), prepared.model.clone(), prepared.model_salt.clone(), seed, rows)
+        .map_err(|error| ProveError::Proof { step: "checking rows", problem: error.to_string() })?;
+    let ours = witness.statement();
+    if ours.plan_commitment != statement.plan_commitment {
+        return Err(refuse("specification and reference give another measurement plan than the package has"));
+    }
+    if ours.model_commitment != statement.model_commitment {
+        return Err(refuse("the model and its salt are not those the package commits to"));
+    }
+    for batch in &ours.batches {
+        let theirs = statement.batches.get(batch.index as usize);
+        if theirs.map(|theirs| (theirs.rows, theirs.row_commitment)) != Some((batch.rows, batch.row_commitment)) {
+            return Err(refuse(format!("the rows of batch {} are not those the package commits to", batch.index)));
+        }
+    }
+    Ok(witness)
+}
+
+/// Folds every step of a witness, compresses, and verifies the proof against the statement's own replay.
+///
+/// # Errors
+/// [`ProveError::Proof`], or [`ProveError::Cancelled`] between two steps.
+pub fn fold(witness: &ReceiptsWitness, keys: &Keys, progress: &mut dyn Progress) -> Result<Vec<u8>, ProveError> {
+    let failed = |step: &'static str| move |problem: String| ProveError::Proof { step, problem };
+    let statement = witness.statement();
+    let rows_total = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
+    let transition = replay(statement, witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
+    let stop = |progress: &dyn Progress| if progress.is_cancelled() { Err(ProveError::Cancelled) } else { Ok(()) };
+
+    progress.report(Event::Phase(Phase::Folding));
+    let begun = progress.elapsed();
+    let mut prover = Prover::new(keys, transition.z0).map_err(|error| failed("folding")(error.to_string()))?;
+    let mut rows = 0;
+    for step in witness.steps() {
+        stop(progress)?;
+        rows += step.rows() as u64;
+        prover.fold(step).map_err(|error| failed("folding")(error.to_string()))?;
+        let elapsed = progress.elapsed().saturating_sub(begun);
+        progress.report(Event::Folded(Folded { steps: prover.folded(), steps_total: statement.steps, rows, rows_total, elapsed }));
+    }
+    stop(progress)?;
+    progress.report(Event::Phase(Phase::Compressing));
+    let proof = prover.compress().map_err(|error| failed("compressing")(error.to_string()))?;
+    progress.report(Event::Phase(Phase::Verifying));
+    let reached = verify_proof(keys.verifier(), transition.z0, transition.steps, &proof);
+    if reached.map_err(|error| failed("verifying")(error.to_string()))? != transition.zn {
+        return Err(failed("verifying")("the proof leads to another state than the statement".to_owned()));
+    }
+    Ok(proof)
+}
