@@ -16,6 +16,7 @@ use crate::{
     field::{F, NotCanonical, to_commitment, to_element},
     layout::Dimensions,
     native::{ARITY, State},
+    preparation,
     receipts::{self, ReceiptsStep},
     step, training,
 };
@@ -91,6 +92,8 @@ pub enum AnyStep {
     Receipts(ReceiptsStep),
     /// Of `training/v1`.
     Training(training::Step),
+    /// Of `preparation/v1`.
+    Preparation(preparation::Step),
 }
 
 impl AnyStep {
@@ -100,6 +103,9 @@ impl AnyStep {
             CircuitFamily::ScoredCohortV1 => Dimensions::of(circuit.shape).map(|d| Self::ScoredCohort(step::Step::blank(d))),
             CircuitFamily::ReceiptsV1 => receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d))),
             CircuitFamily::TrainingV1 => training::dimensions(circuit.shape).map(|d| Self::Training(training::Step::blank(d))),
+            CircuitFamily::PreparationV1 => {
+                preparation::native::Layout::of(circuit.shape).map(|layout| Self::Preparation(preparation::Step::blank(layout)))
+            }
         }
     }
 
@@ -109,6 +115,7 @@ impl AnyStep {
             Self::ScoredCohort(step) => &step.after,
             Self::Receipts(step) => &step.after,
             Self::Training(step) => &step.after,
+            Self::Preparation(step) => &step.after,
         }
     }
 }
@@ -122,6 +129,9 @@ impl From<step::Step> for AnyStep {
 impl From<ReceiptsStep> for AnyStep {
     fn from(step: ReceiptsStep) -> Self {
         Self::Receipts(step)
+impl From<preparation::Step> for AnyStep {
+    fn from(step: preparation::Step) -> Self {
+        Self::Preparation(step)
     }
 }
 
@@ -141,6 +151,7 @@ impl StepCircuit<F> for AnyStep {
             Self::ScoredCohort(step) => step.synthesize(cs, z),
             Self::Receipts(step) => step.synthesize(cs, z),
             Self::Training(step) => step.synthesize(cs, z),
+            Self::Preparation(step) => step.synthesize(cs, z),
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod native;
 mod open;
 mod pinned;
 mod poseidon;
+pub mod preparation;
 mod proof;
 mod prover;
 pub mod receipts;

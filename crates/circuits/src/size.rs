@@ -3,13 +3,13 @@
 use serde::Serialize;
 use verifold_model::{
     plan::WEIGHT_BITS,
-    shape::{CircuitFamily, CircuitId, Shape},
+    shape::{CircuitFamily, CircuitId},
 };
 
 use crate::{
     layout::{Dimensions, KEY_BITS},
     poseidon::permutations,
-    receipts, training,
+    preparation, receipts, training,
 };
 
 /// Constraints of one Poseidon permutation at arity 4, 8 and 24.
@@ -63,9 +63,9 @@ pub(crate) fn rows_within(d: Dimensions, limit: usize) -> Option<usize> {
     if chunks == 0 { None } else { Some(chunks * d.chunk()) }
 }
 
-/// Constraints of one step of a shape, nova-snark's own included, or `None` if no rows fit.
-pub fn constraint_count(shape: Shape) -> Option<usize> {
-    Dimensions::of(shape).map(constraints)
+/// Constraints of one step of a circuit, nova-snark's own included, or `None` if no rows fit.
+pub fn constraint_count(circuit: CircuitId) -> Option<usize> {
+    CircuitFacts::of(circuit).map(|facts| facts.constraints_per_step)
 }
 
 /// What a circuit costs, as far as its shape determines it.
@@ -92,22 +92,25 @@ pub struct CircuitFacts {
 impl CircuitFacts {
     /// Facts of a circuit, or `None` if no rows fit into its size.
     pub fn of(circuit: CircuitId) -> Option<Self> {
-        match circuit.family {
-            CircuitFamily::ScoredCohortV1 => Self::of_cohort(circuit),
-            CircuitFamily::ReceiptsV1 => receipts::facts(circuit),
-            CircuitFamily::TrainingV1 => training::facts(circuit),
-        }
-    }
-
-    fn of_cohort(circuit: CircuitId) -> Option<Self> {
-        let d = Dimensions::of(circuit.shape)?;
+        let (d, constraints_per_step, (millis_per_row, fixed_constraints)) = match circuit.family {
+            CircuitFamily::ScoredCohortV1 => {
+                let d = Dimensions::of(circuit.shape)?;
+                (d, constraints(d), (chunk_constraints(d) * 1000 / d.chunk(), fixed_constraints(d)))
+            }
+            CircuitFamily::PreparationV1 => {
+                let layout = preparation::native::Layout::of(circuit.shape)?;
+                (layout.prepared, preparation::size::constraints(layout), preparation::size::parts(layout))
+            }
+            CircuitFamily::ReceiptsV1 => return receipts::facts(circuit),
+            CircuitFamily::TrainingV1 => return training::facts(circuit),
+        };
         Some(Self {
             circuit,
             rows_per_step: d.rows,
             elements_per_row: d.row_elements(),
-            constraints_per_step: constraints(d),
-            millis_per_row: chunk_constraints(d) * 1000 / d.chunk(),
-            fixed_constraints: fixed_constraints(d),
+            constraints_per_step,
+            millis_per_row,
+            fixed_constraints,
             augmentation: AUGMENTATION,
             padded: 1 << circuit.shape.size_log2(),
         })

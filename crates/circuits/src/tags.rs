@@ -63,3 +63,15 @@ pub const TRAINING_DATA: u32 = 0x5646_0072;
 
 /// State of a training: weights, bias, row accumulator, outcome accumulator, rows of the epoch, next key.
 pub const TRAINING_STATE: u32 = 0x5646_0073;
+
+/// Preparation rules: document digest, raw schema digest, prepared schema digest, five elements a column.
+pub const RULES: u32 = 0x5646_0041;
+
+/// Profile of a part: salt (zero while the part is open), words.
+pub const PROFILE: u32 = 0x5646_0042;
+
+/// State of a preparation: profile, raw row and outcome accumulators, prepared row and outcome accumulators, rows of the part, next key.
+pub const PREPARING: u32 = 0x5646_0043;
+
+/// Link of the chain of parts: previous link, index, rows, prepared row and outcome commitments, profile commitment, raw row and outcome commitments.
+pub const PART: u32 = 0x5646_0044;

@@ -6,6 +6,7 @@
 //! - [`receipts`]: what a receipts proof states, and what one applicant is given
 //! - [`training`]: what a training proof states
 //! - [`sample`]: rows drawn, opened and compared with documents
+//! - [`preparation`]: how raw development rows became prepared ones
 //! - [`metric`]: what follows from a verified count table, with definitions and sources
 //! - [`state`]: requirement states, trust ladder, exit codes
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
@@ -26,6 +27,7 @@ pub mod format;
 pub mod instant;
 pub mod metric;
 pub mod plan;
+pub mod preparation;
 pub mod proof_system;
 pub mod protocol;
 pub mod receipts;

@@ -17,11 +17,14 @@ pub enum CircuitFamily {
     /// `training/v1`: a scorecard's integers out of cyclic minibatch descent over committed rows.
     #[serde(rename = "training/v1")]
     TrainingV1,
+    /// `preparation/v1`: raw development rows prepared and profiled.
+    #[serde(rename = "preparation/v1")]
+    PreparationV1,
 }
 
 impl CircuitFamily {
     /// Every family.
-    pub const ALL: [Self; 3] = [Self::ScoredCohortV1, Self::ReceiptsV1, Self::TrainingV1];
+    pub const ALL: [Self; 4] = [Self::ScoredCohortV1, Self::ReceiptsV1, Self::TrainingV1, Self::PreparationV1];
 
     /// Name and version as written in packages and policies.
     pub const fn name(self) -> &'static str {
@@ -29,6 +32,7 @@ impl CircuitFamily {
             Self::ScoredCohortV1 => "scored-cohort/v1",
             Self::ReceiptsV1 => "receipts/v1",
             Self::TrainingV1 => "training/v1",
+            Self::PreparationV1 => "preparation/v1",
         }
     }
 }

@@ -22,6 +22,12 @@ pub enum StatementKind {
     /// A scorecard's integers out of cyclic minibatch descent over committed rows.
     #[serde(rename = "training/v1")]
     TrainingV1,
+    /// Raw development rows prepared by public rules, with a profile of them, in a training and a test part.
+    #[serde(rename = "preparation/v1")]
+    PreparationV1,
+    /// A scored cohort of test rows under one model.
+    #[serde(rename = "offline-metrics/v1")]
+    OfflineMetricsV1,
 }
 
 impl StatementKind {
@@ -31,15 +37,18 @@ impl StatementKind {
             Self::MonitoringV1 => "monitoring/v1",
             Self::ReceiptsV1 => "receipts/v1",
             Self::TrainingV1 => "training/v1",
+            Self::PreparationV1 => "preparation/v1",
+            Self::OfflineMetricsV1 => "offline-metrics/v1",
         }
     }
 
     /// The circuit family that proves statements of this kind, and no other does.
     pub const fn family(self) -> CircuitFamily {
         match self {
-            Self::MonitoringV1 => CircuitFamily::ScoredCohortV1,
+            Self::MonitoringV1 | Self::OfflineMetricsV1 => CircuitFamily::ScoredCohortV1,
             Self::ReceiptsV1 => CircuitFamily::ReceiptsV1,
             Self::TrainingV1 => CircuitFamily::TrainingV1,
+            Self::PreparationV1 => CircuitFamily::PreparationV1,
         }
     }
 
@@ -55,6 +64,15 @@ impl StatementKind {
                 "That a row is a real person's, or that its values, group and logged decision are true: whoever is given a receipt compares them with what they know. \
                  That everybody with a row has been given a receipt, or that nobody was left out before commitment. That the score was the reason for the decision. \
                  Receipts show scores beside the values scored: people who put as many of theirs together as the model has weights can work the model out."
+            Self::PreparationV1 => {
+                "That the raw rows are the real world's or all there were, that labels are true, or that the pseudonyms which order the rows were honestly formed. \
+                 That the rules, the domain or the split into training and test rows were chosen well, or before anything was seen of the results. \
+                 That raw columns of like name hold the same measurement everywhere. Profile counts, rules and sizes are public; only rows stay hidden."
+            }
+            Self::OfflineMetricsV1 => {
+                "That the test rows resemble those the system will meet, that their labels are true, or that the test rows were never looked at while the model was chosen. \
+                 That the metrics or limits are the right ones, or that the integer model equals the float model it came from. \
+                 Counts and bins are public; only rows and weights stay hidden."
             }
             Self::TrainingV1 => {
                 "That the committed rows are the real world's, that outcomes were recorded truthfully, or that nothing was left out before commitment. \
