@@ -2,29 +2,21 @@
 
 use clap::Args;
 use verifold_circuits::{CircuitFacts, pinned_circuits, pinned_digest};
-use verifold_model::{
-    format::count,
-    shape::{CircuitFamily, CircuitId, Shape},
-    state::Exit,
-};
+use verifold_model::{format::count, shape::CircuitId, state::Exit};
 
 use crate::{failure::Failure, wrap::pad};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Shapes to list, such as f20.w8.g4.b10.h4.n16; the pinned ones if none is given.
-    shapes: Vec<Shape>,
+    /// Circuits to list, such as scored-cohort/v1@f20.w8.g4.b10.h4.n16; the pinned ones if none is given.
+    circuits: Vec<CircuitId>,
     /// JSON in place of a table.
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let circuits: Vec<CircuitId> = if arguments.shapes.is_empty() {
-        pinned_circuits().collect()
-    } else {
-        arguments.shapes.iter().map(|shape| CircuitId { family: CircuitFamily::ScoredCohortV1, shape: *shape }).collect()
-    };
+    let circuits: Vec<CircuitId> = if arguments.circuits.is_empty() { pinned_circuits().collect() } else { arguments.circuits.clone() };
     let mut facts = Vec::new();
     for circuit in circuits {
         facts.push(CircuitFacts::of(circuit).ok_or_else(|| {

@@ -129,6 +129,9 @@ impl From<step::Step> for AnyStep {
 impl From<ReceiptsStep> for AnyStep {
     fn from(step: ReceiptsStep) -> Self {
         Self::Receipts(step)
+    }
+}
+
 impl From<preparation::Step> for AnyStep {
     fn from(step: preparation::Step) -> Self {
         Self::Preparation(step)

@@ -12,7 +12,7 @@ use nova_snark::{
 };
 use verifold_model::{
     digest::Commitment,
-    shape::{CircuitFamily, CircuitId, Shape},
+    shape::{CircuitId, Shape},
 };
 
 use crate::{families::AnyStep, field::to_commitment, pinned::PINNED, proof::ProofLayout};
@@ -152,9 +152,5 @@ pub fn pinned_digest(circuit: CircuitId) -> Option<Commitment> {
 
 /// The circuits that [`pinned_digest`] knows.
 pub fn pinned_circuits() -> impl Iterator<Item = CircuitId> {
-    PINNED.iter().filter_map(|(name, _)| {
-        let (family, shape) = name.split_once('@')?;
-        let family = CircuitFamily::ALL.into_iter().find(|known| known.name() == family)?;
-        Some(CircuitId { family, shape: shape.parse().ok()? })
-    })
+    PINNED.iter().filter_map(|(name, _)| name.parse().ok())
 }

@@ -75,6 +75,8 @@ pub enum BatchRole {
     Reference,
     /// Rows of one calendar slot of the period.
     Monitoring,
+    /// Test rows of the development data: the one batch of an offline-metrics proof.
+    Test,
 }
 
 impl BatchRole {
@@ -83,6 +85,7 @@ impl BatchRole {
         match self {
             Self::Reference => 1,
             Self::Monitoring => 2,
+            Self::Test => 3,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     cohort::MAX_ROWS,
     decimal::Decimal,
     digest::{Commitment, Digest},
+    instant::Instant,
     plan::{Feature, Grouping, MissingRule, OutsideRule, Plan},
     shape::Shape,
     statement::Header,
@@ -27,6 +28,13 @@ pub const MAP_BITS: u32 = 24;
 
 /// Keys of development rows lie below this: pseudonyms of 61 bits.
 pub const KEY_LIMIT: u64 = 1 << 61;
+
+/// The span of the one batch of an offline-metrics statement: every key below [`KEY_LIMIT`], as instants.
+///
+/// Keys of development rows are pseudonyms, not times; the span says no more than that they are in range.
+pub fn test_span() -> Option<(Instant, Instant)> {
+    Some((Instant::from_unix_secs(0)?, Instant::from_unix_secs(KEY_LIMIT >> crate::instant::SEQUENCE_BITS)?))
+}
 
 /// Rows of every part but the last come in multiples of this, so that a prefix of the raw rows ends with a block.
 pub const PART_MULTIPLE: u32 = 21;

@@ -172,6 +172,27 @@ impl fmt::Display for CircuitId {
     }
 }
 
+/// Why a text names no circuit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is not FAMILY@SHAPE of a family this program knows and a shape on the menu")]
+pub struct CircuitError {
+    /// What was asked for, cut to 60 characters.
+    pub found: String,
+}
+
+impl FromStr for CircuitId {
+    type Err = CircuitError;
+
+    fn from_str(text: &str) -> Result<Self, CircuitError> {
+        let named = || {
+            let (family, shape) = text.split_once('@')?;
+            let family = CircuitFamily::ALL.into_iter().find(|known| known.name() == family)?;
+            Some(Self { family, shape: shape.parse().ok()? })
+        };
+        named().ok_or_else(|| CircuitError { found: text.chars().take(60).collect() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

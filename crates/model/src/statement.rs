@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cohort::BatchStatement,
+    cohort::{BatchRole, BatchStatement},
     digest::{Commitment, Digest},
     instant::Instant,
+    preparation::PreparationStatement,
     shape::{CircuitFamily, CircuitId},
+    state::Stage,
 };
 
 /// Statement kinds with their version.
@@ -31,6 +33,9 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::MonitoringV1, Self::ReceiptsV1, Self::PreparationV1, Self::OfflineMetricsV1];
+
     /// As written in packages and policies.
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,7 +47,17 @@ impl StatementKind {
         }
     }
 
-    /// The circuit family that proves statements of this kind, and no other does.
+    /// The life-cycle stage a proof of this kind belongs to.
+    pub const fn stage(self) -> Stage {
+        match self {
+            Self::MonitoringV1 => Stage::Monitoring,
+            Self::ReceiptsV1 => Stage::Inference,
+            Self::PreparationV1 => Stage::Data,
+            Self::OfflineMetricsV1 => Stage::Training,
+        }
+    }
+
+    /// The circuit family that proves statements of this kind; a proof of another family says nothing about them.
     pub const fn family(self) -> CircuitFamily {
         match self {
             Self::MonitoringV1 | Self::OfflineMetricsV1 => CircuitFamily::ScoredCohortV1,
@@ -64,6 +79,7 @@ impl StatementKind {
                 "That a row is a real person's, or that its values, group and logged decision are true: whoever is given a receipt compares them with what they know. \
                  That everybody with a row has been given a receipt, or that nobody was left out before commitment. That the score was the reason for the decision. \
                  Receipts show scores beside the values scored: people who put as many of theirs together as the model has weights can work the model out."
+            }
             Self::PreparationV1 => {
                 "That the raw rows are the real world's or all there were, that labels are true, or that the pseudonyms which order the rows were honestly formed. \
                  That the rules, the domain or the split into training and test rows were chosen well, or before anything was seen of the results. \
@@ -155,4 +171,50 @@ pub struct MonitoringStatement {
     pub chain_head: Commitment,
     /// Batches in order; the reference first.
     pub batches: Vec<BatchStatement>,
+}
+
+/// What a proof of a stage before monitoring states.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum StageStatement {
+    /// Raw rows prepared: `preparation/v1`.
+    Preparation(Box<PreparationStatement>),
+    /// Test rows measured under a model: `offline-metrics/v1`.
+    OfflineMetrics(Box<MonitoringStatement>),
+}
+
+impl StageStatement {
+    /// Kind and version.
+    pub const fn kind(&self) -> StatementKind {
+        match self {
+            Self::Preparation(_) => StatementKind::PreparationV1,
+            Self::OfflineMetrics(_) => StatementKind::OfflineMetricsV1,
+        }
+    }
+
+    /// Subject, period, circuit.
+    pub fn header(&self) -> &Header {
+        match self {
+            Self::Preparation(statement) => &statement.header,
+            Self::OfflineMetrics(statement) => &statement.header,
+        }
+    }
+
+    /// Folding steps.
+    pub fn steps(&self) -> u64 {
+        match self {
+            Self::Preparation(statement) => statement.steps,
+            Self::OfflineMetrics(statement) => statement.steps,
+        }
+    }
+}
+
+impl MonitoringStatement {
+    /// Whether the roles of the batches are those of its kind: one batch of test rows in offline metrics, none otherwise.
+    pub fn roles_fit(&self) -> bool {
+        match self.header.statement {
+            StatementKind::OfflineMetricsV1 => matches!(self.batches.as_slice(), [batch] if batch.role == BatchRole::Test),
+            _ => self.batches.iter().all(|batch| batch.role != BatchRole::Test),
+        }
+    }
 }

@@ -5,11 +5,12 @@ use verifold_model::{
     digest::{Digest, canonical_json},
     instant::Instant,
     plan::Plan,
+    preparation::PreparationStatement,
     proof_system::ProofSystem,
     record::EntrySummary,
     shape::CircuitFamily,
     state::Stage,
-    statement::{MonitoringStatement, Period, StatementKind, Subject},
+    statement::{Header, MonitoringStatement, Period, StageStatement, StatementKind, Subject},
 };
 
 use crate::{
@@ -45,13 +46,18 @@ pub struct ClaimedPackage {
     pub envelopes: Vec<Envelope>,
     /// The measurement plan; its own contradictions are not looked for here ([`Plan::check`] does).
     pub plan: Plan,
-    /// Proofs with their statements, at least one.
+    /// Proofs of stages before monitoring, in life-cycle order.
+    pub stages: Vec<ClaimedStage>,
+    /// Monitoring proofs with their statements, at least one.
     pub proofs: Vec<ClaimedProof>,
 }
 
+/// A proof of a stage before monitoring.
+pub type ClaimedStage = ClaimedProof<StageStatement>;
+
 /// A proof with what it is said to establish.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimedProof {
+pub struct ClaimedProof<S = MonitoringStatement> {
     /// Identifier, unique in the package.
     pub id: String,
     /// As read on screen.
@@ -63,7 +69,7 @@ pub struct ClaimedProof {
     /// Proof system.
     pub system: ProofSystem,
     /// The statement.
-    pub statement: MonitoringStatement,
+    pub statement: S,
     /// Bytes of the proof.
     pub bytes: Vec<u8>,
 }
@@ -112,8 +118,24 @@ impl ClaimedPackage {
             manifest.proofs.iter().enumerate().map(|(i, listed)| {
                 read_proof(&manifest, i, listed, content(&listed.statement_path)?, content(&listed.proof_path)?, limits)
             });
-        let proofs = proofs.collect::<Result<Vec<_>, _>>()?;
-        check_period(&manifest, &proofs)?;
+        let (mut stages, mut monitoring) = (Vec::new(), Vec::new());
+        for (position, proof) in proofs.enumerate() {
+            match proof? {
+                Read::Monitoring(proof) => monitoring.push(*proof),
+                Read::Stage(stage) => {
+                    // One order, so that a package has one spelling.
+                    let late = !monitoring.is_empty() || stages.last().is_some_and(|last: &ClaimedStage| last.kind > stage.kind);
+                    if late {
+                        return Err(contradicts(format!("proofs[{position}]"), "proofs in life-cycle order", stage.kind.name()));
+                    }
+                    stages.push(*stage);
+                }
+            }
+        }
+        if monitoring.is_empty() {
+            return Err(PackageError::NoProofs);
+        }
+        check_period(&manifest, &monitoring)?;
         Ok(Self {
             digest: Digest::of(file),
             size: file.len() as u64,
@@ -125,7 +147,8 @@ impl ClaimedPackage {
             subject: manifest.subject,
             period: manifest.period,
             plan,
-            proofs,
+            stages,
+            proofs: monitoring,
         })
     }
 }
@@ -171,7 +194,7 @@ fn read_manifest(bytes: &[u8]) -> Result<Manifest, PackageError> {
     Ok(manifest)
 }
 
-/// The package covers what its statements cover, from the first to the last: a wider period would claim what nothing states.
+/// The package covers what its monitoring statements cover, from the first to the last: a wider period would claim what nothing states.
 fn check_period(manifest: &Manifest, proofs: &[ClaimedProof]) -> Result<(), PackageError> {
     let periods = || proofs.iter().map(|proof| proof.statement.header.period);
     let (Some(start), Some(end)) = (periods().map(|period| period.start).min(), periods().map(|period| period.end).max()) else {
@@ -200,32 +223,74 @@ fn read_proof(
     statement: &[u8],
     bytes: &[u8],
     limits: &Limits,
-) -> Result<ClaimedProof, PackageError> {
+) -> Result<Read, PackageError> {
     let proof = listed.id.clone();
     let kind: StatementKind =
         known(&listed.statement).ok_or_else(|| PackageError::UnknownStatement { proof: proof.clone(), found: cut(&listed.statement) })?;
     let system: ProofSystem =
         known(&listed.system).ok_or_else(|| PackageError::UnknownProofSystem { proof: proof.clone(), found: cut(&listed.system) })?;
-    let stage = match kind {
-        StatementKind::MonitoringV1 => Stage::Monitoring,
-        // Proven by this program, but nothing that its packages carry.
-        StatementKind::ReceiptsV1 | StatementKind::TrainingV1 => {
-            return Err(PackageError::UnknownStatement { proof, found: kind.name().to_owned() });
-        }
-    };
+    let stage = kind.stage();
     if listed.stage != stage {
         return Err(contradicts(format!("proofs[{position}].stage"), stage.title(), listed.stage.title()));
     }
     check_circuit_is_known(&proof, statement)?;
-    let statement: MonitoringStatement = read_canonical(&listed.statement_path, statement)?;
-    if statement.batches.len() > limits.batches {
-        return Err(PackageError::TooManyBatches {
-            path: listed.statement_path.clone(),
-            limit: limits.batches,
-            found: statement.batches.len(),
-        });
+    let path = &listed.statement_path;
+    let whole = Whole { id: proof, title: listed.title.clone(), stage, kind, system, bytes: bytes.to_vec() };
+    let read = match kind {
+        // Known, and not yet read from packages.
+        StatementKind::ReceiptsV1 => return Err(PackageError::UnknownStatement { proof: whole.id, found: kind.name().to_owned() }),
+        StatementKind::MonitoringV1 => Read::Monitoring(Box::new(whole.with(read_cohort(path, statement, limits)?))),
+        StatementKind::OfflineMetricsV1 => {
+            let statement = read_cohort(path, statement, limits)?;
+            Read::Stage(Box::new(whole.with(StageStatement::OfflineMetrics(Box::new(statement)))))
+        }
+        StatementKind::PreparationV1 => {
+            let statement: PreparationStatement = read_canonical(path, statement)?;
+            plain_text::check_preparation(path, &statement.preparation)?;
+            Read::Stage(Box::new(whole.with(StageStatement::Preparation(Box::new(statement)))))
+        }
+    };
+    let (id, header) = match &read {
+        Read::Monitoring(proof) => (&proof.id, &proof.statement.header),
+        Read::Stage(stage) => (&stage.id, stage.statement.header()),
+    };
+    check_header(manifest, position, kind, id, header)?;
+    Ok(read)
+}
+
+/// Everything of a claimed proof but its statement.
+struct Whole {
+    id: String,
+    title: String,
+    stage: Stage,
+    kind: StatementKind,
+    system: ProofSystem,
+    bytes: Vec<u8>,
+}
+
+impl Whole {
+    fn with<S>(self, statement: S) -> ClaimedProof<S> {
+        let Self { id, title, stage, kind, system, bytes } = self;
+        ClaimedProof { id, title, stage, kind, system, statement, bytes }
     }
-    let header = &statement.header;
+}
+
+/// A proof as read, by whether it belongs to monitoring.
+enum Read {
+    Monitoring(Box<ClaimedProof>),
+    Stage(Box<ClaimedStage>),
+}
+
+fn read_cohort(path: &str, statement: &[u8], limits: &Limits) -> Result<MonitoringStatement, PackageError> {
+    let statement: MonitoringStatement = read_canonical(path, statement)?;
+    if statement.batches.len() > limits.batches {
+        return Err(PackageError::TooManyBatches { path: path.to_owned(), limit: limits.batches, found: statement.batches.len() });
+    }
+    Ok(statement)
+}
+
+/// The header names the kind the manifest lists, and the manifest's subject.
+fn check_header(manifest: &Manifest, position: usize, kind: StatementKind, proof: &str, header: &Header) -> Result<(), PackageError> {
     if header.statement != kind {
         return Err(contradicts(format!("proofs[{position}].statement"), header.statement.name(), kind.name()));
     }
@@ -241,14 +306,14 @@ fn read_proof(
     ] {
         if ours != theirs {
             return Err(PackageError::SubjectDiffers {
-                proof,
+                proof: proof.to_owned(),
                 field,
                 manifest: ours.clone(),
                 statement: theirs.chars().take(200).collect(),
             });
         }
     }
-    Ok(ClaimedProof { id: proof, title: listed.title.clone(), stage, kind, system, statement, bytes: bytes.to_vec() })
+    Ok(())
 }
 
 /// The value of an enum written as a plain string, if this program knows it.

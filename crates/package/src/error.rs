@@ -246,8 +246,8 @@ pub enum PackageError {
         /// What it is.
         found: String,
     },
-    /// The manifest lists no proof.
-    #[error("the manifest lists no proof, there is nothing to check")]
+    /// The manifest lists no proof, or none of monitoring.
+    #[error("the manifest lists no monitoring proof, there is nothing to check")]
     NoProofs,
     /// A statement is of a kind this program does not know.
     #[error("this program does not know statements of kind {found:?}: proof {proof}")]

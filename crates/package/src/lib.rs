@@ -42,7 +42,7 @@ use verifold_model::{
 
 pub use crate::{
     anchor::{AnchoredBatch, Checkpoint, CheckpointError},
-    claimed::{ClaimedPackage, ClaimedProof},
+    claimed::{ClaimedPackage, ClaimedProof, ClaimedStage},
     deposit::{Deposit, DepositError},
     document::DocumentEnvelope,
     dsse::{ClaimedSignature, Envelope},

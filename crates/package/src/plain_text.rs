@@ -3,7 +3,11 @@
 //! Package texts reach terminals, screens and reports. Control characters could rewrite a
 //! terminal, direction marks could reorder what a person reads: neither is needed in a name.
 
-use verifold_model::{plan::Plan, statement::Subject};
+use verifold_model::{
+    plan::{Grouping, Plan},
+    preparation::Preparation,
+    statement::Subject,
+};
 
 use crate::error::PackageError;
 
@@ -53,12 +57,26 @@ pub(crate) fn check_plan(path: &str, plan: &Plan) -> Result<(), PackageError> {
         check_name(path, &format!("features[{i}].unit"), &feature.unit)?;
     }
     check(path, "outcome.bad_means", &plan.outcome.bad_means, MAX_SENTENCE_BYTES)?;
-    check_name(path, "grouping.attribute", &plan.grouping.attribute)?;
-    for (i, name) in plan.grouping.names.iter().enumerate() {
-        check_name(path, &format!("grouping.names[{i}]"), name)?;
-    }
+    check_grouping(path, "", &plan.grouping)?;
     for (i, histogram) in plan.histograms.iter().enumerate() {
         check_name(path, &format!("histograms[{i}].feature"), &histogram.feature)?;
     }
     Ok(())
+}
+
+fn check_grouping(path: &str, prefix: &str, grouping: &Grouping) -> Result<(), PackageError> {
+    check_name(path, &format!("{prefix}grouping.attribute"), &grouping.attribute)?;
+    for (i, name) in grouping.names.iter().enumerate() {
+        check_name(path, &format!("{prefix}grouping.names[{i}]"), name)?;
+    }
+    Ok(())
+}
+
+/// Checks every text of preparation rules.
+pub(crate) fn check_preparation(path: &str, preparation: &Preparation) -> Result<(), PackageError> {
+    for (i, column) in preparation.columns.iter().enumerate() {
+        check_name(path, &format!("preparation.columns[{i}].name"), &column.name)?;
+        check_name(path, &format!("preparation.columns[{i}].unit"), &column.unit)?;
+    }
+    check_grouping(path, "preparation.", &preparation.grouping)
 }

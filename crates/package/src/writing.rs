@@ -1,5 +1,6 @@
 //! How does a package come to be?
 
+use serde::Serialize;
 use verifold_model::{
     digest::{Digest, canonical_json},
     instant::Instant,
@@ -8,7 +9,7 @@ use verifold_model::{
 };
 
 use crate::{
-    claimed::{ClaimedPackage, ClaimedProof},
+    claimed::{ClaimedPackage, ClaimedProof, ClaimedStage},
     container::{self, MANIFEST},
     error::PackageError,
     limits::Limits,
@@ -28,7 +29,9 @@ pub struct Contents {
     pub period: Period,
     /// The measurement plan.
     pub plan: Plan,
-    /// Proofs in life-cycle and time order, at least one.
+    /// Proofs of stages before monitoring, in life-cycle order.
+    pub stages: Vec<ClaimedStage>,
+    /// Monitoring proofs in time order, at least one.
     pub proofs: Vec<ClaimedProof>,
 }
 
@@ -38,9 +41,11 @@ pub struct Contents {
 /// Whatever [`ClaimedPackage::read`] would find wrong with the result under the default limits: it is read back before it is returned.
 pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
     let mut entries = vec![(PLAN_PATH.to_owned(), EntryRole::Plan, canonical_json(&contents.plan))];
+    for stage in &contents.stages {
+        entries.extend(both(stage));
+    }
     for proof in &contents.proofs {
-        entries.push((statement_path(&proof.id), EntryRole::Statement, canonical_json(&proof.statement)));
-        entries.push((proof_path(&proof.id), EntryRole::Proof, proof.bytes.clone()));
+        entries.extend(both(proof));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     let manifest = Manifest {
@@ -59,7 +64,7 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
                 role: *role,
             })
             .collect(),
-        proofs: contents.proofs.iter().map(listed).collect(),
+        proofs: contents.stages.iter().map(listed).chain(contents.proofs.iter().map(listed)).collect(),
     };
     let mut files = vec![(MANIFEST.to_owned(), canonical_json(&manifest))];
     files.extend(entries.into_iter().map(|(path, _, bytes)| (path, bytes)));
@@ -68,7 +73,15 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
     Ok(file)
 }
 
-fn listed(proof: &ClaimedProof) -> ListedProof {
+/// Statement and proof as entries.
+fn both<S: Serialize>(proof: &ClaimedProof<S>) -> [(String, EntryRole, Vec<u8>); 2] {
+    [
+        (statement_path(&proof.id), EntryRole::Statement, canonical_json(&proof.statement)),
+        (proof_path(&proof.id), EntryRole::Proof, proof.bytes.clone()),
+    ]
+}
+
+fn listed<S>(proof: &ClaimedProof<S>) -> ListedProof {
     ListedProof {
         id: proof.id.clone(),
         title: proof.title.clone(),
@@ -89,6 +102,7 @@ impl ClaimedPackage {
             subject: self.subject.clone(),
             period: self.period,
             plan: self.plan.clone(),
+            stages: self.stages.clone(),
             proofs: self.proofs.clone(),
         }
     }

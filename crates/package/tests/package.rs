@@ -105,6 +105,7 @@ fn contents() -> Contents {
         subject: subject(),
         period: period(),
         plan: plan(),
+        stages: Vec::new(),
         proofs: vec![proof("monitoring")],
     }
 }

@@ -9,7 +9,7 @@ use verifold_model::{
     metric::{Metric, MetricKey},
     plan::Calendar,
     proof_system::{ProofSystem, Property},
-    record::{LegalSource, PolicySummary},
+    record::{LegalSource, LinkName, PolicySummary},
     shape::{CircuitFamily, CircuitId, Shape},
     state::{Severity, Stage},
     statement::StatementKind,
@@ -238,6 +238,8 @@ pub enum Rule {
         /// Kind of statement by name, for example `training/v1`; the program need not know it.
         statement: String,
     },
+    /// A link of the life cycle holds.
+    Link(LinkName),
     /// Only a person can decide.
     Judgement {
         /// What the person decides, as a clause: `the reference population is the right one`.
@@ -503,7 +505,12 @@ impl Requirement {
             Rule::ModelUnchanged => "That the model is a good one, that it is the one in production, or that the integer model equals the float model it came from.",
             Rule::PlanConstraints => "That choices no policy constrains were made in good faith; they are listed as chosen by the provider.",
             Rule::ReferencePresent { .. } => "That the reference population is the right one to compare with.",
-            Rule::Evidence { .. } => StatementKind::MonitoringV1.does_not_show(),
+            Rule::Evidence { statement } => StatementKind::ALL
+                .into_iter()
+                .find(|kind| kind.name() == statement)
+                .unwrap_or(StatementKind::MonitoringV1)
+                .does_not_show(),
+            Rule::Link(_) => "That either end is what its name says in the world: a link shows that two stages speak of the same committed rows or model.",
             Rule::Judgement { .. } => "Anything a proof could show: this rests on the person who determines it.",
         }
         .to_owned()

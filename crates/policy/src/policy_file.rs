@@ -9,6 +9,7 @@ use verifold_model::{
     decimal::Decimal,
     metric::{Decisions, Metric},
     proof_system::Property,
+    record::LinkName,
     shape::{CircuitFamily, Shape},
     state::{Severity, Stage},
 };
@@ -253,6 +254,8 @@ pub(crate) enum RuleKind {
     ReferencePresent,
     /// A valid proof of a kind is there.
     Evidence,
+    /// A link of the life cycle holds.
+    Link,
     /// Only a person can decide.
     Judgement,
 }
@@ -268,6 +271,7 @@ impl RuleKind {
             Self::PlanConstraints => "plan-constraints",
             Self::ReferencePresent => "reference-present",
             Self::Evidence => "evidence",
+            Self::Link => "link",
             Self::Judgement => "judgement",
         }
     }
@@ -352,6 +356,9 @@ pub(crate) struct RequirementFile {
     /// Kind of statement (kind `evidence`).
     #[schemars(with = "Option<String>")]
     pub(crate) statement: Option<Spanned<String>>,
+    /// Link of the life cycle (kind `link`).
+    #[schemars(with = "Option<LinkName>")]
+    pub(crate) link: Option<Spanned<LinkName>>,
     /// What a person decides, as a clause (kind `judgement`).
     #[schemars(with = "Option<String>")]
     pub(crate) question: Option<Spanned<String>>,

@@ -292,7 +292,7 @@ fn build_requirement(file: RequirementFile, sources: &[LegalSource], words: &Wor
 fn check_keys(file: &RequirementFile, notices: &mut Notices<'_>) {
     let kind = *file.kind.get_ref();
     let metric = kind == RuleKind::Metric;
-    let places: [(&str, bool, Option<Range<usize>>); 13] = [
+    let places: [(&str, bool, Option<Range<usize>>); 14] = [
         ("metric", metric, file.metric.as_ref().map(Spanned::span)),
         ("decisions", metric, file.decisions.as_ref().map(Spanned::span)),
         ("feature", metric, file.feature.as_ref().map(Spanned::span)),
@@ -305,6 +305,7 @@ fn check_keys(file: &RequirementFile, notices: &mut Notices<'_>) {
         ("tolerance", metric, file.tolerance.as_ref().map(Spanned::span)),
         ("on_missing", metric, file.on_missing.as_ref().map(Spanned::span)),
         ("statement", kind == RuleKind::Evidence, file.statement.as_ref().map(Spanned::span)),
+        ("link", kind == RuleKind::Link, file.link.as_ref().map(Spanned::span)),
         ("question", kind == RuleKind::Judgement, file.question.as_ref().map(Spanned::span)),
     ];
     for (key, used, found) in places {
@@ -349,6 +350,7 @@ fn rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Rule> {
             check_not_empty("statement", statement, notices);
             Some(Rule::Evidence { statement: statement.get_ref().clone() })
         }
+        RuleKind::Link => Some(Rule::Link(*needed("link", file.link.as_ref(), file, notices)?.get_ref())),
         RuleKind::Judgement => {
             let question = needed("question", file.question.as_ref(), file, notices)?;
             check_not_empty("question", question, notices);

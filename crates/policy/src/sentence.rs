@@ -86,6 +86,7 @@ impl Requirement {
                 )
             }
             Rule::Evidence { statement } => format!("The package holds a valid proof of kind {statement}."),
+            Rule::Link(link) => format!("{}.", link.words()),
             Rule::Judgement { question } => format!("A person determines that {question}."),
         };
         let demands = system_words(self.properties.as_deref().unwrap_or_default(), self.security_bits_at_least);

@@ -370,6 +370,7 @@ pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, w
         subject: header.subject.clone(),
         period: header.period,
         plan: witness.plan().clone(),
+        stages: Vec::new(),
         proofs: vec![ClaimedProof {
             id: "monitoring".to_owned(),
             title: "Online monitoring".to_owned(),

@@ -10,14 +10,15 @@ use verifold_model::{
     decimal::Decimal,
     format::{count, counted, true_minus},
     metric::{Unit, Value},
-    record::{BatchResult, ProofState, RequirementResult, WhyNode},
-    state::{Judgement, State},
+    record::{BatchResult, Lineage, LinkName, LinkState, ProofState, RequirementResult, WhyNode},
+    shape::CircuitId,
+    state::{Judgement, Stage, State},
     statement::StatementKind,
 };
 use verifold_policy::{Comparator, Engagement, MetricRule, OnMissing, Policy, Requirement, Rule, Scope as RuleScope};
 
 use crate::{
-    evidence::{Refusal, VerifiedEvidence},
+    evidence::{Refusal, VerifiedEvidence, VerifiedStage},
     metrics::{Measured, measure, total},
     scope::Scope,
 };
@@ -27,9 +28,19 @@ pub(crate) struct Case<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) engagement: Option<&'a Engagement>,
     pub(crate) evidence: Result<&'a VerifiedEvidence, &'a Refusal>,
+    /// Proofs of stages before monitoring.
+    pub(crate) stages: &'a [Staged<'a>],
+    pub(crate) lineage: &'a Lineage,
     pub(crate) proof: &'a str,
     pub(crate) scope: &'a Scope,
     pub(crate) label: &'a dyn Fn(&BatchStatement) -> (u32, String),
+}
+
+/// A proof of a stage before monitoring, as checked.
+pub(crate) struct Staged<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) kind: StatementKind,
+    pub(crate) outcome: Result<&'a VerifiedStage, &'a Refusal>,
 }
 
 /// What a rule came to.
@@ -532,54 +543,156 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence)
                 verdict
             }
         },
-        Rule::Evidence { statement: wanted } => {
-            if statement.header.statement.name() == wanted {
-                Verdict::plain(State::Satisfied, String::new())
-            } else {
-                Verdict::plain(State::Uncovered, format!("no proof of kind {wanted} is in the package"))
-            }
-        }
-        Rule::Judgement { .. } => Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
+        Rule::Evidence { statement: wanted } => evidence_verdict(wanted, statement.header.circuit.to_string(), statement.steps),
+        Rule::Link(_) | Rule::Judgement { .. } => Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
     }
 }
 
+/// A valid proof of the kind wanted is there.
+fn evidence_verdict(wanted: &str, circuit: String, steps: u64) -> Verdict {
+    let mut verdict = Verdict::plain(State::Satisfied, String::new()).with("1 valid proof", "1 valid proof", String::new());
+    verdict.why =
+        vec![leaf(format!("proof of kind {wanted} under {circuit}"), Some(State::Satisfied), counted(steps, "step", "steps"), "valid")];
+    verdict
+}
+
+/// What a proof that is not valid means for everything that rests on it.
+fn refused(refusal: &Refusal) -> Verdict {
+    let state = match refusal.state {
+        ProofState::NotCheckable => State::Unverifiable,
+        ProofState::Rejected | ProofState::Valid => State::Rejected,
+        ProofState::NotReached => State::Uncovered,
+    };
+    Verdict::plain(state, format!("it has no valid evidence: {}", refusal.short))
+}
+
+fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
+    let Some(link) = case.lineage.links.iter().find(|link| link.name == name) else {
+        return match case.evidence {
+            Err(refusal) => refused(refusal),
+            Ok(_) => Verdict::plain(State::Uncovered, "the package has no chain of stages"),
+        };
+    };
+    let state = match link.state {
+        LinkState::Holds => State::Satisfied,
+        LinkState::Broken => State::Rejected,
+        LinkState::Missing => State::Uncovered,
+        // A proof that binds an end is not valid; why decides whether that is an alarm.
+        LinkState::Claimed => {
+            let invalid =
+                case.stages.iter().filter(|stage| link.proofs.iter().any(|proof| proof == stage.id)).find_map(|stage| stage.outcome.err());
+            match invalid.or(case.evidence.err()) {
+                Some(refusal) => return refused(refusal),
+                None => State::Uncovered,
+            }
+        }
+    };
+    let reason = if state == State::Satisfied { String::new() } else { link.text.clone() };
+    let agreeing = link.compared.iter().filter(|value| value.earlier == value.later).count();
+    let mut verdict = Verdict::plain(state, reason);
+    if link.compared.is_empty() {
+        verdict = verdict.with(link.state.word().to_lowercase(), "linked", String::new());
+    } else {
+        verdict = verdict.with(
+            format!("{agreeing} of {} equal", link.compared.len()),
+            format!("{0} of {0} equal", link.compared.len()),
+            String::new(),
+        );
+    }
+    verdict.why = link
+        .compared
+        .iter()
+        .map(|value| {
+            let holds = if value.earlier == value.later { State::Satisfied } else { State::Rejected };
+            leaf(format!("commitment to {}", value.what), Some(holds), value.later.short(), format!("= {}", value.earlier.short()))
+        })
+        .collect();
+    verdict
+}
+
+/// The proofs a requirement rests on: the monitoring proof, one of an earlier stage, those of a link, or none.
+fn resting_on(requirement: &Requirement, case: &Case<'_>) -> Vec<String> {
+    let stage =
+        |kind: &str| case.stages.iter().filter(|stage| stage.kind.name() == kind).map(|stage| stage.id.to_owned()).take(1).collect();
+    match &requirement.rule {
+        Rule::Judgement { .. } => Vec::new(),
+        Rule::Link(name) => case.lineage.links.iter().find(|link| link.name == *name).map_or_else(Vec::new, |link| link.proofs.clone()),
+        Rule::Evidence { statement } if statement != StatementKind::MonitoringV1.name() => stage(statement),
+        Rule::Metric(_) if is_offline(requirement) => stage(StatementKind::OfflineMetricsV1.name()),
+        _ if case.proof.is_empty() => Vec::new(),
+        _ => vec![case.proof.to_owned()],
+    }
+}
+
+/// Whether a metric is one of the test rows: those of the training stage are.
+fn is_offline(requirement: &Requirement) -> bool {
+    requirement.stage == Stage::Training && matches!(requirement.rule, Rule::Metric(_))
+}
+
 fn verdict(requirement: &Requirement, case: &Case<'_>) -> Verdict {
-    let rests_on_proof = match &requirement.rule {
-        Rule::Judgement { .. } => false,
-        // Evidence of another kind is absent, whatever became of the proof at hand.
-        Rule::Evidence { statement } => statement == StatementKind::MonitoringV1.name(),
-        _ => true,
+    let exempt = || requirement.exemption.as_ref().map(|e| Verdict::plain(State::NotApplicable, format!("{}: {}", e.person, e.reason)));
+    let accepts = |circuit: CircuitId| {
+        let accepted = case.policy.circuits_for(requirement).iter().any(|accepted| accepted.accepts(circuit));
+        (!accepted).then(|| Verdict::plain(State::Unverifiable, format!("the requirement does not accept proofs of circuit {circuit}")))
     };
-    match case.evidence {
-        Err(refusal) if rests_on_proof => {
-            let state = match refusal.state {
-                ProofState::NotCheckable => State::Unverifiable,
-                ProofState::Rejected | ProofState::Valid => State::Rejected,
-                ProofState::NotReached => State::Uncovered,
+    let stage_of = |kind: &str| case.stages.iter().find(|stage| stage.kind.name() == kind);
+    let mut verdict = match &requirement.rule {
+        Rule::Judgement { .. } => {
+            return exempt().unwrap_or_else(|| Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"));
+        }
+        Rule::Link(name) => match exempt() {
+            Some(verdict) => return verdict,
+            None => link_verdict(*name, case),
+        },
+        Rule::Evidence { statement } if statement != StatementKind::MonitoringV1.name() => {
+            // Evidence of another kind than monitoring is its own, whatever became of the monitoring proof.
+            match stage_of(statement).map(|stage| stage.outcome) {
+                Some(Err(refusal)) => return refused(refusal),
+                found => {
+                    if let Some(verdict) = exempt() {
+                        return verdict;
+                    }
+                    match found {
+                        Some(Ok(stage)) => {
+                            let (circuit, steps) = (stage.header().circuit, stage.steps());
+                            accepts(circuit).unwrap_or_else(|| evidence_verdict(statement, circuit.to_string(), steps))
+                        }
+                        _ => Verdict::plain(State::Uncovered, format!("no valid proof of kind {statement} is in the package")),
+                    }
+                }
+            }
+        }
+        _ => {
+            let evidence = if is_offline(requirement) {
+                match stage_of(StatementKind::OfflineMetricsV1.name()).map(|stage| stage.outcome) {
+                    Some(Ok(VerifiedStage::OfflineMetrics(evidence))) => Ok(&**evidence),
+                    Some(Err(refusal)) => Err(refusal),
+                    _ => {
+                        return exempt().unwrap_or_else(|| {
+                            Verdict::plain(State::Uncovered, "no valid proof of kind offline-metrics/v1 is in the package")
+                        });
+                    }
+                }
+            } else {
+                case.evidence
             };
-            return Verdict::plain(state, format!("it has no valid evidence: {}", refusal.short));
+            let evidence = match evidence {
+                Err(refusal) => return refused(refusal),
+                Ok(evidence) => evidence,
+            };
+            if let Some(verdict) = exempt() {
+                return verdict;
+            }
+            let system = || {
+                let refused = case.policy.system_refused(requirement, evidence.system())?;
+                Some(Verdict::plain(State::Unverifiable, refused.text))
+            };
+            accepts(evidence.statement().header.circuit).or_else(system).unwrap_or_else(|| rule(requirement, case, evidence))
         }
-        Err(_) | Ok(_) => {}
-    }
-    if let Some(exemption) = &requirement.exemption {
-        return Verdict::plain(State::NotApplicable, format!("{}: {}", exemption.person, exemption.reason));
-    }
-    let evidence = match (case.evidence, &requirement.rule) {
-        (_, Rule::Judgement { .. }) => return Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
-        (Err(_), Rule::Evidence { statement }) => {
-            return Verdict::plain(State::Uncovered, format!("no valid proof of kind {statement} is in the package"));
-        }
-        (Err(refusal), _) => return Verdict::plain(State::Rejected, refusal.short.clone()),
-        (Ok(evidence), _) => evidence,
     };
-    let circuit = evidence.statement().header.circuit;
-    if rests_on_proof && !case.policy.circuits_for(requirement).iter().any(|accepted| accepted.accepts(circuit)) {
-        return Verdict::plain(State::Unverifiable, format!("the requirement does not accept proofs of circuit {circuit}"));
+    if verdict.state == State::Unverifiable {
+        return verdict;
     }
-    if rests_on_proof && let Some(refused) = case.policy.system_refused(requirement, evidence.system()) {
-        return Verdict::plain(State::Unverifiable, refused.text);
-    }
-    let mut verdict = rule(requirement, case, evidence);
     for pin in &requirement.pinned {
         if let Err(reason) = case.scope.holds(*pin, case.engagement) {
             // Missing evidence never counts as met; a limit missed stays missed.
@@ -627,11 +740,7 @@ pub(crate) fn assess(requirement: &Requirement, case: &Case<'_>) -> RequirementR
         limit_is_maximum: metric.is_none_or(|rule| rule.comparator == Comparator::AtMost),
         batches: verdict.batches,
         why,
-        proofs: if matches!(requirement.rule, Rule::Judgement { .. }) || case.proof.is_empty() {
-            Vec::new()
-        } else {
-            vec![case.proof.to_owned()]
-        },
+        proofs: resting_on(requirement, case),
         legal: case.policy.legal_text(requirement),
         does_not_show: requirement.does_not_show(),
     }

@@ -8,16 +8,19 @@ use std::sync::Arc;
 use verifold_circuits::{
     CircuitFacts, KeyError, ProofError, Transition, VerifierKey,
     native::{self, Link, ReplayError},
+    preparation::{self, PreparationReplayError},
     verify_proof,
 };
 use verifold_model::{
     cohort::{BatchRole, BatchStatement, BatchTable},
     plan::Plan,
+    preparation::PreparationStatement,
     proof_system::ProofSystem,
     record::ProofState,
-    statement::MonitoringStatement,
+    shape::CircuitId,
+    statement::{Header, MonitoringStatement, StageStatement},
 };
-use verifold_package::ClaimedProof;
+use verifold_package::{ClaimedProof, ClaimedStage};
 use verifold_policy::Policy;
 
 use crate::keys::KeyStore;
@@ -59,7 +62,7 @@ impl VerifiedEvidence {
 
     /// Proven monitoring batches in chain order.
     pub fn monitoring(&self) -> impl Iterator<Item = &BatchStatement> {
-        self.statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring)
+        self.statement.batches.iter().filter(|batch| batch.role != BatchRole::Reference)
     }
 }
 
@@ -76,13 +79,24 @@ pub(crate) struct Refusal {
 }
 
 /// What became of a proof.
-pub(crate) struct Checked {
-    pub(crate) outcome: Result<VerifiedEvidence, Refusal>,
+pub(crate) struct Checked<T = VerifiedEvidence> {
+    pub(crate) outcome: Result<T, Refusal>,
     pub(crate) key: Option<Arc<VerifierKey>>,
     /// States and steps as the statement has them.
     pub(crate) transition: Option<Transition>,
     /// Links as the statement has them; claimed unless the outcome is evidence.
     pub(crate) links: Vec<Link>,
+}
+
+impl<T> Checked<T> {
+    fn unreached() -> Self {
+        Self {
+            outcome: Err(refusal(ProofState::NotReached, "not-reached", "", "not reached")),
+            key: None,
+            transition: None,
+            links: Vec::new(),
+        }
+    }
 }
 
 fn refusal(state: ProofState, cause: &'static str, place: impl Into<String>, text: impl Into<String>) -> Refusal {
@@ -93,6 +107,11 @@ fn refusal(state: ProofState, cause: &'static str, place: impl Into<String>, tex
 /// What a cause says about a proof, without the values.
 fn words(cause: &str) -> Option<&'static str> {
     Some(match cause {
+        "circuit-of-another-kind" => "its circuit does not prove statements of its kind",
+        "roles-differ" => "its batches have roles that statements of its kind do not have",
+        "rules-contradict" => "its preparation rules contradict themselves or the measurement plan",
+        "parts-impossible" => "its parts are not training rows and test rows",
+        "profile-impossible" => "a profile holds counts that no rows give",
         "plan-contradicts" => "its measurement plan contradicts itself",
         "plan-commitment-differs" => "it commits to another measurement plan than the one in the package",
         "batch-index-differs" => "its batches are not numbered as they stand",
@@ -152,56 +171,149 @@ fn proof_refusal(error: &ProofError) -> Refusal {
     refusal(ProofState::Rejected, cause, "", text)
 }
 
-/// Checks one proof against its statement, the package's plan and what the policy accepts.
-pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
-    let mut checked = Checked {
-        outcome: Err(refusal(ProofState::NotReached, "not-reached", "", "not reached")),
-        key: None,
-        transition: None,
-        links: Vec::new(),
+fn preparation_refusal(error: &PreparationReplayError) -> Refusal {
+    let cause = match error {
+        PreparationReplayError::Rules(_) => "rules-contradict",
+        PreparationReplayError::Shape { .. } => "shape-differs",
+        PreparationReplayError::Parts { .. } | PreparationReplayError::Rows { .. } => "parts-impossible",
+        PreparationReplayError::Profile { .. } => "profile-impossible",
+        PreparationReplayError::NotCanonical { .. } => "commitment-not-canonical",
+        PreparationReplayError::Steps { .. } => "step-count-differs",
+        PreparationReplayError::ChainHead { .. } => "chain-differs",
     };
+    refusal(ProofState::Rejected, cause, "", error.to_string())
+}
+
+/// What counts is decided by the policy before a proof is looked at.
+fn accepted(header: &Header, system: ProofSystem, policy: &Policy) -> Result<(), Refusal> {
+    let circuit = header.circuit;
+    if circuit.family != header.statement.family() {
+        let text = format!("statements of kind {} are not proven by circuits of {}", header.statement.name(), circuit.family.name());
+        return Err(refusal(ProofState::Rejected, "circuit-of-another-kind", "", text));
+    }
+    if !policy.accepts(circuit)
+        && !policy.requirements.iter().any(|r| policy.circuits_for(r).iter().any(|accepted| accepted.accepts(circuit)))
+    {
+        let text = format!("the policy does not accept proofs of circuit {circuit}");
+        return Err(refusal(ProofState::NotCheckable, "circuit-not-accepted", "", text));
+    }
+    if let Some(refused) = policy.system_refused_everywhere(system) {
+        return Err(refusal(ProofState::NotCheckable, refused.cause, "", refused.text));
+    }
+    if CircuitFacts::of(circuit).is_none() {
+        let text = format!("shape {} leaves no room for rows", circuit.shape);
+        return Err(refusal(ProofState::NotCheckable, "shape-without-room", "", text));
+    }
+    Ok(())
+}
+
+/// The key of a circuit, derived here.
+fn key(circuit: CircuitId, keys: &KeyStore) -> Result<Arc<VerifierKey>, Refusal> {
+    keys.key(circuit).map_err(|error| {
+        let cause = match error {
+            KeyError::NoRoom(_) => "shape-without-room",
+            KeyError::Setup { .. } => "key-not-derived",
+            KeyError::NotPinned { .. } => "key-not-pinned",
+        };
+        refusal(ProofState::NotCheckable, cause, "", format!("{error}; this program must not be relied on for it"))
+    })
+}
+
+/// Checks one proof of a cohort, monitoring or offline, against its statement, the package's plan and what the policy accepts.
+fn check_cohort(
+    statement: &MonitoringStatement,
+    system: ProofSystem,
+    bytes: &[u8],
+    plan: &Plan,
+    policy: &Policy,
+    keys: &KeyStore,
+) -> Checked {
+    let mut checked = Checked::unreached();
     checked.outcome = (|| {
-        let statement = &proof.statement;
-        let circuit = statement.header.circuit;
-        // What counts is decided by the policy before the proof is looked at.
-        if !policy.accepts(circuit)
-            && !policy.requirements.iter().any(|r| policy.circuits_for(r).iter().any(|accepted| accepted.accepts(circuit)))
-        {
-            return Err(refusal(
-                ProofState::NotCheckable,
-                "circuit-not-accepted",
-                "",
-                format!("the policy does not accept proofs of circuit {circuit}"),
-            ));
-        }
-        if let Some(refused) = policy.system_refused_everywhere(proof.system) {
-            return Err(refusal(ProofState::NotCheckable, refused.cause, "", refused.text));
-        }
-        if CircuitFacts::of(circuit).is_none() {
-            return Err(refusal(
-                ProofState::NotCheckable,
-                "shape-without-room",
-                "",
-                format!("shape {} leaves no room for rows", circuit.shape),
-            ));
+        accepted(&statement.header, system, policy)?;
+        if !statement.roles_fit() {
+            let text = format!("the batches' roles are not those of a statement of kind {}", statement.header.statement.name());
+            return Err(refusal(ProofState::Rejected, "roles-differ", "", text));
         }
         let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
         let transition = replay.transition();
         checked.links = replay.links;
         checked.transition = Some(transition);
-        let key = keys.key(circuit).map_err(|error| {
-            let cause = match error {
-                KeyError::NoRoom(_) => "shape-without-room",
-                KeyError::Setup { .. } => "key-not-derived",
-                KeyError::NotPinned { .. } => "key-not-pinned",
-            };
-            refusal(ProofState::NotCheckable, cause, "", format!("{error}; this program must not be relied on for it"))
-        })?;
+        let key = key(statement.header.circuit, keys)?;
         checked.key = Some(Arc::clone(&key));
-        check_transition(&key, &transition, &proof.bytes)?;
-        Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone(), system: proof.system })
+        check_transition(&key, &transition, bytes)?;
+        Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone(), system })
     })();
     checked
+}
+
+/// Checks a monitoring proof.
+pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
+    check_cohort(&proof.statement, proof.system, &proof.bytes, plan, policy, keys)
+}
+
+/// What a valid proof of a stage before monitoring establishes. Built nowhere but in [`check_stage`].
+#[derive(Debug)]
+pub enum VerifiedStage {
+    /// Rows were prepared by these rules.
+    Preparation(Box<VerifiedPreparation>),
+    /// Test rows were measured under one model.
+    OfflineMetrics(Box<VerifiedEvidence>),
+}
+
+impl VerifiedStage {
+    /// Subject, period, circuit.
+    pub fn header(&self) -> &Header {
+        match self {
+            Self::Preparation(preparation) => &preparation.statement.header,
+            Self::OfflineMetrics(evidence) => &evidence.statement.header,
+        }
+    }
+
+    /// Folding steps.
+    pub fn steps(&self) -> u64 {
+        match self {
+            Self::Preparation(preparation) => preparation.statement.steps,
+            Self::OfflineMetrics(evidence) => evidence.statement.steps,
+        }
+    }
+}
+
+/// A preparation statement every value of which a proof binds.
+#[derive(Debug)]
+pub struct VerifiedPreparation {
+    statement: PreparationStatement,
+}
+
+impl VerifiedPreparation {
+    /// The statement.
+    pub const fn statement(&self) -> &PreparationStatement {
+        &self.statement
+    }
+}
+
+/// Checks a proof of a stage before monitoring.
+pub(crate) fn check_stage(stage: &ClaimedStage, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked<VerifiedStage> {
+    match &stage.statement {
+        StageStatement::OfflineMetrics(statement) => {
+            let Checked { outcome, key, transition, links } = check_cohort(statement, stage.system, &stage.bytes, plan, policy, keys);
+            let outcome = outcome.map(|evidence| VerifiedStage::OfflineMetrics(Box::new(evidence)));
+            Checked { outcome, key, transition, links }
+        }
+        StageStatement::Preparation(statement) => {
+            let mut checked = Checked::unreached();
+            checked.outcome = (|| {
+                accepted(&statement.header, stage.system, policy)?;
+                let transition = preparation::replay(statement, plan).map_err(|error| preparation_refusal(&error))?;
+                checked.transition = Some(transition);
+                let key = key(statement.header.circuit, keys)?;
+                checked.key = Some(Arc::clone(&key));
+                check_transition(&key, &transition, &stage.bytes)?;
+                Ok(VerifiedStage::Preparation(Box::new(VerifiedPreparation { statement: (**statement).clone() })))
+            })();
+            checked
+        }
+    }
 }
 
 /// Checks proof bytes as a proof of exactly this transition.

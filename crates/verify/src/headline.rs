@@ -2,7 +2,7 @@
 
 use verifold_model::{
     format::counted,
-    record::{AuditRecord, Finding, Headline, ProofState, Rung, Source},
+    record::{AuditRecord, Finding, Headline, LinkState, ProofState, Rung, Source},
     state::{Exit, Judgement, RungName, RungState, Severity, State},
 };
 use verifold_package::PackageError;
@@ -10,7 +10,7 @@ use verifold_policy::Policy;
 
 use crate::{
     assess::sentence,
-    evidence::Checked,
+    evidence::{Checked, VerifiedStage},
     run::{Inputs, entries_text},
     scope::Scope,
 };
@@ -65,42 +65,68 @@ pub(crate) fn ladder(
     record: &AuditRecord,
     origin: Rung,
     checked: &Checked,
+    stages: &[Checked<VerifiedStage>],
     scope: &Scope,
     unread: usize,
 ) -> Vec<Rung> {
     vec![
         rung(RungName::Integrity, RungState::Holds, "Intact", entries_text(record), Vec::new()),
         origin,
-        proof_rung(record, checked, unread),
+        proof_rung(record, checked, stages, unread),
         scope_rung(inputs, record, checked, scope),
         policy_rung(record, checked),
     ]
 }
 
-fn proof_rung(record: &AuditRecord, checked: &Checked, unread: usize) -> Rung {
-    let unread_finding = (unread > 0).then(|| {
-        blocking("further-proof", format!("{} this program does not combine with the first", counted(unread as u64, "proof", "proofs")), "")
-    });
-    match &checked.outcome {
-        Ok(_) => {
-            let steps = record.proofs.first().map_or(0, |proof| proof.steps);
-            let detail =
-                format!("1 of {} proven, {}", counted(record.proofs.len() as u64, "proof", "proofs"), counted(steps, "step", "steps"));
-            match unread_finding {
-                None => rung(RungName::Proof, RungState::Holds, "Valid", detail, Vec::new()),
-                Some(finding) => rung(RungName::Proof, RungState::NotCheckable, format!("{unread} not checkable"), detail, vec![finding]),
-            }
+fn proof_rung(record: &AuditRecord, checked: &Checked, stages: &[Checked<VerifiedStage>], unread: usize) -> Rung {
+    let total = record.proofs.len() as u64;
+    let mut findings = Vec::new();
+    let (mut rejected, mut unknown) = (0, 0u64);
+    // The monitoring proof first: most rests on it.
+    let monitoring = checked.outcome.as_ref().err();
+    for (refusal, needed) in monitoring.map(|refusal| (refusal, true)).into_iter().chain(stages.iter().filter_map(|stage| {
+        // A proof of a stage that the policy asks nothing of stands in nobody's way.
+        stage.outcome.as_ref().err().map(|refusal| (refusal, refusal.cause != "circuit-not-accepted"))
+    })) {
+        findings.push(Finding { blocking: needed, ..blocking(refusal.cause, refusal.text.clone(), refusal.place.clone()) });
+        match refusal.state {
+            ProofState::Rejected | ProofState::Valid => rejected += 1,
+            ProofState::NotCheckable if needed => unknown += 1,
+            ProofState::NotCheckable | ProofState::NotReached => {}
         }
-        Err(refusal) => {
-            let (state, word) = match refusal.state {
-                ProofState::NotCheckable => (RungState::NotCheckable, "1 not checkable"),
-                ProofState::NotReached => (RungState::NotReached, "Not reached"),
-                ProofState::Rejected | ProofState::Valid => (RungState::Fails, "1 rejected"),
-            };
-            let mut findings = vec![blocking(refusal.cause, refusal.text.clone(), refusal.place.clone())];
-            findings.extend(unread_finding);
-            rung(RungName::Proof, state, word, format!("0 of {} valid", counted(record.proofs.len() as u64, "proof", "proofs")), findings)
-        }
+    }
+    let broken: Vec<_> = record.lineage.links.iter().filter(|link| link.state == LinkState::Broken).collect();
+    findings.extend(broken.iter().map(|link| blocking("link-broken", link.text.clone(), link.proofs.join(", "))));
+    if unread > 0 {
+        let text = format!("{} this program does not combine with the first", counted(unread as u64, "proof", "proofs"));
+        findings.push(blocking("further-proof", text, ""));
+        unknown += unread as u64;
+    }
+    findings.sort_by_key(|finding| !finding.blocking);
+    let valid = record.proofs.iter().filter(|proof| proof.state == ProofState::Valid).count();
+    let proofs = counted(total, "proof", "proofs");
+    if checked.outcome.as_ref().is_err_and(|refusal| refusal.state == ProofState::NotReached) {
+        return rung(RungName::Proof, RungState::NotReached, "Not reached", format!("{valid} of {proofs} valid"), findings);
+    }
+    if rejected > 0 || !broken.is_empty() {
+        let word = if rejected > 0 { format!("{rejected} rejected") } else { "Chain broken".to_owned() };
+        return rung(RungName::Proof, RungState::Fails, word, format!("{valid} of {proofs} valid"), findings);
+    }
+    if checked.outcome.is_err() {
+        return rung(
+            RungName::Proof,
+            RungState::NotCheckable,
+            format!("{unknown} not checkable"),
+            format!("{valid} of {proofs} valid"),
+            findings,
+        );
+    }
+    let steps = record.proofs.iter().filter(|proof| proof.state == ProofState::Valid).map(|proof| proof.steps).sum();
+    let detail = format!("{valid} of {proofs} proven, {}", counted(steps, "step", "steps"));
+    if unknown == 0 {
+        rung(RungName::Proof, RungState::Holds, "Valid", detail, findings)
+    } else {
+        rung(RungName::Proof, RungState::NotCheckable, format!("{unknown} not checkable"), detail, findings)
     }
 }
 
@@ -227,6 +253,14 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
             format!("The proof could not be checked here, so {} no evidence", counted(without, "requirement has", "requirements have")),
             text,
             format!("Ask {provider} for a proof of a circuit and proof system the policy accepts."),
+        ),
+        (RungName::Proof, _) if first.is_some_and(|finding| finding.cause == "link-broken") => headline(
+            State::Rejected,
+            "The chain is broken: two stages speak of different rows or models".into(),
+            text,
+            format!(
+                "Treat the stages as unrelated. Ask {provider} which model is in use and on which rows it was trained, and for proofs that link."
+            ),
         ),
         (RungName::Proof, _) => headline(
             State::Rejected,

@@ -19,6 +19,7 @@ mod evidence;
 mod fixed;
 mod headline;
 mod keys;
+mod lineage;
 pub mod metrics;
 mod origin;
 mod receipts;
@@ -27,7 +28,7 @@ pub mod sample;
 mod scope;
 
 pub use crate::{
-    evidence::VerifiedEvidence,
+    evidence::{VerifiedEvidence, VerifiedPreparation, VerifiedStage},
     keys::KeyStore,
     receipts::{ReceiptError, check_receipt, manifest_digest},
     run::{Inputs, Progress, Received, verify},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use verifold_circuits::{CircuitFacts, VerifierKey, native::Link, pinned_digest};
 use verifold_model::{
     cohort::{BatchRole, BatchStatement, Outcome},
@@ -10,28 +10,32 @@ use verifold_model::{
     format::{bytes, count, counted},
     instant::Instant,
     plan::Plan,
+    preparation::{PART_NAMES, PreparedPart},
     protocol::WorkPhase,
     record::{
-        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point, PolicySummary,
-        ProofState, ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
+        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, Lineage, PackageSummary, Phase, PlanSummary, Point,
+        PolicySummary, ProofState, ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
     },
     shape::CircuitId,
     state::{RungName, RungState},
-    statement::MonitoringStatement,
+    statement::{Header, MonitoringStatement, StageStatement},
     tailoring::OverlaySummary,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, ClaimedProof, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError};
+use verifold_package::{
+    Checkpoint, ClaimedPackage, ClaimedProof, ClaimedStage, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError,
+};
 use verifold_policy::{Engagement, Overlay, Policy, Requirement, TrustedSigner};
 
 use crate::{
     anchors::reconcile_anchors,
-    assess::{Case, assess},
+    assess::{Case, Staged, assess},
     compare::compare,
     deposits::reconcile_deposits,
     documents,
-    evidence::{Checked, Refusal, VerifiedEvidence, check},
+    evidence::{Checked, Refusal, VerifiedEvidence, VerifiedStage, check, check_stage},
     headline,
     keys::KeyStore,
+    lineage::Chain,
     metrics::{keys, measure, total},
     origin::origin,
     scope::{Scope, control_lines, reconcile},
@@ -180,6 +184,7 @@ fn blank(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, package: PackageSum
         model: None,
         plan: None,
         proofs: Vec::new(),
+        lineage: Lineage::default(),
         batches: Vec::new(),
         series: Vec::new(),
         requirements: Vec::new(),
@@ -236,6 +241,8 @@ fn unreadable(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, error: &Packag
         policy: inputs.policy,
         engagement: inputs.engagement,
         evidence: Err(&refusal),
+        stages: &[],
+        lineage: &Lineage::default(),
         proof: "",
         scope: &scope,
         label: &|_| (0, String::new()),
@@ -266,11 +273,24 @@ fn assess_package(
     let plan = &package.plan;
     let circuit = proof.statement.header.circuit;
     // A statement that names another shape than its plan is refused without the seconds a key of that shape would cost.
-    if CircuitFacts::of(circuit).is_some() && inputs.policy.accepts(circuit) && circuit.shape == plan.shape {
-        // The check below says why, if there is no key.
-        let _ = timed.run(WorkPhase::DeriveKeys, &circuit.to_string(), || store.key(circuit).is_ok());
+    let mut circuits = if circuit.shape == plan.shape { vec![circuit] } else { Vec::new() };
+    circuits.extend(
+        package.stages.iter().map(|stage| stage.statement.header()).filter(|h| h.circuit.family == h.statement.family()).map(|h| h.circuit),
+    );
+    circuits.sort_unstable();
+    circuits.dedup();
+    circuits.retain(|circuit| CircuitFacts::of(*circuit).is_some() && inputs.policy.accepts(*circuit));
+    if !circuits.is_empty() {
+        let names: Vec<String> = circuits.iter().map(ToString::to_string).collect();
+        // The checks below say why, if there is no key.
+        timed.run(WorkPhase::DeriveKeys, &names.join(", "), || circuits.par_iter().for_each(|circuit| drop(store.key(*circuit))));
     }
     let checked = timed.run(WorkPhase::CheckProofs, &proof.title, || check(proof, plan, inputs.policy, store));
+    let stages: Vec<Checked<VerifiedStage>> = package
+        .stages
+        .iter()
+        .map(|stage| timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, plan, inputs.policy, store)))
+        .collect();
     let scope = timed.run(WorkPhase::Replay, "", || {
         let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
         reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, &inputs.received.anchors, &proof.statement, plan);
@@ -280,10 +300,10 @@ fn assess_package(
     });
 
     timed.run(WorkPhase::Assess, "", || {
-        fill(&mut record, inputs, package, &checked, &scope);
+        fill(&mut record, inputs, package, &checked, &stages, &scope);
         record.proofs.extend(others.iter().map(|other| unread_proof(other, inputs.policy)));
         let origin = origin(inputs.policy, inputs.engagement, package);
-        record.ladder = headline::ladder(inputs, &record, origin, &checked, &scope, others.len());
+        record.ladder = headline::ladder(inputs, &record, origin, &checked, &stages, &scope, others.len());
         record.not_shown = not_shown(&record);
     });
     record
@@ -295,7 +315,14 @@ fn unread_proof(proof: &ClaimedProof, policy: &Policy) -> ProofSummary {
     ProofSummary { state: ProofState::NotCheckable, reason, ..proof_summary(proof, None, policy) }
 }
 
-fn fill(record: &mut AuditRecord, inputs: &Inputs<'_>, package: &ClaimedPackage, checked: &Checked, scope: &Scope) {
+fn fill(
+    record: &mut AuditRecord,
+    inputs: &Inputs<'_>,
+    package: &ClaimedPackage,
+    checked: &Checked,
+    stages: &[Checked<VerifiedStage>],
+    scope: &Scope,
+) {
     let Some(proof) = package.proofs.first() else { return };
     let statement = &proof.statement;
     let plan = &package.plan;
@@ -314,20 +341,33 @@ fn fill(record: &mut AuditRecord, inputs: &Inputs<'_>, package: &ClaimedPackage,
         source: scope.plan.unwrap_or(Source::Package),
         choices: if plan.check().is_ok() { inputs.policy.plan_choices(plan, reference) } else { Vec::new() },
     });
-    record.proofs = vec![proof_summary(proof, Some(checked), inputs.policy)];
+    record.lineage = Chain::of(package, stages, checked).lineage();
+    record.proofs = package.stages.iter().zip(stages).map(|(stage, checked)| stage_summary(stage, checked, inputs.policy)).collect();
+    record.proofs.push(proof_summary(proof, Some(checked), inputs.policy));
     record.batches = batches(inputs, statement, plan, checked, scope);
     let numbered: BTreeMap<u32, (u32, String)> =
         record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, (batch.number, batch.label.clone())))).collect();
     let label = |batch: &BatchStatement| {
+        if batch.role == BatchRole::Test {
+            return (0, "test rows".to_owned());
+        }
         numbered.get(&batch.index).map_or_else(|| (batch.index, String::new()), |(number, label)| (*number, label.clone()))
     };
     if let Some(evidence) = evidence {
         record.series = series(evidence);
     }
+    let staged: Vec<Staged<'_>> = package
+        .stages
+        .iter()
+        .zip(stages)
+        .map(|(stage, checked)| Staged { id: &stage.id, kind: stage.kind, outcome: checked.outcome.as_ref() })
+        .collect();
     let case = Case {
         policy: inputs.policy,
         engagement: inputs.engagement,
         evidence: checked.outcome.as_ref(),
+        stages: &staged,
+        lineage: &record.lineage,
         proof: &proof.id,
         scope,
         label: &label,
@@ -407,6 +447,7 @@ fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, ch
             number: if batch.role == BatchRole::Reference { 0 } else { number(batch.start) },
             label: match batch.role {
                 BatchRole::Reference => "reference".to_owned(),
+                BatchRole::Test => "test rows".to_owned(),
                 BatchRole::Monitoring => verifold_model::calendar::label(plan.calendar, batch.start, batch.end),
             },
             start: batch.start,
@@ -454,7 +495,53 @@ fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
 
 fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
     let statement = &proof.statement;
-    let circuit = statement.header.circuit;
+    let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
+    let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
+    let reference = statement.batches.iter().find(|batch| batch.role == BatchRole::Reference);
+    let with_reference = reference.map_or_else(String::new, |batch| format!(" after a reference of {} rows", count(u64::from(batch.rows))));
+    let plain_words = format!(
+        "{} between {} form one unbroken chain of {} committed applications{with_reference}. The model behind one commitment scored every row that is not void. \
+         For each batch, the disclosed table counts rows by score bin, outcome, group and logged decision, and void rows by reason.",
+        counted(monitoring, "batch", "batches"),
+        statement.header.period.text(),
+        count(rows),
+    );
+    summary(proof, checked, policy, (&statement.header, statement.steps), plain_words)
+}
+
+/// A proof of a stage before monitoring.
+fn stage_summary(stage: &ClaimedStage, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
+    let plain_words = match &stage.statement {
+        StageStatement::Preparation(statement) => {
+            let rows = |part: &PreparedPart| format!("{} ({} set aside)", count(u64::from(part.rows)), count(part.profile.dropped()));
+            let parts: Vec<String> = PART_NAMES.iter().zip(&statement.parts).map(|(name, part)| format!("{} {name}", rows(part))).collect();
+            format!(
+                "Committed raw rows, none twice and in the order of their pseudonyms, became {}. Every row stands where it stood: each value was imputed, clipped \
+                 and mapped by the stated rules, and a row was set aside if and only if a rule says so. Labels, rows set aside, and values outside \
+                 each declared domain are counted.",
+                parts.join(", then "),
+            )
+        }
+        StageStatement::OfflineMetrics(statement) => {
+            let rows = statement.batches.first().map_or(0, |batch| u64::from(batch.rows));
+            format!(
+                "The model behind one commitment scored every one of {} committed test rows that is not void. The disclosed table counts them by \
+                 score bin, label, group and logged decision, and void rows by reason.",
+                count(rows),
+            )
+        }
+    };
+    summary(stage, Some(checked), policy, (stage.statement.header(), stage.statement.steps()), plain_words)
+}
+
+fn summary<S, T>(
+    proof: &ClaimedProof<S>,
+    checked: Option<&Checked<T>>,
+    policy: &Policy,
+    (header, steps): (&Header, u64),
+    plain_words: String,
+) -> ProofSummary {
+    let circuit = header.circuit;
     let facts = CircuitFacts::of(circuit);
     let key: Option<&Arc<VerifierKey>> = checked.and_then(|checked| checked.key.as_ref());
     let digest = key.map(|key| key.digest());
@@ -464,10 +551,6 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
         None => (ProofState::NotReached, String::new()),
     };
     let transition = checked.and_then(|checked| checked.transition.as_ref());
-    let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
-    let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
-    let reference = statement.batches.iter().find(|batch| batch.role == BatchRole::Reference);
-    let with_reference = reference.map_or_else(String::new, |batch| format!(" after a reference of {} rows", count(u64::from(batch.rows))));
     ProofSummary {
         id: proof.id.clone(),
         title: proof.title.clone(),
@@ -475,13 +558,7 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
         reason,
         stage: proof.stage,
         statement: proof.kind,
-        plain_words: format!(
-            "{} between {} form one unbroken chain of {} committed applications{with_reference}. The model behind one commitment scored every row that is not void. \
-             For each batch, the disclosed table counts rows by score bin, outcome, group and logged decision, and void rows by reason.",
-            counted(monitoring, "batch", "batches"),
-            statement.header.period.text(),
-            count(rows),
-        ),
+        plain_words,
         does_not_show: proof.kind.does_not_show().to_owned(),
         circuit,
         system: proof.system,
@@ -493,7 +570,7 @@ fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Polic
         key_pinned: digest.and_then(|digest| pinned_digest(circuit).map(|pinned| pinned == digest)),
         constraints: facts.as_ref().map_or(0, |facts| facts.constraints_per_step as u64),
         rows_per_step: facts.as_ref().map_or(0, |facts| u32::try_from(facts.rows_per_step).unwrap_or(u32::MAX)),
-        steps: statement.steps,
+        steps,
         proof_bytes: proof.bytes.len() as u64,
         z0: transition.map_or_else(Vec::new, |t| t.z0.0.to_vec()),
         zn: transition.map_or_else(Vec::new, |t| t.zn.0.to_vec()),

@@ -17,7 +17,7 @@ use verifold_model::{
     proof_system::{ProofSystem, Property},
     record::{
         AuditRecord, BatchContent, BatchRecord, BatchResult, EngagementSummary, EntrySummary, Expectation, Finding, GroupLine, Headline,
-        LegalSource, PackageSummary, Phase, PlanChoice, PlanSummary, Point, PolicySummary, ProofState, ProofSummary, RecordSchema,
+        LegalSource, Lineage, PackageSummary, Phase, PlanChoice, PlanSummary, Point, PolicySummary, ProofState, ProofSummary, RecordSchema,
         RequirementResult, Rung, Series, Source, Sourced, Standing, Totals, Volatile, WhyNode,
     },
     shape::{CircuitFamily, CircuitId, Shape},
@@ -79,6 +79,7 @@ pub fn record(story: Story) -> AuditRecord {
     let proofs = proofs(story, &batches);
     let entries = entries(&proofs);
     AuditRecord {
+        lineage: Lineage::default(),
         schema: RecordSchema::V1,
         program: "verifold 0.1.0".into(),
         headline: headline(story, totals),

@@ -76,7 +76,13 @@ fn header() -> Header {
 }
 
 fn row(key: u64, values: [u32; 2]) -> RawRow {
-    RawRow { key, group: (key % 2) as u8, values: values.to_vec(), logged: key % 3 == 0, outcome: Outcome::ALL[(key % 3) as usize] }
+    RawRow {
+        key,
+        group: (key % 2) as u8,
+        values: values.to_vec(),
+        logged: key.is_multiple_of(3),
+        outcome: Outcome::ALL[(key % 3) as usize],
+    }
 }
 
 /// Values of every region of both columns.
@@ -221,8 +227,7 @@ fn no_wire_is_free_in_any_step() {
 fn a_forgotten_constraint_shows() {
     let (z, step) = steps(&witness()).pop().unwrap();
     let (recorder, _) = Recorder::run(&step, &z);
-    for family in [family::RULE, family::REMAINDER_BITS, family::SET_ASIDE, family::KEPT, family::INDEX, family::FRESH_PART]
-    {
+    for family in [family::RULE, family::REMAINDER_BITS, family::SET_ASIDE, family::KEPT, family::INDEX, family::FRESH_PART] {
         assert!(!free(&recorder, &declared, &[family]).is_empty(), "{family}");
     }
 }

@@ -1,0 +1,185 @@
+//! Do the stages hang together? Commitments compared across proofs, from raw rows to monitored batches.
+//!
+//! A link holds only if proofs checked in this run bind both of its ends. Two that differ are an alarm whatever
+//! became of the proofs; one that is not there leaves the link uncovered.
+
+use verifold_model::{
+    cohort::BatchRole,
+    digest::Commitment,
+    format::{count, counted},
+    record::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue, Standing},
+    statement::{MonitoringStatement, StageStatement},
+};
+use verifold_package::{ClaimedPackage, ClaimedStage};
+
+use crate::evidence::{Checked, VerifiedStage};
+
+/// A statement with what became of its proof.
+struct Stated<'a, S> {
+    proof: &'a str,
+    valid: bool,
+    statement: &'a S,
+}
+
+/// The stage statements of a package, at most one of each kind.
+pub(crate) struct Chain<'a> {
+    preparation: Option<Stated<'a, verifold_model::preparation::PreparationStatement>>,
+    offline: Option<Stated<'a, MonitoringStatement>>,
+    monitoring: Option<Stated<'a, MonitoringStatement>>,
+}
+
+impl<'a> Chain<'a> {
+    /// The first statement of each kind; checks stand beside the package's stages.
+    pub(crate) fn of(package: &'a ClaimedPackage, stages: &[Checked<VerifiedStage>], monitoring: &Checked) -> Self {
+        let mut chain = Self { preparation: None, offline: None, monitoring: None };
+        for (stage, checked) in package.stages.iter().zip(stages) {
+            let ClaimedStage { id, statement, .. } = stage;
+            let valid = checked.outcome.is_ok();
+            match statement {
+                StageStatement::Preparation(statement) => {
+                    chain.preparation.get_or_insert(Stated { proof: id, valid, statement });
+                }
+                StageStatement::OfflineMetrics(statement) => {
+                    chain.offline.get_or_insert(Stated { proof: id, valid, statement });
+                }
+            }
+        }
+        let valid = monitoring.outcome.is_ok();
+        chain.monitoring = package.proofs.first().map(|proof| Stated { proof: &proof.id, valid, statement: &proof.statement });
+        chain
+    }
+
+    /// The chain as it stands.
+    pub(crate) fn lineage(&self) -> Lineage {
+        Lineage { artefacts: self.artefacts(), links: LinkName::ALL.map(|name| self.link(name)).to_vec() }
+    }
+
+    fn artefacts(&self) -> Vec<Artefact> {
+        let missing = |kind| Artefact { kind, standing: Standing::Missing, proof: None, digest: None, detail: String::new() };
+        let part = |kind, index: usize| {
+            let preparation = self.preparation.as_ref()?;
+            let part = preparation.statement.parts.get(index)?;
+            let aside = part.profile.dropped();
+            let aside = if aside == 0 { String::new() } else { format!(", {} set aside", count(aside)) };
+            let detail = format!("{}{aside}", counted(u64::from(part.rows), "row", "rows"));
+            Some(artefact(preparation, kind, part.row_commitment, detail))
+        };
+        let raw = self.preparation.as_ref().and_then(|preparation| {
+            let parts = &preparation.statement.parts;
+            let rows = parts.iter().map(|part| u64::from(part.rows)).sum();
+            let detail = format!(
+                "{}, {}",
+                counted(rows, "row", "rows"),
+                counted(preparation.statement.preparation.columns.len() as u64, "column", "columns")
+            );
+            Some(artefact(preparation, ArtefactKind::RawRows, parts.last()?.raw_row_commitment, detail))
+        });
+        let offline = self.offline.as_ref().and_then(|offline| {
+            let batch = offline.statement.batches.first()?;
+            let detail = format!("{} counted", counted(u64::from(batch.rows), "row", "rows"));
+            Some(artefact(offline, ArtefactKind::OfflineMetrics, offline.statement.chain_head, detail))
+        });
+        let batches = self.monitoring.as_ref().map(|monitoring| {
+            let monitored = || monitoring.statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
+            let rows = monitored().map(|batch| u64::from(batch.rows)).sum();
+            let detail = format!("{}, {}", counted(monitored().count() as u64, "batch", "batches"), counted(rows, "row", "rows"));
+            artefact(monitoring, ArtefactKind::Batches, monitoring.statement.chain_head, detail)
+        });
+        let found = [
+            (ArtefactKind::RawRows, raw),
+            (ArtefactKind::TrainingRows, part(ArtefactKind::TrainingRows, 0)),
+            (ArtefactKind::TestRows, part(ArtefactKind::TestRows, 1)),
+            (ArtefactKind::Model, None),
+            (ArtefactKind::OfflineMetrics, offline),
+            (ArtefactKind::Batches, batches),
+        ];
+        found.into_iter().map(|(kind, artefact)| artefact.unwrap_or_else(|| missing(kind))).collect()
+    }
+
+    fn link(&self, name: LinkName) -> LineageLink {
+        let part = |index: usize| self.preparation.as_ref().and_then(|preparation| preparation.statement.parts.get(index));
+        let prepared = self.preparation.as_ref().map(End::of);
+        let offline = self.offline.as_ref().map(End::of);
+        match name {
+            // One proof has both ends.
+            LinkName::PreparedTraining | LinkName::PreparedTest => one_proof(name, prepared),
+            LinkName::TrainedOnPrepared | LinkName::MeasuredTrained | LinkName::MonitoredTrained => {
+                missing(name, "no training proof is in the package")
+            }
+            LinkName::MeasuredOnPrepared => {
+                let batch = self.offline.as_ref().and_then(|offline| offline.statement.batches.first());
+                let values = part(1).zip(batch).map(|(part, batch)| {
+                    vec![
+                        value("rows", part.row_commitment, batch.row_commitment),
+                        value("outcomes", part.outcome_commitment, batch.outcome_commitment),
+                    ]
+                });
+                two_proofs(name, (prepared, "preparation"), (offline, "offline-metrics"), values)
+            }
+        }
+    }
+}
+
+fn artefact<S>(stated: &Stated<'_, S>, kind: ArtefactKind, digest: Commitment, detail: String) -> Artefact {
+    let standing = if stated.valid { Standing::Proven } else { Standing::Claimed };
+    Artefact { kind, standing, proof: Some(stated.proof.to_owned()), digest: Some(digest), detail }
+}
+
+/// One end of a link.
+#[derive(Clone, Copy)]
+struct End<'a> {
+    proof: &'a str,
+    valid: bool,
+}
+
+impl<'a> End<'a> {
+    const fn of<S>(stated: &Stated<'a, S>) -> Self {
+        Self { proof: stated.proof, valid: stated.valid }
+    }
+}
+
+fn value(what: &str, earlier: Commitment, later: Commitment) -> LinkedValue {
+    LinkedValue { what: what.to_owned(), earlier, later }
+}
+
+fn missing(name: LinkName, text: impl Into<String>) -> LineageLink {
+    LineageLink { name, state: LinkState::Missing, compared: Vec::new(), proofs: Vec::new(), text: text.into() }
+}
+
+fn one_proof(name: LinkName, end: Option<End<'_>>) -> LineageLink {
+    let Some(End { proof, valid }) = end else { return missing(name, "no preparation proof is in the package") };
+    let (state, text) = if valid {
+        (LinkState::Holds, name.words().to_owned())
+    } else {
+        (LinkState::Claimed, format!("the proof {proof} that would bind both ends is not valid"))
+    };
+    LineageLink { name, state, compared: Vec::new(), proofs: vec![proof.to_owned()], text }
+}
+
+fn two_proofs(
+    name: LinkName,
+    (earlier, earlier_kind): (Option<End<'_>>, &str),
+    (later, later_kind): (Option<End<'_>>, &str),
+    values: Option<Vec<LinkedValue>>,
+) -> LineageLink {
+    let (Some(earlier), Some(later)) = (earlier, later) else {
+        let absent = if earlier.is_none() { earlier_kind } else { later_kind };
+        return missing(name, format!("no {absent} proof is in the package"));
+    };
+    let Some(compared) = values else { return missing(name, format!("the {earlier_kind} or the {later_kind} statement lacks its part")) };
+    let proofs = vec![earlier.proof.to_owned(), later.proof.to_owned()];
+    let differing: Vec<String> = compared
+        .iter()
+        .filter(|value| value.earlier != value.later)
+        .map(|value| format!("{} {} in {}, {} in {}", value.what, value.earlier, earlier.proof, value.later, later.proof))
+        .collect();
+    let (state, text) = if !differing.is_empty() {
+        (LinkState::Broken, format!("the chain is broken: {}", differing.join("; ")))
+    } else if earlier.valid && later.valid {
+        (LinkState::Holds, name.words().to_owned())
+    } else {
+        let invalid = if earlier.valid { later.proof } else { earlier.proof };
+        (LinkState::Claimed, format!("the commitments agree, but the proof {invalid} that would bind them is not valid"))
+    };
+    LineageLink { name, state, compared, proofs, text }
+}
