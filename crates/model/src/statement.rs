@@ -10,6 +10,7 @@ use crate::{
     preparation::PreparationStatement,
     shape::{CircuitFamily, CircuitId},
     state::Stage,
+    training::TrainingStatement,
 };
 
 /// Statement kinds with their version.
@@ -33,8 +34,8 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::MonitoringV1, Self::ReceiptsV1, Self::PreparationV1, Self::OfflineMetricsV1];
+    /// Every kind, in life-cycle order.
+    pub const ALL: [Self; 5] = [Self::PreparationV1, Self::TrainingV1, Self::OfflineMetricsV1, Self::MonitoringV1, Self::ReceiptsV1];
 
     /// As written in packages and policies.
     pub const fn name(self) -> &'static str {
@@ -47,13 +48,24 @@ impl StatementKind {
         }
     }
 
+    /// Position in [`Self::ALL`]: proofs stand in this order in a package.
+    pub const fn position(self) -> u8 {
+        match self {
+            Self::PreparationV1 => 0,
+            Self::TrainingV1 => 1,
+            Self::OfflineMetricsV1 => 2,
+            Self::MonitoringV1 => 3,
+            Self::ReceiptsV1 => 4,
+        }
+    }
+
     /// The life-cycle stage a proof of this kind belongs to.
     pub const fn stage(self) -> Stage {
         match self {
             Self::MonitoringV1 => Stage::Monitoring,
             Self::ReceiptsV1 => Stage::Inference,
             Self::PreparationV1 => Stage::Data,
-            Self::OfflineMetricsV1 => Stage::Training,
+            Self::TrainingV1 | Self::OfflineMetricsV1 => Stage::Training,
         }
     }
 
@@ -179,6 +191,8 @@ pub struct MonitoringStatement {
 pub enum StageStatement {
     /// Raw rows prepared: `preparation/v1`.
     Preparation(Box<PreparationStatement>),
+    /// A model trained on prepared rows: `training/v1`.
+    Training(Box<TrainingStatement>),
     /// Test rows measured under a model: `offline-metrics/v1`.
     OfflineMetrics(Box<MonitoringStatement>),
 }
@@ -188,6 +202,7 @@ impl StageStatement {
     pub const fn kind(&self) -> StatementKind {
         match self {
             Self::Preparation(_) => StatementKind::PreparationV1,
+            Self::Training(_) => StatementKind::TrainingV1,
             Self::OfflineMetrics(_) => StatementKind::OfflineMetricsV1,
         }
     }
@@ -196,6 +211,7 @@ impl StageStatement {
     pub fn header(&self) -> &Header {
         match self {
             Self::Preparation(statement) => &statement.header,
+            Self::Training(statement) => &statement.header,
             Self::OfflineMetrics(statement) => &statement.header,
         }
     }
@@ -204,6 +220,7 @@ impl StageStatement {
     pub fn steps(&self) -> u64 {
         match self {
             Self::Preparation(statement) => statement.steps,
+            Self::Training(statement) => statement.steps,
             Self::OfflineMetrics(statement) => statement.steps,
         }
     }

@@ -124,7 +124,8 @@ impl ClaimedPackage {
                 Read::Monitoring(proof) => monitoring.push(*proof),
                 Read::Stage(stage) => {
                     // One order, so that a package has one spelling.
-                    let late = !monitoring.is_empty() || stages.last().is_some_and(|last: &ClaimedStage| last.kind > stage.kind);
+                    let late = !monitoring.is_empty()
+                        || stages.last().is_some_and(|last: &ClaimedStage| last.kind.position() > stage.kind.position());
                     if late {
                         return Err(contradicts(format!("proofs[{position}]"), "proofs in life-cycle order", stage.kind.name()));
                     }
@@ -243,6 +244,9 @@ fn read_proof(
         StatementKind::OfflineMetricsV1 => {
             let statement = read_cohort(path, statement, limits)?;
             Read::Stage(Box::new(whole.with(StageStatement::OfflineMetrics(Box::new(statement)))))
+        }
+        StatementKind::TrainingV1 => {
+            Read::Stage(Box::new(whole.with(StageStatement::Training(Box::new(read_canonical(path, statement)?)))))
         }
         StatementKind::PreparationV1 => {
             let statement: PreparationStatement = read_canonical(path, statement)?;

@@ -9,7 +9,7 @@ use verifold_circuits::{
     CircuitFacts, KeyError, ProofError, Transition, VerifierKey,
     native::{self, Link, ReplayError},
     preparation::{self, PreparationReplayError},
-    verify_proof,
+    training, verify_proof,
 };
 use verifold_model::{
     cohort::{BatchRole, BatchStatement, BatchTable},
@@ -19,6 +19,7 @@ use verifold_model::{
     record::ProofState,
     shape::CircuitId,
     statement::{Header, MonitoringStatement, StageStatement},
+    training::TrainingStatement,
 };
 use verifold_package::{ClaimedProof, ClaimedStage};
 use verifold_policy::Policy;
@@ -110,6 +111,7 @@ fn words(cause: &str) -> Option<&'static str> {
         "circuit-of-another-kind" => "its circuit does not prove statements of its kind",
         "roles-differ" => "its batches have roles that statements of its kind do not have",
         "rules-contradict" => "its preparation rules contradict themselves or the measurement plan",
+        "training-contradicts" => "its training specification contradicts itself or the measurement plan",
         "parts-impossible" => "its parts are not training rows and test rows",
         "profile-impossible" => "a profile holds counts that no rows give",
         "plan-contradicts" => "its measurement plan contradicts itself",
@@ -184,6 +186,21 @@ fn preparation_refusal(error: &PreparationReplayError) -> Refusal {
     refusal(ProofState::Rejected, cause, "", error.to_string())
 }
 
+fn training_refusal(error: &training::ReplayError) -> Refusal {
+    use training::ReplayError;
+    let cause = match error {
+        ReplayError::Plan(_) => "plan-contradicts",
+        ReplayError::Spec(_) => "training-contradicts",
+        ReplayError::Kind { .. } => "circuit-of-another-kind",
+        ReplayError::Shape { .. } => "shape-differs",
+        ReplayError::NoRoom(_) => "shape-without-room",
+        ReplayError::Rows { .. } => "parts-impossible",
+        ReplayError::NotCanonical { .. } => "commitment-not-canonical",
+        ReplayError::Steps { .. } => "step-count-differs",
+    };
+    refusal(ProofState::Rejected, cause, "", error.to_string())
+}
+
 /// What counts is decided by the policy before a proof is looked at.
 fn accepted(header: &Header, system: ProofSystem, policy: &Policy) -> Result<(), Refusal> {
     let circuit = header.circuit;
@@ -205,6 +222,14 @@ fn accepted(header: &Header, system: ProofSystem, policy: &Policy) -> Result<(),
         return Err(refusal(ProofState::NotCheckable, "shape-without-room", "", text));
     }
     Ok(())
+}
+
+/// Derives the key and checks proof bytes as a proof of exactly this transition; notes what it saw on the way.
+fn settle<T>(checked: &mut Checked<T>, circuit: CircuitId, transition: Transition, bytes: &[u8], keys: &KeyStore) -> Result<(), Refusal> {
+    checked.transition = Some(transition);
+    let key = key(circuit, keys)?;
+    checked.key = Some(Arc::clone(&key));
+    check_transition(&key, &transition, bytes)
 }
 
 /// The key of a circuit, derived here.
@@ -238,10 +263,7 @@ fn check_cohort(
         let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
         let transition = replay.transition();
         checked.links = replay.links;
-        checked.transition = Some(transition);
-        let key = key(statement.header.circuit, keys)?;
-        checked.key = Some(Arc::clone(&key));
-        check_transition(&key, &transition, bytes)?;
+        settle(&mut checked, statement.header.circuit, transition, bytes, keys)?;
         Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone(), system })
     })();
     checked
@@ -257,6 +279,8 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
 pub enum VerifiedStage {
     /// Rows were prepared by these rules.
     Preparation(Box<VerifiedPreparation>),
+    /// A model came out of the stated training.
+    Training(Box<VerifiedTraining>),
     /// Test rows were measured under one model.
     OfflineMetrics(Box<VerifiedEvidence>),
 }
@@ -266,6 +290,7 @@ impl VerifiedStage {
     pub fn header(&self) -> &Header {
         match self {
             Self::Preparation(preparation) => &preparation.statement.header,
+            Self::Training(training) => &training.statement.header,
             Self::OfflineMetrics(evidence) => &evidence.statement.header,
         }
     }
@@ -274,6 +299,7 @@ impl VerifiedStage {
     pub fn steps(&self) -> u64 {
         match self {
             Self::Preparation(preparation) => preparation.statement.steps,
+            Self::Training(training) => training.statement.steps,
             Self::OfflineMetrics(evidence) => evidence.statement.steps,
         }
     }
@@ -292,6 +318,19 @@ impl VerifiedPreparation {
     }
 }
 
+/// A training statement every value of which a proof binds.
+#[derive(Debug)]
+pub struct VerifiedTraining {
+    statement: TrainingStatement,
+}
+
+impl VerifiedTraining {
+    /// The statement.
+    pub const fn statement(&self) -> &TrainingStatement {
+        &self.statement
+    }
+}
+
 /// Checks a proof of a stage before monitoring.
 pub(crate) fn check_stage(stage: &ClaimedStage, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked<VerifiedStage> {
     match &stage.statement {
@@ -300,15 +339,22 @@ pub(crate) fn check_stage(stage: &ClaimedStage, plan: &Plan, policy: &Policy, ke
             let outcome = outcome.map(|evidence| VerifiedStage::OfflineMetrics(Box::new(evidence)));
             Checked { outcome, key, transition, links }
         }
+        StageStatement::Training(statement) => {
+            let mut checked = Checked::unreached();
+            checked.outcome = (|| {
+                accepted(&statement.header, stage.system, policy)?;
+                let transition = training::replay(statement, plan).map_err(|error| training_refusal(&error))?;
+                settle(&mut checked, statement.header.circuit, transition, &stage.bytes, keys)?;
+                Ok(VerifiedStage::Training(Box::new(VerifiedTraining { statement: (**statement).clone() })))
+            })();
+            checked
+        }
         StageStatement::Preparation(statement) => {
             let mut checked = Checked::unreached();
             checked.outcome = (|| {
                 accepted(&statement.header, stage.system, policy)?;
                 let transition = preparation::replay(statement, plan).map_err(|error| preparation_refusal(&error))?;
-                checked.transition = Some(transition);
-                let key = key(statement.header.circuit, keys)?;
-                checked.key = Some(Arc::clone(&key));
-                check_transition(&key, &transition, &stage.bytes)?;
+                settle(&mut checked, statement.header.circuit, transition, &stage.bytes, keys)?;
                 Ok(VerifiedStage::Preparation(Box::new(VerifiedPreparation { statement: (**statement).clone() })))
             })();
             checked

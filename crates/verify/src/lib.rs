@@ -28,7 +28,7 @@ pub mod sample;
 mod scope;
 
 pub use crate::{
-    evidence::{VerifiedEvidence, VerifiedPreparation, VerifiedStage},
+    evidence::{VerifiedEvidence, VerifiedPreparation, VerifiedStage, VerifiedTraining},
     keys::KeyStore,
     receipts::{ReceiptError, check_receipt, manifest_digest},
     run::{Inputs, Progress, Received, verify},

@@ -9,6 +9,7 @@ use verifold_model::{
     format::{count, counted},
     record::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue, Standing},
     statement::{MonitoringStatement, StageStatement},
+    training::TrainingStatement,
 };
 use verifold_package::{ClaimedPackage, ClaimedStage};
 
@@ -24,6 +25,7 @@ struct Stated<'a, S> {
 /// The stage statements of a package, at most one of each kind.
 pub(crate) struct Chain<'a> {
     preparation: Option<Stated<'a, verifold_model::preparation::PreparationStatement>>,
+    training: Option<Stated<'a, TrainingStatement>>,
     offline: Option<Stated<'a, MonitoringStatement>>,
     monitoring: Option<Stated<'a, MonitoringStatement>>,
 }
@@ -31,13 +33,16 @@ pub(crate) struct Chain<'a> {
 impl<'a> Chain<'a> {
     /// The first statement of each kind; checks stand beside the package's stages.
     pub(crate) fn of(package: &'a ClaimedPackage, stages: &[Checked<VerifiedStage>], monitoring: &Checked) -> Self {
-        let mut chain = Self { preparation: None, offline: None, monitoring: None };
+        let mut chain = Self { preparation: None, training: None, offline: None, monitoring: None };
         for (stage, checked) in package.stages.iter().zip(stages) {
             let ClaimedStage { id, statement, .. } = stage;
             let valid = checked.outcome.is_ok();
             match statement {
                 StageStatement::Preparation(statement) => {
                     chain.preparation.get_or_insert(Stated { proof: id, valid, statement });
+                }
+                StageStatement::Training(statement) => {
+                    chain.training.get_or_insert(Stated { proof: id, valid, statement });
                 }
                 StageStatement::OfflineMetrics(statement) => {
                     chain.offline.get_or_insert(Stated { proof: id, valid, statement });
@@ -74,6 +79,11 @@ impl<'a> Chain<'a> {
             );
             Some(artefact(preparation, ArtefactKind::RawRows, parts.last()?.raw_row_commitment, detail))
         });
+        let model = self.training.as_ref().map(|training| {
+            let epochs = counted(u64::from(training.statement.spec.epochs), "epoch", "epochs");
+            let detail = format!("{epochs}, {}", counted(training.statement.steps, "minibatch", "minibatches"));
+            artefact(training, ArtefactKind::Model, training.statement.model_commitment, detail)
+        });
         let offline = self.offline.as_ref().and_then(|offline| {
             let batch = offline.statement.batches.first()?;
             let detail = format!("{} counted", counted(u64::from(batch.rows), "row", "rows"));
@@ -89,7 +99,7 @@ impl<'a> Chain<'a> {
             (ArtefactKind::RawRows, raw),
             (ArtefactKind::TrainingRows, part(ArtefactKind::TrainingRows, 0)),
             (ArtefactKind::TestRows, part(ArtefactKind::TestRows, 1)),
-            (ArtefactKind::Model, None),
+            (ArtefactKind::Model, model),
             (ArtefactKind::OfflineMetrics, offline),
             (ArtefactKind::Batches, batches),
         ];
@@ -99,12 +109,30 @@ impl<'a> Chain<'a> {
     fn link(&self, name: LinkName) -> LineageLink {
         let part = |index: usize| self.preparation.as_ref().and_then(|preparation| preparation.statement.parts.get(index));
         let prepared = self.preparation.as_ref().map(End::of);
+        let trained = self.training.as_ref().map(End::of);
         let offline = self.offline.as_ref().map(End::of);
+        let monitored = self.monitoring.as_ref().map(End::of);
+        let model_of = |later: Option<&Stated<'_, MonitoringStatement>>| {
+            let (training, later) = (self.training.as_ref()?, later?);
+            Some(vec![value("model", training.statement.model_commitment, later.statement.model_commitment)])
+        };
         match name {
             // One proof has both ends.
             LinkName::PreparedTraining | LinkName::PreparedTest => one_proof(name, prepared),
-            LinkName::TrainedOnPrepared | LinkName::MeasuredTrained | LinkName::MonitoredTrained => {
-                missing(name, "no training proof is in the package")
+            LinkName::TrainedOnPrepared => {
+                let values = part(0).zip(self.training.as_ref()).map(|(part, training)| {
+                    vec![
+                        value("rows", part.row_commitment, training.statement.row_commitment),
+                        value("outcomes", part.outcome_commitment, training.statement.outcome_commitment),
+                    ]
+                });
+                two_proofs(name, (prepared, "preparation"), (trained, "training"), values)
+            }
+            LinkName::MeasuredTrained => {
+                two_proofs(name, (trained, "training"), (offline, "offline-metrics"), model_of(self.offline.as_ref()))
+            }
+            LinkName::MonitoredTrained => {
+                two_proofs(name, (trained, "training"), (monitored, "monitoring"), model_of(self.monitoring.as_ref()))
             }
             LinkName::MeasuredOnPrepared => {
                 let batch = self.offline.as_ref().and_then(|offline| offline.statement.batches.first());

@@ -20,6 +20,7 @@ use verifold_model::{
     state::{RungName, RungState},
     statement::{Header, MonitoringStatement, StageStatement},
     tailoring::OverlaySummary,
+    training::TrainingStatement,
 };
 use verifold_package::{
     Checkpoint, ClaimedPackage, ClaimedProof, ClaimedStage, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError,
@@ -520,6 +521,17 @@ fn stage_summary(stage: &ClaimedStage, checked: &Checked<VerifiedStage>, policy:
                  and mapped by the stated rules, and a row was set aside if and only if a rule says so. Labels, rows set aside, and values outside \
                  each declared domain are counted.",
                 parts.join(", then "),
+            )
+        }
+        StageStatement::Training(statement) => {
+            let TrainingStatement { spec, rows, steps, .. } = &**statement;
+            format!(
+                "The model behind the stated commitment came out of {} of minibatch descent over {} committed rows, in their committed order, {} \
+                 minibatches in all: initial weights, learning rate, centres and decay are those of the public specification, and the integer weights \
+                 are those that scored the cohorts of every proof with the same model commitment.",
+                counted(u64::from(spec.epochs), "epoch", "epochs"),
+                count(u64::from(*rows)),
+                count(*steps),
             )
         }
         StageStatement::OfflineMetrics(statement) => {
