@@ -11,7 +11,7 @@ use verifold_model::{
     instant::Instant,
     state::Exit,
 };
-use verifold_prove::{Event, OnBadRow, Progress, Request, Sources, prove_monitoring};
+use verifold_prove::{Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, Request, Sources, prove_lifecycle, prove_monitoring};
 
 use crate::{anchor, failure::Failure, files};
 
@@ -19,6 +19,8 @@ use crate::{anchor, failure::Failure, files};
 pub(crate) enum Command {
     /// Prove the monitoring of a period, batch by batch.
     Monitoring(Monitoring),
+    /// Prove the whole life cycle: prepare development rows, train, measure on test rows, monitor; one package.
+    Pipeline(Pipeline),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -36,6 +38,40 @@ impl From<BadRow> for OnBadRow {
             BadRow::Stop => Self::Stop,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pipeline {
+    /// What is measured, and how.
+    #[arg(long, value_name = "SPEC.toml")]
+    spec: PathBuf,
+    /// How development rows are split and the model is trained.
+    #[arg(long, value_name = "PIPELINE.toml")]
+    pipeline: PathBuf,
+    /// Rows to train and to test on.
+    #[arg(long, value_name = "DEV.csv|parquet")]
+    development: PathBuf,
+    /// Rows that drift is measured against.
+    #[arg(long, value_name = "REF.csv|parquet")]
+    reference: PathBuf,
+    /// Rows of the period: a file, or a folder of files.
+    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
+    batches: PathBuf,
+    /// Outcomes, joined by the id column.
+    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
+    outcomes: Option<PathBuf>,
+    /// What becomes of a row of the period that cannot be read.
+    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
+    on_bad_row: BadRow,
+    /// The package; its secrets go to OUT.secrets beside it.
+    #[arg(long, short, value_name = "OUT.zkaudit")]
+    output: PathBuf,
+    /// Replace an earlier package of this name.
+    #[arg(long)]
+    overwrite: bool,
+    /// Date of the package, in place of now.
+    #[arg(long, value_name = "RFC3339")]
+    date: Option<Instant>,
 }
 
 #[derive(Debug, Args)]
@@ -115,11 +151,56 @@ impl Progress for Spoken {
 }
 
 pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
-    let Command::Monitoring(arguments) = command;
-    let created = arguments
-        .date
-        .or_else(files::now)
-        .ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))?;
+    match command {
+        Command::Monitoring(arguments) => monitoring(arguments),
+        Command::Pipeline(arguments) => pipeline(arguments),
+    }
+}
+
+fn created(date: Option<Instant>) -> Result<Instant, Failure> {
+    date.or_else(files::now).ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))
+}
+
+fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
+    let request = LifecycleRequest {
+        sources: LifecycleSources {
+            spec: arguments.spec,
+            pipeline: arguments.pipeline,
+            development: arguments.development,
+            reference: arguments.reference,
+            batches: arguments.batches,
+            outcomes: arguments.outcomes,
+            on_bad_row: arguments.on_bad_row.into(),
+        },
+        created: created(arguments.date)?,
+        output: arguments.output,
+        overwrite: arguments.overwrite,
+        written_by: format!("Verifold {}", env!("CARGO_PKG_VERSION")),
+    };
+    let report = prove_lifecycle(&request, &mut Spoken::begun())
+        .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
+    println!("{}, {} proofs: {}", bytes(report.package_bytes), report.steps.len(), request.output.display());
+    for (proof, steps) in &report.steps {
+        println!("  {proof}: {} steps", count(*steps));
+    }
+    println!("SHA-256 of the package  {}", report.package_sha256);
+    println!("model commitment        {}", report.model_commitment);
+    println!("plan digest             {}", report.plan_digest);
+    let [trained, float] = report.test_auc;
+    println!("\nClaimed, not part of the proofs:");
+    println!(
+        "  {} training rows, {} test rows; {} rows left out before commitment; {} raw values stand at an end of the raw range",
+        count(report.development_rows[0]),
+        count(report.development_rows[1]),
+        count(report.dropped),
+        count(report.clipped)
+    );
+    println!("  area under the curve on the test rows: proven integers {trained:.4}, a float fit to convergence {float:.4}");
+    Ok(Exit::Met)
+}
+
+fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
+    let created = created(arguments.date)?;
     let request = Request {
         sources: Sources {
             spec: arguments.spec,

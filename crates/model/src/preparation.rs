@@ -148,7 +148,8 @@ impl Column {
         let (offset_raw, offset_feature) = common(offset, feature.offset)?;
         let offsets = i128::from(offset.denominator()).checked_mul(i128::from(feature.offset.denominator()))?;
         let difference = (offset_raw - offset_feature).checked_mul(i128::from(feature.step.denominator()))?;
-        let addend = scale(difference, offsets.checked_mul(i128::from(feature.step.mantissa()))?)? + (1 << (MAP_BITS - 1));
+        // A quarter of a raw step on top: halves are rounded up whatever the factors lost, and nothing else moves.
+        let addend = scale(difference, offsets.checked_mul(i128::from(feature.step.mantissa()))?)? + (1 << (MAP_BITS - 1)) + multiplier / 4;
         let mut column = Self {
             name: feature.name.clone(),
             unit: feature.unit.clone(),

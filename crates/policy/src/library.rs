@@ -17,7 +17,7 @@ macro_rules! library {
     };
 }
 
-library!("eu-ai-act-credit-scoring", "sr-26-2-model-risk", "iso-42001-life-cycle", "nist-ai-rmf-measure");
+library!("eu-ai-act-credit-scoring", "eu-ai-act-life-cycle", "sr-26-2-model-risk", "iso-42001-life-cycle", "nist-ai-rmf-measure");
 
 #[cfg(test)]
 mod tests {

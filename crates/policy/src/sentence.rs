@@ -7,6 +7,7 @@ use verifold_model::{
     metric::{Decisions, Metric, Unit},
     plan::Calendar,
     proof_system::Property,
+    state::Stage,
 };
 
 use crate::policy::{MetricRule, OnMissing, Pin, PlanConstraint, Requirement, Rule, Scope, Tolerance, compares_groups};
@@ -109,6 +110,7 @@ impl Requirement {
                 format!("In all but at most {} of the {}", format::count(n.into()), words.batches())
             }
             (Scope::EachBatch, Tolerance::Share(share)) => format!("In all but at most {} of the {}", percent(share), words.batches()),
+            (Scope::Overall, _) if self.stage == Stage::Training => "Over the test rows".to_owned(),
             (Scope::Overall, _) => "Over all batches of the period together".to_owned(),
             (Scope::Consecutive(k), _) => format!("In at least one of any {} consecutive {}", format::count(k.into()), words.batches()),
         };

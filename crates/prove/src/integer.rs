@@ -68,6 +68,21 @@ pub fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
+/// What an integer model itself gives, where there is no float model to compare it with.
+pub(crate) fn probabilities<'a>(
+    model: &Model,
+    scale_bits: u8,
+    rows: impl Iterator<Item = &'a PreparedRow>,
+) -> (Vec<f64>, QuantisationError) {
+    let scored = rows.filter_map(|row| match &row.record.kind {
+        RowKind::Scored { features, .. } => Some(probability(model.score(features) as f64 / units(scale_bits))),
+        RowKind::Void(_) => None,
+    });
+    let probabilities: Vec<f64> = scored.collect();
+    let error = QuantisationError { rows: probabilities.len() as u64, ..QuantisationError::default() };
+    (probabilities, error)
+}
+
 impl Cutoff {
     /// The cut-off in log-odds.
     #[expect(clippy::disallowed_methods, reason = "the prover's choice of a cut-off; the plan states the integer it becomes")]

@@ -7,6 +7,7 @@
 //! - [`layout`], [`plan`]: the measurement plan that follows
 //! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
 //! - [`receipts`]: one opening for each row, under a proof of its own
+//! - [`lifecycle`]: from development rows to one package over all stages
 //! - [`anchoring`]: batches committed to while they are made, and proven as they were then
 //! - [`secrets`]: what the prover keeps; [`synthetic`]: rows that mean nothing, for measuring
 //!
@@ -15,9 +16,11 @@
 
 pub mod anchoring;
 pub mod calendar;
+mod development;
 pub mod error;
 pub mod integer;
 pub mod layout;
+pub mod lifecycle;
 pub mod monitoring;
 pub mod number;
 pub mod onnx;
@@ -35,6 +38,7 @@ pub mod table;
 pub use crate::{
     anchoring::AnchorLog,
     error::ProveError,
+    lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle},
     monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
     progress::{Event, Progress},
 };

@@ -179,14 +179,33 @@ pub struct Prepared {
 /// # Errors
 /// [`ProveError`]; nothing has been written or proven then.
 pub fn prepare(sources: &Sources, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
+    prepare_scored(sources, Scorer::Onnx, progress)
+}
+
+/// What scores the rows.
+#[derive(Debug)]
+pub(crate) enum Scorer {
+    /// The ONNX model of the sources, rounded to integers.
+    Onnx,
+    /// Integers that a proven training gave.
+    Trained(Model),
+}
+
+pub(crate) fn prepare_scored(sources: &Sources, scorer: Scorer, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
     progress.report(Event::Phase(Phase::Reading));
     let text = String::from_utf8(table::bytes(&sources.spec)?)
         .map_err(|_| ProveError::Table { path: sources.spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
     let spec = Spec::parse(&text, &sources.spec)?;
     let layout = Layout::new(&spec)?;
     let features: Vec<&str> = spec.features.iter().map(|feature| feature.name.as_str()).collect();
-    let float = LogisticRegression::read(&table::bytes(&sources.model)?, &features, &sources.model)?;
-    let model = integer::quantise_model(&float, &layout, spec.scoring.scale_bits)?;
+    let (float, model) = match scorer {
+        Scorer::Onnx => {
+            let float = LogisticRegression::read(&table::bytes(&sources.model)?, &features, &sources.model)?;
+            let model = integer::quantise_model(&float, &layout, spec.scoring.scale_bits)?;
+            (Some(float), model)
+        }
+        Scorer::Trained(model) => (None, model),
+    };
 
     let slots = spec.slots().map_err(|problem| ProveError::Reference { problem })?;
     let outcomes = sources.outcomes.as_deref().map(|path| OutcomeTable::read(&spec, path)).transpose()?;
@@ -203,8 +222,11 @@ pub fn prepare(sources: &Sources, progress: &mut dyn Progress) -> Result<Prepare
 
     progress.report(Event::Phase(Phase::Comparing));
     let decision = (spec.scoring.cutoff, spec.scoring.direction);
-    let compare = |ingested: &Ingested| {
-        integer::compare(&float, &sources.model, &model, spec.scoring.scale_bits, decision, ingested.batches.iter().flatten())
+    let compare = |ingested: &Ingested| match &float {
+        Some(float) => {
+            integer::compare(float, &sources.model, &model, spec.scoring.scale_bits, decision, ingested.batches.iter().flatten())
+        }
+        None => Ok(integer::probabilities(&model, spec.scoring.scale_bits, ingested.batches.iter().flatten())),
     };
     let (probabilities, reference_error) = compare(&reference)?;
     stop_if_cancelled(progress)?;
@@ -229,14 +251,24 @@ pub fn prepare(sources: &Sources, progress: &mut dyn Progress) -> Result<Prepare
     for (slot, rows) in slots.into_iter().zip(monitoring_rows) {
         batches.push(batch(BatchRole::Monitoring, slot, rows)?);
     }
-    Ok(Prepared { header, plan, model, model_salt: salt()?, batches, model_class: float.class.clone(), reference, monitoring, notes })
+    Ok(Prepared {
+        header,
+        plan,
+        model,
+        model_salt: salt()?,
+        batches,
+        model_class: float.map_or_else(|| "as trained".to_owned(), |float| float.class),
+        reference,
+        monitoring,
+        notes,
+    })
 }
 
-fn stop_if_cancelled(progress: &dyn Progress) -> Result<(), ProveError> {
+pub(crate) fn stop_if_cancelled(progress: &dyn Progress) -> Result<(), ProveError> {
     if progress.is_cancelled() { Err(ProveError::Cancelled) } else { Ok(()) }
 }
 
-fn salt() -> Result<Salt, ProveError> {
+pub(crate) fn salt() -> Result<Salt, ProveError> {
     Salt::random().map_err(|error| ProveError::Proof { step: "drawing a salt", problem: error.to_string() })
 }
 
@@ -438,7 +470,7 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
     Ok(report)
 }
 
-fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, ProveError> {
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, ProveError> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| ProveError::Package(error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)

@@ -4,7 +4,7 @@
 //! integer on every machine: [`Value`] holds eighteen places behind the point, and
 //! [`quantise`] divides exactly. Digits behind the eighteenth place are dropped.
 
-use verifold_model::plan::Feature;
+use verifold_model::{decimal::Decimal, plan::Feature};
 
 /// Places behind the point that a [`Value`] keeps.
 const PLACES: u32 = 18;
@@ -50,6 +50,22 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Decimal places the value needs, at most 18.
+    pub(crate) fn places(self) -> u32 {
+        (0..PLACES).find(|places| self.0 % 10i128.pow(PLACES - places) == 0).unwrap_or(PLACES)
+    }
+
+    /// `(value − offset) / step`, rounded down; exact where the value is a multiple of `step` away from `offset`.
+    pub(crate) fn steps(self, offset: Decimal, step: Decimal) -> i128 {
+        (self.0 - Self::of(offset)).div_euclid(Self::of(step).max(1))
+    }
+
+    fn of(decimal: Decimal) -> i128 {
+        i128::from(decimal.mantissa()) * 10i128.pow(PLACES - u32::from(decimal.places()))
+    }
+}
+
 /// Where a value falls on a feature's scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantised {
@@ -63,10 +79,8 @@ pub enum Quantised {
 
 /// `round((value − offset) / step)`, half away from zero, and whether it lies inside the feature's domain.
 pub fn quantise(value: Value, feature: &Feature) -> Quantised {
-    let scaled =
-        |decimal: verifold_model::decimal::Decimal| i128::from(decimal.mantissa()) * 10i128.pow(PLACES - u32::from(decimal.places()));
-    let distance = value.0 - scaled(feature.offset);
-    let step = scaled(feature.step).max(1);
+    let distance = value.0 - Value::of(feature.offset);
+    let step = Value::of(feature.step).max(1);
     let magnitude = (2 * distance.abs() + step) / (2 * step);
     match (distance < 0 && magnitude > 0, u32::try_from(magnitude)) {
         (true, _) => Quantised::Below,

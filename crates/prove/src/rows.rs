@@ -311,24 +311,30 @@ impl<'a> Judge<'a> {
 
     /// Group code of a row, and either what is scored of it and the model's inputs, or why it is void.
     fn judge(&self, cells: &[String]) -> (u8, Result<(RowKind, Vec<f32>), Fault<'a>>) {
-        let cell = |at: usize| present(&cells[at], self.spec);
         let fault = |reason, at: usize, problem| Fault { reason, column: self.columns[at], problem };
-        // A group may be the one that missing values stand for, so the bare cell is looked up.
-        let found = self.groups.of(&cells[self.group]).or_else(|| cell(self.group).is_none().then(|| self.groups.of("")).flatten());
-        let Some(group) = found.and_then(|group| u8::try_from(group).ok()) else {
-            let undisclosed =
-                self.spec.grouping.groups.iter().position(|group| Some(&group.name) == self.spec.grouping.not_disclosed.as_ref());
-            let problem = match cell(self.group) {
-                Some(text) => format!("{text:?} is no group; the groups are {}", self.groups.listed()),
-                None => format!("no group; the groups are {}", self.groups.listed()),
-            };
-            let code = undisclosed.and_then(|code| u8::try_from(code).ok()).unwrap_or(0);
-            return (code, Err(fault(VoidReason::UnknownGroup, self.group, problem)));
-        };
-        (group, self.scored(cells).map_err(|(reason, at, problem)| fault(reason, at, problem)))
+        match self.group(cells) {
+            Ok(group) => (group, self.scored(cells).map_err(|(reason, at, problem)| fault(reason, at, problem))),
+            Err(problem) => {
+                let undisclosed =
+                    self.spec.grouping.groups.iter().position(|group| Some(&group.name) == self.spec.grouping.not_disclosed.as_ref());
+                let code = undisclosed.and_then(|code| u8::try_from(code).ok()).unwrap_or(0);
+                (code, Err(fault(VoidReason::UnknownGroup, self.group, problem)))
+            }
+        }
     }
 
-    fn scored(&self, cells: &[String]) -> Result<(RowKind, Vec<f32>), (VoidReason, usize, String)> {
+    fn group(&self, cells: &[String]) -> Result<u8, String> {
+        let cell = present(&cells[self.group], self.spec);
+        // A group may be the one that missing values stand for, so the bare cell is looked up.
+        let found = self.groups.of(&cells[self.group]).or_else(|| cell.is_none().then(|| self.groups.of("")).flatten());
+        found.and_then(|group| u8::try_from(group).ok()).ok_or_else(|| match cell {
+            Some(text) => format!("{text:?} is no group; the groups are {}", self.groups.listed()),
+            None => format!("no group; the groups are {}", self.groups.listed()),
+        })
+    }
+
+    /// Logged decision and outcome of a row.
+    fn known(&self, cells: &[String]) -> Result<(bool, Outcome), (VoidReason, usize, String)> {
         let cell = |at: usize| present(&cells[at], self.spec);
         let logged = match self.decision {
             None => true,
@@ -349,6 +355,12 @@ impl<'a> Judge<'a> {
             (None, Some(at)) => outcome(cell(at), &self.outcome_meanings).map_err(|problem| (VoidReason::Unreadable, at, problem))?,
             (None, None) => Outcome::Unknown,
         };
+        Ok((logged, outcome))
+    }
+
+    fn scored(&self, cells: &[String]) -> Result<(RowKind, Vec<f32>), (VoidReason, usize, String)> {
+        let cell = |at: usize| present(&cells[at], self.spec);
+        let (logged, outcome) = self.known(cells)?;
         let mut features = vec![0; self.layout.features.len()];
         let mut inputs = vec![0f32; self.layout.features.len()];
         // In the table's order, so that the first fault named is the first one met by a reader.
@@ -388,5 +400,49 @@ impl<'a> Judge<'a> {
             };
         }
         Ok((RowKind::Scored { features, logged, outcome }, inputs))
+    }
+}
+
+/// A development row as read: nothing judged but what it says.
+pub(crate) struct RawCells {
+    pub(crate) id: String,
+    pub(crate) group: u8,
+    pub(crate) logged: bool,
+    pub(crate) outcome: Outcome,
+    /// In plan order; `None` where the value is missing.
+    pub(crate) values: Vec<Option<Value>>,
+}
+
+/// Reads development rows: their values, but not what a plan makes of them.
+pub(crate) struct RowReader<'a> {
+    judge: Judge<'a>,
+    id: usize,
+}
+
+impl<'a> RowReader<'a> {
+    /// `id` is the column that identifies a row.
+    pub(crate) fn new(spec: &'a Spec, layout: &'a Layout, id: &'a str) -> Result<Self, ProveError> {
+        let mut judge = Judge::new(spec, layout, None, true)?;
+        judge.columns.push(id);
+        let id = judge.columns.len() - 1;
+        Ok(Self { judge, id })
+    }
+
+    pub(crate) fn columns(&self) -> &[&'a str] {
+        &self.judge.columns
+    }
+
+    /// Reads one row, or says which cell cannot be read.
+    pub(crate) fn read(&self, cells: &[String]) -> Result<RawCells, String> {
+        let judge = &self.judge;
+        let named = |at: usize, problem: String| format!("column `{}`: {problem}", judge.columns[at]);
+        let group = judge.group(cells).map_err(|problem| named(judge.group, problem))?;
+        let (logged, outcome) = judge.known(cells).map_err(|(_, at, problem)| named(at, problem))?;
+        let values = judge.layout.model_position.iter().map(|input| {
+            let at = judge.first_feature + input;
+            let Some(text) = present(&cells[at], judge.spec) else { return Ok(None) };
+            Value::read(text).map(Some).ok_or_else(|| named(at, format!("{text:?} is no number")))
+        });
+        Ok(RawCells { id: cells[self.id].clone(), group, logged, outcome, values: values.collect::<Result<_, String>>()? })
     }
 }

@@ -17,8 +17,9 @@ use super::{
 
 /// Writes README, policy and expected exit code of each sample.
 pub(super) fn write_texts(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
-    let policy = read_text(&places.root.join("assets/policies/eu-ai-act-credit-scoring.toml"))?;
     for story in stories {
+        let policy = if story.proof == Proof::Lifecycle { "eu-ai-act-life-cycle" } else { "eu-ai-act-credit-scoring" };
+        let policy = read_text(&places.root.join(format!("assets/policies/{policy}.toml")))?;
         let folder = places.samples.join(story.name);
         write_if_changed(&folder.join("README.md"), readme(story).as_bytes())?;
         write_if_changed(&folder.join("policy.toml"), policy.as_bytes())?;
@@ -108,7 +109,7 @@ fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> Strin
          \n\
          [[model]]\n\
          commitment = \"{model}\"\n\
-         origin = \"the bank's model inventory, release note 4.2, deposited on 29 May 2026\"\n\
+         origin = \"the bank's model inventory, release note {release}, deposited on 29 May 2026\"\n\
          \n\
          [plan]\n\
          digest = \"{plan}\"\n\
@@ -127,6 +128,7 @@ fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> Strin
         lei = subject.lei,
         system = subject.system,
         model_name = subject.model,
+        release = subject.model.rsplit('-').next().unwrap_or_default(),
         model = expected.model,
         plan = expected.plan,
         bank = expected.bank,

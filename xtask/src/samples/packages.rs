@@ -26,13 +26,13 @@ use verifold_prove::{
 };
 
 use super::{
-    Places, anchors, folder, read_text,
+    Places, anchors, folder, lifecycle, read_text,
     stories::{ALTERED_BATCH, Edit, Proof, STORIES, Story, TROUBLED_BATCH},
     tables, write_if_changed,
 };
 
 /// Time written into the packages: the morning after the tables were drawn.
-const CREATED: &str = "2026-11-17T08:00:00Z";
+pub(super) const CREATED: &str = "2026-11-17T08:00:00Z";
 
 /// Time of signing written into the packages' signatures.
 const SIGNED: &str = "2026-11-17T08:30:00Z";
@@ -60,7 +60,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
     let signers = anchors::Keys { bank: sample_key(places, "bank")?, auditor: sample_key(places, "auditor")? };
     let mut keys = None;
     // What a cheat is made of comes before it.
-    for story in STORIES.iter().filter(|story| story.edit == Edit::None) {
+    for story in STORIES.iter().filter(|story| story.edit == Edit::None && story.proof != Proof::Lifecycle) {
         let needed = stories.iter().any(|wanted| wanted.proof == story.proof || registered(wanted).name == story.name);
         let inputs = inputs_digest(places, story)?;
         if !needed
@@ -85,8 +85,9 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         stamps.insert(story.name.to_owned(), Stamp { inputs, circuit: keys.digest() });
         write_if_changed(&stamps_path, format!("{}\n", serde_json::to_string_pretty(&stamps)?).as_bytes())?;
     }
+    lifecycle::write(places, stories, again)?;
     for story in stories {
-        if story.edit != Edit::None {
+        if story.edit != Edit::None && story.proof != Proof::Lifecycle {
             let unedited =
                 STORIES.iter().find(|other| other.proof == story.proof && other.edit == Edit::None).context("an edit needs a proof")?;
             let mut contents = read(places, unedited)?.contents();
@@ -116,6 +117,7 @@ pub(super) fn registered(story: &Story) -> &Story {
     match story.proof {
         Proof::Honest | Proof::OtherModel | Proof::Anchored(_) => &STORIES[0],
         Proof::Drift | Proof::Withheld(_) => story,
+        Proof::Lifecycle => STORIES.iter().find(|other| other.proof == Proof::Lifecycle).unwrap_or(story),
     }
 }
 
@@ -123,6 +125,7 @@ pub(super) fn registered(story: &Story) -> &Story {
 pub(super) const fn table_of(proof: Proof) -> &'static str {
     match proof {
         Proof::Drift => "drift",
+        Proof::Lifecycle => "lifecycle",
         Proof::Honest | Proof::Withheld(_) | Proof::Anchored(_) | Proof::OtherModel => "honest",
     }
 }
@@ -135,11 +138,11 @@ fn spec_path(places: &Places) -> PathBuf {
     places.inputs.join("monitoring.toml")
 }
 
-fn package_path(places: &Places, story: &Story) -> PathBuf {
+pub(super) fn package_path(places: &Places, story: &Story) -> PathBuf {
     places.samples.join(story.name).join("package.zkaudit")
 }
 
-fn written_by() -> String {
+pub(super) fn written_by() -> String {
     concat!("verifold ", env!("CARGO_PKG_VERSION")).to_owned()
 }
 
@@ -214,7 +217,7 @@ fn salt_of_the_model_in_use(places: &Places) -> anyhow::Result<Salt> {
     Ok(salt)
 }
 
-fn write_package(places: &Places, story: &Story, contents: &Contents) -> anyhow::Result<()> {
+pub(super) fn write_package(places: &Places, story: &Story, contents: &Contents) -> anyhow::Result<()> {
     let bytes = verifold_package::write(contents).with_context(|| format!("assembling {}", story.name))?;
     write_if_changed(&package_path(places, story), &bytes)
 }
@@ -246,7 +249,7 @@ fn edit(places: &Places, edit: Edit, contents: &mut Contents) -> anyhow::Result<
     let plan = contents.plan.clone();
     let statement = &mut contents.proofs.first_mut().context("a package has a proof")?.statement;
     match edit {
-        Edit::None => {}
+        Edit::None | Edit::OtherTraining => {}
         Edit::AlterCount => {
             alter_count(statement)?;
             chain_anew(statement, &plan)?;
@@ -289,7 +292,7 @@ fn chain_anew(statement: &mut MonitoringStatement, plan: &Plan) -> anyhow::Resul
 }
 
 /// Says how far folding has come, at most once a second on a terminal and every twenty seconds elsewhere.
-struct Watch {
+pub(super) struct Watch {
     begun: Clock,
     said: Duration,
     every: Duration,
@@ -297,7 +300,7 @@ struct Watch {
 
 impl Watch {
     #[expect(clippy::disallowed_methods, reason = "a shell measures how long it works")]
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let every = Duration::from_secs(if std::io::stdout().is_terminal() { 1 } else { 20 });
         Self { begun: Clock::now(), said: Duration::ZERO, every }
     }

@@ -13,6 +13,8 @@ pub(super) enum Proof {
     Anchored(&'static [usize]),
     /// The honest half-year under the successor that was never released.
     OtherModel,
+    /// The whole life cycle of a scorecard trained by the circuit itself.
+    Lifecycle,
 }
 
 /// What is done to a package after it was proven.
@@ -26,6 +28,8 @@ pub(super) enum Edit {
     RemoveBatch,
     /// The statement is given the commitment to the scorecard in use.
     ClaimModelInUse,
+    /// The training proof is one of another training, over fewer epochs.
+    OtherTraining,
 }
 
 /// A sample audit.
@@ -57,7 +61,7 @@ pub(super) const TROUBLED_BATCH: usize = 12;
 pub(super) const ALTERED_BATCH: usize = 17;
 
 /// Samples in the order they are told; a cheat follows what it is made of.
-pub(super) const STORIES: [Story; 8] = [
+pub(super) const STORIES: [Story; 10] = [
     Story {
         name: "credit-scoring-q1",
         title: "Honest lender",
@@ -155,5 +159,30 @@ pub(super) const STORIES: [Story; 8] = [
         cause: "model-differs",
         proof: Proof::OtherModel,
         edit: Edit::None,
+    },
+    Story {
+        name: "credit-scoring-lifecycle",
+        title: "The whole life cycle, linked",
+        summary: "A scorecard whose making is proven: raw development rows are prepared by public rules, the model is trained on them in the integers of the circuit, measured on rows it never saw, and then monitored for half a year. Four proofs, and the commitments that link them.",
+        detail: "Look at the chain: the training rows that come out of the preparation are those the training went through, and the model that came out \
+                 of the training is the one that scored the test rows and every batch. Rows are ordered by keyed pseudonyms, so which rows train and which test was \
+                 not chosen row by row. What is open is for a person to judge, and advisory here.",
+        exit: 0,
+        outcome: "all mandatory requirements met, judgement items open",
+        cause: "",
+        proof: Proof::Lifecycle,
+        edit: Edit::None,
+    },
+    Story {
+        name: "broken-chain",
+        title: "A chain that does not hold",
+        summary: "The same bank hands over a training proof that is valid, over the right rows, and of another training: one epoch in place of twelve. Every proof holds on its own; the model that was monitored is not the one that was trained.",
+        detail: "Nothing is wrong with any single proof. The link is what fails: the model commitment of the training and that of the monitored batches differ, and \
+                 both are named. A reader of single proofs would have seen four green ticks.",
+        exit: 4,
+        outcome: "a link of the life cycle rejected",
+        cause: "link-broken",
+        proof: Proof::Lifecycle,
+        edit: Edit::OtherTraining,
     },
 ];

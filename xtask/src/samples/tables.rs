@@ -29,6 +29,7 @@ const SEED: u64 = 20_260_601;
 
 const DEVELOPMENT_ROWS: usize = 12_000;
 const REFERENCE_ROWS: usize = 2_000;
+const LIFECYCLE_ROWS: usize = 3_000;
 
 /// First week of the period, from 1, in which the broker is at work.
 pub(super) const BROKEN_FROM_WEEK: u64 = 15;
@@ -81,9 +82,24 @@ fn development_rows(name: &str, count: usize, span: Period) -> anyhow::Result<Ve
     ledger.into_bytes()
 }
 
+/// Development rows of the sample over all stages: as many as are proven in minutes.
+pub(super) fn write_lifecycle_development(places: &Places) -> anyhow::Result<()> {
+    let span = half_year_before_the_period()?;
+    write_table(places, "lifecycle-development", &development_rows("lifecycle development", LIFECYCLE_ROWS, span)?)
+}
+
+/// The period as decided by a model of coefficients and intercept on plain values.
+pub(super) fn write_lifecycle_period(places: &Places, spec: &Spec, coefficients: &[f64], intercept: f64) -> anyhow::Result<()> {
+    write_table(places, "lifecycle", &decided_rows(spec, coefficients, intercept, false)?)
+}
+
 fn period_rows(spec: &Spec, model: &LogisticRegression, drift: bool) -> anyhow::Result<Vec<u8>> {
+    decided_rows(spec, &model.coefficients, model.intercept, drift)
+}
+
+fn decided_rows(spec: &Spec, coefficients: &[f64], intercept: f64, drift: bool) -> anyhow::Result<Vec<u8>> {
     let cutoff = spec.scoring.cutoff.log_odds(spec.scoring.scale_bits);
-    let deciders = Deciders::Model { coefficients: &model.coefficients, intercept: model.intercept, cutoff };
+    let deciders = Deciders::Model { coefficients, intercept, cutoff };
     let mut ledger = Ledger::new("R26")?;
     let (mut start, mut week) = (spec.period.start.unix_secs(), 0);
     while start < spec.period.end.unix_secs() {

@@ -1,0 +1,94 @@
+//! The samples over all stages: how is a scorecard made, measured and monitored under proof, and how is that faked?
+
+use anyhow::{Context as _, ensure};
+use verifold_model::digest::Digest;
+use verifold_package::Contents;
+use verifold_prove::{
+    layout::Layout,
+    lifecycle::{
+        Developed, LifecycleSources, develop, keys, monitored, offline, prove_offline, prove_preparation, prove_training, retrained,
+    },
+    monitoring::{OnBadRow, contents, fold},
+    spec::Spec,
+};
+
+use super::{
+    Places,
+    packages::{CREATED, Watch, package_path, write_package, written_by},
+    stories::{Edit, Proof, STORIES, Story},
+    tables, write_if_changed,
+};
+
+/// Epochs of the training that is put in the place of the true one.
+const OTHER_EPOCHS: u32 = 1;
+
+/// Proves both samples, unless they are there and nothing they are made from has changed.
+pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow::Result<()> {
+    if !stories.iter().any(|story| story.proof == Proof::Lifecycle) {
+        return Ok(());
+    }
+    tables::write_lifecycle_development(places)?;
+    let (spec, pipeline) = (places.inputs.join("lifecycle-monitoring.toml"), places.inputs.join("lifecycle-pipeline.toml"));
+    let development = tables::path(places, "lifecycle-development");
+    let mut inputs = vec![format!("{CREATED} {}", written_by())];
+    for path in [&spec, &pipeline, &development, &tables::path(places, "reference")] {
+        inputs.push(Digest::of(&std::fs::read(path).with_context(|| format!("reading {}", path.display()))?).to_string());
+    }
+    let inputs = Digest::of_canonical(&inputs).to_string();
+    let stamp = places.samples.join("lifecycle-inputs.txt");
+    let there = || STORIES.iter().filter(|story| story.proof == Proof::Lifecycle).all(|story| package_path(places, story).exists());
+    if !again && there() && std::fs::read_to_string(&stamp).is_ok_and(|stamped| stamped.trim() == inputs) {
+        return Ok(());
+    }
+    let sources = LifecycleSources {
+        spec,
+        pipeline,
+        development,
+        reference: tables::path(places, "reference"),
+        batches: tables::path(places, "lifecycle"),
+        outcomes: None,
+        on_bad_row: OnBadRow::Void,
+    };
+    println!("life cycle: preparing and training");
+    let progress = &mut Watch::new();
+    let (spec, pipeline, developed) = develop(&sources, progress)?;
+    let (coefficients, intercept) = plain(&spec, &developed)?;
+    // The bank decides by the model it has just trained.
+    tables::write_lifecycle_period(places, &spec, &coefficients, intercept)?;
+    let prepared = monitored(&sources, &developed, progress)?;
+    let plan = prepared.plan.clone();
+    let test = offline(&spec, &pipeline, &developed, &plan)?;
+    println!("life cycle: proving the preparation");
+    let preparation = prove_preparation(&developed, &plan, progress)?;
+    println!("life cycle: proving two trainings");
+    let training = prove_training(&developed.training, &plan, progress)?;
+    let other = prove_training(&retrained(&developed, OTHER_EPOCHS)?, &plan, progress)?;
+    println!("life cycle: proving test metrics and monitoring");
+    let keys = keys(prepared.header.circuit)?;
+    let measured = prove_offline(&test, &keys, progress)?;
+    let witness = prepared.witness()?;
+    let proof = fold(&witness, &keys, progress)?;
+    let whole = contents(&witness, proof, CREATED.parse()?, written_by());
+    for story in STORIES.iter().filter(|story| story.proof == Proof::Lifecycle) {
+        let training = if story.edit == Edit::OtherTraining { &other } else { &training };
+        let stages = vec![preparation.clone(), training.clone(), measured.clone()];
+        write_package(places, story, &Contents { stages, ..whole.clone() })?;
+    }
+    write_if_changed(&stamp, format!("{inputs}\n").as_bytes())
+}
+
+/// The trained integers as coefficients of plain values, in the order of the specification's features.
+fn plain(spec: &Spec, developed: &Developed) -> anyhow::Result<(Vec<f64>, f64)> {
+    let (model, plan) = (developed.training.model(), developed.training.plan());
+    let layout = Layout::new(spec)?;
+    let scale = f64::from(1u32 << plan.scoring.scale_bits);
+    ensure!(layout.features.len() == model.weights.len(), "the model has another number of weights than the plan has features");
+    let mut coefficients = vec![0.0; layout.features.len()];
+    let mut intercept = model.bias as f64 / scale;
+    for ((feature, input), weight) in layout.features.iter().zip(&layout.model_position).zip(&model.weights) {
+        let slope = *weight as f64 / scale / feature.step.to_f64();
+        coefficients[*input] = slope;
+        intercept -= slope * feature.offset.to_f64();
+    }
+    Ok((coefficients, intercept))
+}
