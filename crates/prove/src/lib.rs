@@ -27,6 +27,7 @@ pub mod onnx;
 mod output;
 pub mod plan;
 pub mod progress;
+mod ranking;
 pub mod receipts;
 mod recount;
 pub mod rows;
