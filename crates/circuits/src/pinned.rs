@@ -14,5 +14,5 @@ pub(crate) const PINNED: &[(&str, &str)] = &[
     ("scored-cohort/v1@f20.w8.g4.b10.h4.n17", "03b43fcae02484c43a1caafbf9a0da3abd83e3a596a9168ee9dd8ae6d8986190"),
     ("receipts/v1@f20.w8.g4.b10.h4.n16", "02e3ac5effd89611a15a2509a9c598ac506ec1c7c36f7f06b9f08a9b708c0ccf"),
     ("training/v1@f20.w8.g4.b10.h0.n16", "016df70cb35f20f42a70718d1984815c2afe3c89e2aeacc28e804d5802e969c6"),
-    ("preparation/v1@f20.w8.g4.b10.h0.n16", "0176a774c2afcc212ad6a20ca6daf6bb80e0ce12d6d730d5759c8ca7a6d451de"),
+    ("preparation/v1@f20.w8.g4.b10.h0.n16", "027ab95412d1eca7358b1e3d63289a002d45912ca268a6ceba9c2b6acd89da6a"),
 ];

@@ -16,6 +16,7 @@ pub(crate) const LOGGED: &str = "logged decision";
 pub(crate) const OUTCOME: &str = "outcome";
 pub(crate) const REGION: &str = "region";
 pub(crate) const RULE: &str = "rule of the region";
+pub(crate) const RAW: &str = "raw value";
 pub(crate) const MAPPED: &str = "mapped value";
 pub(crate) const BOUND_BITS: &str = "bound bits";
 pub(crate) const PREPARED_BITS: &str = "prepared bits";

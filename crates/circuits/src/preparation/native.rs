@@ -22,8 +22,7 @@ use crate::{
     tags,
 };
 
-/// First bit of a region's upper bound, of what it makes of a value, and of its reason, in one element.
-pub(crate) const UPPER_SHIFT: usize = 32;
+/// First bit of what a region makes of a value, and of its reason, in its element.
 pub(crate) const VALUE_SHIFT: usize = 64;
 pub(crate) const REASON_SHIFT: usize = 140;
 /// Counters of a column: below, above, missing.
@@ -64,24 +63,22 @@ impl Layout {
     }
 }
 
-/// What a column's rules are as elements: one for each region, and the factor of the map.
+/// What a column's rules are as elements: one for each region, the start of the domain, the factor of the map.
 ///
-/// A region's element holds its lower bound, its upper bound, what it adds to `2^24 · prepared`, and its reason to
-/// set a row aside (1 missing, 2 outside): all of them numbers the verifier knows.
+/// A region's element holds how far its ends lie apart, what it adds to `2^24 · prepared`, and its reason to set a row
+/// aside (1 missing, 2 outside): all of them numbers the verifier knows. A region without values has span −1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ColumnOpening {
     /// Inside, below, above, missing.
     pub(crate) regions: [F; 4],
+    pub(crate) low: F,
     pub(crate) multiplier: F,
 }
 
 impl ColumnOpening {
     pub(crate) fn of(column: &Column) -> Self {
         let region = |low: i64, high: i64, value: i64, reason: u64| {
-            signed(low)
-                + signed(high) * power_of_two(UPPER_SHIFT)
-                + signed(value) * power_of_two(VALUE_SHIFT)
-                + F::from(reason) * power_of_two(REASON_SHIFT)
+            signed(high - low) + signed(value) * power_of_two(VALUE_SHIFT) + F::from(reason) * power_of_two(REASON_SHIFT)
         };
         let fixed = |low: i64, high: i64, rule: Rule, reason: u64| match rule {
             Rule::Void => region(low, high, 0, reason),
@@ -95,14 +92,14 @@ impl ColumnOpening {
                 fixed(high + 1, missing - 1, column.above, 2),
                 fixed(missing, missing, column.missing, 1),
             ],
+            low: signed(low),
             multiplier: F::from(column.multiplier),
         }
     }
 
     /// Of a column that the preparation does not have: only the value 0 is in it.
     pub(crate) fn unused() -> Self {
-        // Bounds 1 and 0 hold no value.
-        Self { regions: [F::ZERO, F::ONE, F::ONE, F::ONE], multiplier: F::ZERO }
+        Self { regions: [F::ZERO, -F::ONE, -F::ONE, -F::ONE], low: F::ZERO, multiplier: F::ZERO }
     }
 }
 
@@ -131,7 +128,7 @@ impl RulesOpening {
         let mut elements = vec![self.document, self.raw_schema, self.schema];
         for column in &self.columns {
             elements.extend(column.regions);
-            elements.push(column.multiplier);
+            elements.extend([column.low, column.multiplier]);
         }
         elements
     }

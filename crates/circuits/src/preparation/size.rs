@@ -13,8 +13,8 @@ const RAW: usize = RAW_BITS as usize;
 
 /// Constraints of one column of one row.
 const fn column_constraints(layout: Layout) -> usize {
-    let region = 4 + 3;
-    let mapped = 2;
+    let region = 3 + 3;
+    let mapped = 3;
     let bits = 2 * RAW + layout.prepared.width + MAP_BITS as usize;
     region + mapped + bits + 2 + 1
 }
@@ -37,7 +37,7 @@ const fn chunk_constraints(layout: Layout) -> usize {
 
 /// Constraints of a step that do not depend on its number of rows, nova-snark's own included.
 const fn fixed_constraints(layout: Layout) -> usize {
-    let rules = permutations(3 + 5 * layout.prepared.features, 24) * PERMUTATION_24 + 1;
+    let rules = permutations(3 + 6 * layout.prepared.features, 24) * PERMUTATION_24 + 1;
     let profiles = 2 * permutations(1 + layout.profile_words(), 8) * PERMUTATION_8;
     let states = 2 * PERMUTATION_8;
     let streams = 8 * PERMUTATION_4;

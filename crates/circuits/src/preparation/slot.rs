@@ -4,17 +4,17 @@ use ff::Field;
 use nova_snark::frontend::ConstraintSystem;
 use verifold_model::{
     cohort::Outcome,
-    preparation::{MAP_BITS, RAW_BITS, Region},
+    preparation::{MAP_BITS, MISSING, RAW_BITS, Region},
 };
 
 use super::{
     family,
-    native::{REASON_SHIFT, UPPER_SHIFT, VALUE_SHIFT},
+    native::{REASON_SHIFT, VALUE_SHIFT},
     step::{Column, Rules},
     witness::PreparedRow,
 };
 use crate::{
-    field::{F, flag, little_endian, power_of_two},
+    field::{F, flag, little_endian, power_of_two, signed},
     layout::{COUNTER_BITS, Dimensions, GROUP_SHIFT, KEY_BITS, KIND_SCORED, KIND_SHIFT, KIND_VOID, LOGGED_SHIFT},
     row::one_hot,
     wires::{Lc, Wires},
@@ -58,62 +58,69 @@ fn column<CS: ConstraintSystem<F>>(
     filled: &Lc,
     value: Option<(u32, Region)>,
 ) -> Value {
-    let raw_value = value.map_or(F::ZERO, |(raw, _)| F::from(u64::from(raw)));
-    // No bits of its own: its distances to both bounds of its region have 24 each, and no region goes beyond.
-    let raw = wires.wire(|| name("raw"), raw_value);
-    let hot = value.map(|(_, region)| region as usize);
-    let regions = one_hot(wires, family::REGION, &|| name("region"), rules.regions.len(), hot, filled);
-    let mut chosen = Lc::zero();
-    for (i, region) in regions.iter().enumerate().skip(1) {
-        let change = rules.regions[i].clone().minus(&rules.regions[0]);
-        chosen.add(F::ONE, &wires.product(family::RULE, || name(&format!("rule {i}")), region, &change));
+    // Two booleans choose the region: below, above, both of them missing, neither inside.
+    let region = value.map(|(_, region)| region);
+    let chosen = |others: [Region; 2]| flag(region.is_some_and(|region| others.contains(&region)));
+    let low = wires.gated_wire(family::REGION, || name("region/low"), chosen([Region::Below, Region::Missing]), filled);
+    let high = wires.gated_wire(family::REGION, || name("region/high"), chosen([Region::Above, Region::Missing]), filled);
+    let missing = wires.product(family::REGION, || name("missing"), &low, &high);
+    let [low_only, high_only] = [low.clone().minus(&missing), high.clone().minus(&missing)];
+    let inside = filled.clone().minus(&low_only).minus(&high_only).minus(&missing);
+    let mut rule = Lc::zero();
+    for (i, region) in [&low_only, &high_only, &missing].into_iter().enumerate() {
+        let change = rules.regions[i + 1].clone().minus(&rules.regions[0]);
+        rule.add(F::ONE, &wires.product(family::RULE, || name(&format!("rule {}", i + 1)), region, &change));
     }
-    let within = wires.product(family::MAPPED, || name("within"), &regions[0], &raw);
+
+    // A value is where its region begins and how far it lies in: no other element can stand for it. In the region above
+    // the domain the distance is taken from the upper end, which is the same in all columns.
+    let one = wires.one();
+    let [near, far] = value.map_or([F::ZERO; 2], |(raw, region)| distances(rules, raw, region));
+    let near = Lc::packed(&wires.bits(family::BOUND_BITS, || name("near"), near, RAW_BITS as usize, &one));
+    let far = Lc::packed(&wires.bits(family::BOUND_BITS, || name("far"), far, RAW_BITS as usize, &one));
+    let within = wires.product(family::RAW, || name("within"), &inside, &rules.low.clone().plus(&near));
+    let beyond = wires.product(family::RAW, || name("beyond"), &low.minus(&high), &near);
+    let top = F::from(u64::from(MISSING));
+    let raw = within.clone().plus(&beyond).plus(&high_only.clone().times(top - F::ONE)).plus(&missing.clone().times(top));
     let mapped = wires.product(family::MAPPED, || name("mapped"), &rules.multiplier, &within);
 
-    let one = wires.one();
     // What an honest prover fills in: the parts of the chosen region's element.
-    let hint = value.map_or(Hint::default(), |(raw, region)| Hint::of(rules, raw, region, mapped.value()));
-    let above = Lc::packed(&wires.bits(family::BOUND_BITS, || name("above"), hint.above, RAW_BITS as usize, &one));
-    let below = Lc::packed(&wires.bits(family::BOUND_BITS, || name("below"), hint.below, RAW_BITS as usize, &one));
+    let hint = region.map_or(Hint::default(), |region| Hint::of(rules, region, mapped.value()));
     let prepared = Lc::packed(&wires.bits(family::PREPARED_BITS, || name("prepared"), hint.prepared, width, &one));
     let remainder = Lc::packed(&wires.bits(family::REMAINDER_BITS, || name("remainder"), hint.remainder, MAP_BITS as usize, &one));
     let reasons = [0, 1].map(|i| wires.gated_wire(family::REASON, || name(&format!("reason {i}")), flag(hint.reason == Some(i)), &one));
 
-    // One equation says it all: its parts are far enough apart that each holds on its own. In an empty slot no region
-    // is chosen, and all of them are zero.
-    let lower = raw.clone().minus(&above);
-    let upper = raw.clone().plus(&below).times(power_of_two(UPPER_SHIFT));
+    // One equation says it all: its parts are bounded, and far enough apart that each holds on its own. In an empty
+    // slot no region is chosen, and all of them are zero.
+    let span = near.plus(&far);
     let made = prepared.clone().times(power_of_two(MAP_BITS as usize)).plus(&remainder).minus(&mapped).times(power_of_two(VALUE_SHIFT));
     let reason = reasons[0].clone().plus(&reasons[1].clone().times(F::from(2))).times(power_of_two(REASON_SHIFT));
-    let sum = lower.plus(&upper).plus(&made).plus(&reason).minus(&chosen);
+    let sum = span.plus(&made).plus(&reason).minus(&rule);
     wires.enforce(family::COLUMN, filled, &rules.regions[0], &sum);
-    let [_, low, high, missing] = <[Lc; 4]>::try_from(regions).unwrap_or_else(|_| [(); 4].map(|()| Lc::zero()));
-    Value { raw, prepared, outside: [low, high, missing], reasons }
+    Value { raw, prepared, outside: [low_only, high_only, missing], reasons }
 }
 
-/// The honest values of a column's parts.
+/// Distances of a raw value to the ends of its region, in the order the circuit takes them.
+fn distances(rules: &Column, raw: u32, region: Region) -> [F; 2] {
+    let part = &rules.parts[region as usize];
+    let (start, end) = (i64::from(raw) - part.low, part.high - i64::from(raw));
+    let (near, far) = if region == Region::Above { (end, start) } else { (start, end) };
+    [signed(near), signed(far)]
+}
+
+/// The honest values of what a rule makes.
 #[derive(Default)]
 struct Hint {
-    above: F,
-    below: F,
     prepared: F,
     remainder: F,
     reason: Option<usize>,
 }
 
 impl Hint {
-    fn of(rules: &Column, raw: u32, region: Region, mapped: F) -> Self {
-        let Some(part) = rules.parts.get(region as usize) else { return Self::default() };
+    fn of(rules: &Column, region: Region, mapped: F) -> Self {
+        let part = &rules.parts[region as usize];
         let value = part.value + wide(mapped);
-        let raw = i64::from(raw);
-        Self {
-            above: crate::field::signed(raw - part.low),
-            below: crate::field::signed(part.high - raw),
-            prepared: low_bits(value >> MAP_BITS),
-            remainder: low_bits(value & ((1 << MAP_BITS) - 1)),
-            reason: part.reason,
-        }
+        Self { prepared: low_bits(value >> MAP_BITS), remainder: low_bits(value & ((1 << MAP_BITS) - 1)), reason: part.reason }
     }
 }
 

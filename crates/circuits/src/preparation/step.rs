@@ -38,6 +38,8 @@ pub(crate) struct Part {
 pub(crate) struct Column {
     /// Inside, below, above, missing.
     pub(crate) regions: Vec<Lc>,
+    /// Start of the domain.
+    pub(crate) low: Lc,
     pub(crate) multiplier: Lc,
     pub(crate) parts: [Part; 4],
 }
@@ -135,10 +137,11 @@ impl Step {
                 let regions =
                     opening.regions.iter().enumerate().map(|(r, element)| wires.wire(|| format!("rules/column {c}/region {r}"), *element));
                 let regions: Vec<Lc> = regions.collect();
+                let low = wires.wire(|| format!("rules/column {c}/low"), opening.low);
                 let multiplier = wires.wire(|| format!("rules/column {c}/multiplier"), opening.multiplier);
                 inputs.extend_from_slice(&regions);
-                inputs.push(multiplier.clone());
-                Column { regions, multiplier, parts: *parts }
+                inputs.extend([low.clone(), multiplier.clone()]);
+                Column { regions, low, multiplier, parts: *parts }
             })
             .collect();
         let commitment = hash24_circuit(wires, family::HASH_RULES, "rules", tags::RULES, &inputs);
