@@ -401,8 +401,8 @@ fn row_cases() -> Vec<Case> {
         (family::OUTCOME, "one row has two good labels and minus one unknown", Lie::short().number("row 2/outcome/1", 2)),
         (family::REGION, "a value is mapped twice and counts minus once as below its domain", {
             let lie = Lie::short().number("row 3/column 0/region/low", -1).bits("row 3/column 0/near", 24, 30);
-            let lie = lie.bits("row 3/column 0/far", 24, 90 + 81 - 30).bits("row 3/column 0/prepared", 3, 2 * scaled(40) >> 24);
-            lie.bits("row 3/column 0/remainder", 24, 2 * scaled(40) & ((1 << 24) - 1))
+            let lie = lie.bits("row 3/column 0/far", 24, 90 + 81 - 30).bits("row 3/column 0/prepared", 3, (2 * scaled(40)) >> 24);
+            lie.bits("row 3/column 0/remainder", 24, (2 * scaled(40)) & ((1 << 24) - 1))
         }),
         (family::RULE, "a row is set aside for no reason", {
             Lie::short().set("row 0/column 0/rule 2", power_of_two(141)).number("row 0/column 0/reason 1", 1)
