@@ -262,8 +262,11 @@ fn training_spec(choices: &TrainingChoices, plan: &Plan, rows: &[RowRecord], min
         variances.push(variance);
     }
     // Rates in proportion to one over the variance, the largest just below 2^20; the bias counts as variance one.
-    let smallest = variances.iter().copied().filter(|variance| *variance > 0.0).fold(1.0, f64::min);
-    let rate = |variance: f64| if variance > 0.0 { (f64::from(1u32 << 19) * smallest / variance).round() as u32 } else { 0 };
+    // A flag that hardly ever is set must not take the rates of wide features down to nothing.
+    let smallest = variances.iter().copied().filter(|variance| *variance > 0.0).fold(1.0, f64::min).max(0.05);
+    let rate = |variance: f64| {
+        if variance > 0.0 { (f64::from(1u32 << 19) * smallest / variance).round().clamp(1.0, f64::from(1u32 << 19)) as u32 } else { 0 }
+    };
     let first = choices.learning_rate * f64::from(1u32 << 14) / (minibatch as f64 * smallest);
     TrainingSpec {
         schema: TrainingSpecSchema::V1,

@@ -84,7 +84,7 @@ fn causes(record: &AuditRecord, rung: RungName) -> Vec<String> {
 }
 
 /// What a sample ends with, and the cause it must name.
-const SAMPLES: [(&str, Option<(RungName, &str)>); 8] = [
+const SAMPLES: [(&str, Option<(RungName, &str)>); 10] = [
     ("credit-scoring-q1", None),
     ("credit-scoring-drift", Some((RungName::Policy, "requirement-violated"))),
     ("cheat-altered-count", Some((RungName::Proof, "final-state-differs"))),
@@ -93,6 +93,8 @@ const SAMPLES: [(&str, Option<(RungName, &str)>); 8] = [
     ("cheat-anchored-batches-withheld", Some((RungName::Scope, "anchored-batch-missing"))),
     ("cheat-other-model-unedited", Some((RungName::Proof, "proof-rejected"))),
     ("cheat-other-model-consistent", Some((RungName::Scope, "model-differs"))),
+    ("credit-scoring-lifecycle", None),
+    ("broken-chain", Some((RungName::Proof, "link-broken"))),
 ];
 
 fn every_sample_ends_as_it_says(keys: &KeyStore) {

@@ -118,8 +118,12 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         CONTRADICTS
     }),
     ("a kind of statement this program does not know", |_, draw, parts| {
-        parts.manifest.proofs[0].statement = (*draw.pick(&["monitoring/v2", "", "training/v1", "MONITORING/V1"])).to_owned();
+        parts.manifest.proofs[0].statement = (*draw.pick(&["monitoring/v2", "", "training/v2", "MONITORING/V1"])).to_owned();
         Some(&["unknown-statement"])
+    }),
+    ("a proof listed as one of another kind", |_, draw, parts| {
+        parts.manifest.proofs[0].statement = (*draw.pick(&["preparation/v1", "training/v1", "offline-metrics/v1"])).to_owned();
+        Some(&["manifest-contradicts"])
     }),
     ("a proof system this program does not know", |_, draw, parts| {
         parts.manifest.proofs[0].system = (*draw.pick(&["none", "", "groth16", "nova-pasta-ipa "])).to_owned();
