@@ -6,6 +6,7 @@
 //! - [`bench_fixture`]: the packages that verification is measured with
 //! - [`mutants`]: is every altered package refused, for the reason it should be?
 //! - [`fuzz`]: does a parser of untrusted bytes fall over what nobody thought of?
+//! - [`sbom`]: what is inside the programs we hand out?
 //! - [`screens`]: what does the workbench look like now?
 //! - [`icons`]: the application's icons, from its logo
 //! - [`wasm`]: the workbench for the page of the desktop shell; [`shell`]: that shell, opened, checked, tested
@@ -26,6 +27,7 @@ mod mutants;
 mod programs;
 #[cfg(feature = "fixtures")]
 mod samples;
+mod sbom;
 mod screens;
 #[cfg(feature = "fixtures")]
 mod shell;
@@ -56,6 +58,8 @@ enum Command {
     /// Run the parsers of untrusted bytes under a coverage-guided fuzzer
     #[cfg(feature = "fixtures")]
     Fuzz(fuzz::Args),
+    /// Write a bill of materials (CycloneDX) for each program that is handed out
+    Sbom(sbom::Args),
     /// Draw the rooms of the workbench into docs/images
     Screens(screens::Args),
     /// Draw the application's icons from its logo
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         Command::Mutants(args) => mutants::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::Fuzz(args) => fuzz::run(root, &args),
+        Command::Sbom(args) => sbom::run(root, &args),
         Command::Screens(args) => screens::run(root, &args),
         Command::Icons(args) => icons::run(root, &args),
         Command::Wasm(args) => wasm::run(root, &args),

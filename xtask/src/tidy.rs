@@ -9,12 +9,15 @@
 //! the network and is what `cargo deny check advisories` is for.
 
 mod arrows;
-mod deny;
-mod graph;
+pub(crate) mod deny;
+pub(crate) mod graph;
 mod supply;
 mod words;
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
 
@@ -37,6 +40,11 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Each workspace with the packages whose programs are handed to users.
+pub(crate) fn shipped(root: &Path) -> [(PathBuf, &'static [&'static str]); 2] {
+    [(root.to_owned(), &["verifold-cli", "verifold-workbench"]), (root.join("src-tauri"), &["verifold-shell"])]
+}
+
 /// Runs every check over the workspace at `root` and prints what is broken.
 ///
 /// # Errors
@@ -55,8 +63,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     report("arrows", arrows::check(&[root, &shell]).context("crate arrows")?);
     report("words", words::check(root).context("words")?);
     report("agreement", supply::check_agreement(root, &shell).context("the two lock files")?);
-    for (name, root, shipped) in [("", root, ["verifold-cli", "verifold-workbench"].as_slice()), (" of shell", &shell, &["verifold-shell"])]
-    {
+    for ((root, shipped), name) in shipped(root).iter().zip(["", " of shell"]) {
         let deny = deny::Config::read(&root.join("deny.toml"))?;
         let mut report = |check: &str, findings| report(&format!("{check}{name}"), findings);
         report("sources", supply::check_sources(root, &deny).context("package sources")?);

@@ -10,7 +10,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Config {
+pub(crate) struct Config {
     pub graph: Graph,
     pub sources: Sources,
     pub licenses: Licenses,
@@ -18,19 +18,19 @@ pub(super) struct Config {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Graph {
+pub(crate) struct Graph {
     /// Target triples the product is built for.
     pub targets: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Sources {
+pub(crate) struct Sources {
     pub allow_registry: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Licenses {
+pub(crate) struct Licenses {
     /// SPDX identifiers, with their exception where there is one.
     pub allow: Vec<String>,
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(super) struct Licenses {
 /// The licence of a crate whose manifest does not state one.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Clarify {
+pub(crate) struct Clarify {
     #[serde(rename = "crate")]
     pub spec: Spec,
     pub expression: String,
@@ -48,7 +48,7 @@ pub(super) struct Clarify {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct LicenseFile {
+pub(crate) struct LicenseFile {
     /// Path inside the crate.
     pub path: String,
     /// XXH32 of the text with unix line ends, seed 0.
@@ -56,7 +56,7 @@ pub(super) struct LicenseFile {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Bans {
+pub(crate) struct Bans {
     pub deny: Vec<Ban>,
     pub skip: Vec<Skip>,
     #[serde(default)]
@@ -65,7 +65,7 @@ pub(super) struct Bans {
 
 /// A crate that may not be in the graph, save directly below one of its wrappers.
 #[derive(Debug, Deserialize)]
-pub(super) struct Ban {
+pub(crate) struct Ban {
     #[serde(rename = "crate")]
     pub spec: Spec,
     #[serde(default)]
@@ -75,14 +75,14 @@ pub(super) struct Ban {
 
 /// An older version that may stand beside the newest.
 #[derive(Debug, Deserialize)]
-pub(super) struct Skip {
+pub(crate) struct Skip {
     #[serde(rename = "crate")]
     pub spec: Spec,
     pub reason: String,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct FeatureBan {
+pub(crate) struct FeatureBan {
     #[serde(rename = "crate")]
     pub spec: Spec,
     pub deny: Vec<String>,
@@ -90,13 +90,13 @@ pub(super) struct FeatureBan {
 
 /// `name`, `name@version` or `name:requirement`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spec {
+pub(crate) struct Spec {
     pub name: String,
     pub version: VersionReq,
 }
 
 impl Spec {
-    pub(super) fn matches(&self, name: &str, version: &Version) -> bool {
+    pub(crate) fn matches(&self, name: &str, version: &Version) -> bool {
         self.name == name && self.version.matches(version)
     }
 
@@ -124,12 +124,12 @@ impl Config {
     ///
     /// # Errors
     /// If it cannot be read, is not of this form, or leaves a reason empty.
-    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("reading {}", path.display()))
     }
 
-    pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text)?;
         let bans = config.bans.deny.iter().map(|b| (&b.spec, &b.reason));
         let skips = config.bans.skip.iter().map(|s| (&s.spec, &s.reason));

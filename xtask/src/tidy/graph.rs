@@ -15,14 +15,14 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// A crate in one version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Package {
+pub(crate) struct Package {
     pub name: String,
     pub version: Version,
 }
 
 /// What cargo says of a package in this graph.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// The licence expression of its manifest, empty if it has none.
     pub licence: String,
     /// Features that are on.
@@ -31,7 +31,7 @@ pub(super) struct Facts {
 
 /// A package as its manifest describes it.
 #[derive(Debug, Deserialize)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     pub name: String,
     #[serde(deserialize_with = "version")]
     pub version: Version,
@@ -42,7 +42,7 @@ pub(super) struct Manifest {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Dependency {
+pub(crate) struct Dependency {
     pub name: String,
     /// `None` for a normal dependency, else `dev` or `build`.
     pub kind: Option<String>,
@@ -57,7 +57,7 @@ fn version<'de, D: Deserializer<'de>>(d: D) -> Result<Version, D::Error> {
 ///
 /// # Errors
 /// If cargo fails or answers in another form.
-pub(super) fn manifests(root: &Path, everything: bool) -> anyhow::Result<Vec<Manifest>> {
+pub(crate) fn manifests(root: &Path, everything: bool) -> anyhow::Result<Vec<Manifest>> {
     #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Manifest>,
@@ -81,7 +81,7 @@ fn cargo(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
 
 /// A dependency graph.
 #[derive(Debug, Default)]
-pub(super) struct Graph {
+pub(crate) struct Graph {
     pub packages: BTreeMap<Package, Facts>,
     /// (who asks, what for).
     edges: BTreeSet<(Package, Package)>,
@@ -93,14 +93,14 @@ impl Graph {
     ///
     /// # Errors
     /// If cargo fails or answers in another form.
-    pub(super) fn ask(root: &Path, selection: &[&str], edges: &str, target: &str) -> anyhow::Result<Self> {
+    pub(crate) fn ask(root: &Path, selection: &[&str], edges: &str, target: &str) -> anyhow::Result<Self> {
         let mut arguments = vec!["tree", "--quiet", "--prefix", "depth", "--format", "|{p}|{l}|{f}", "--edges", edges, "--target", target];
         arguments.extend(selection);
         Self::parse(&cargo(root, &arguments)?)
     }
 
     /// Reads lines `DEPTH|NAME vVERSION …|LICENCE|FEATURES`, with ` (*)` at the end of a package told before.
-    pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let mut graph = Self::default();
         let mut path: Vec<Package> = Vec::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
@@ -131,8 +131,23 @@ impl Graph {
         Ok(graph)
     }
 
+    /// Takes in what another graph has, as of another target.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (package, facts) in other.packages {
+            let known = self.packages.entry(package).or_default();
+            known.licence = facts.licence;
+            known.features.extend(facts.features);
+        }
+        self.edges.extend(other.edges);
+    }
+
+    /// What `package` asks for directly, in order.
+    pub(crate) fn dependencies<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a Package> {
+        self.edges.iter().filter(move |(from, _)| from == package).map(|(_, to)| to)
+    }
+
     /// Names of the packages that ask for `package` directly.
-    pub(super) fn dependants<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn dependants<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a str> {
         self.edges.iter().filter(move |(_, to)| to == package).map(|(from, _)| from.name.as_str())
     }
 }
