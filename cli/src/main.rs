@@ -15,6 +15,7 @@ mod files;
 mod inspect;
 mod key;
 mod memo;
+mod pages;
 mod policy;
 mod prove;
 mod receipt;
@@ -105,6 +106,11 @@ enum Command {
     },
     /// Lay down policy, plan and engagement before the period, so that a later change shows.
     Deposit(deposit::Arguments),
+    /// Print the completions of a shell.
+    Completions(pages::Completions),
+    /// Write the manual, a page for each command.
+    #[command(hide = true)]
+    Man(pages::Man),
     /// Serve the workbench: one JSON request per line in, events out.
     #[command(hide = true)]
     Worker,
@@ -126,6 +132,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Receipt { command } => receipt::run(&command),
         Command::Sample { command } => sample::run(&command),
         Command::Deposit(arguments) => deposit::run(&arguments),
+        Command::Completions(arguments) => Ok(pages::completions(&arguments)),
+        Command::Man(arguments) => pages::man(&arguments),
         Command::Worker => worker::run(),
     }
 }

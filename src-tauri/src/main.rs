@@ -99,3 +99,32 @@ fn outlet(page: &Arc<bridge::Page>) -> Outlet {
     let page = Arc::clone(page);
     Outlet::new(move |event| page.tell(event))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    /// Laid over each other as the framework's bundler does (RFC 7396).
+    fn merge(base: &mut Value, patch: Value) {
+        match (base, patch) {
+            (Value::Object(base), Value::Object(patch)) => {
+                for (key, value) in patch {
+                    merge(base.entry(key).or_insert(Value::Null), value);
+                }
+            }
+            (base, patch) => *base = patch,
+        }
+    }
+
+    #[test]
+    fn the_installers_configuration_is_one_the_framework_reads() {
+        let mut config: Value = serde_json::from_str(include_str!("../tauri.conf.json")).unwrap();
+        merge(&mut config, serde_json::from_str(include_str!("../tauri.installers.json")).unwrap());
+        // Unknown keys are errors of its schema.
+        let read: tauri::Config = serde_json::from_value(config.clone()).unwrap();
+        assert_eq!(read.bundle.external_bin.as_ref().map(Vec::len), Some(1));
+        assert!(read.app.windows.is_empty() && read.app.security.csp.is_some());
+        config["bundle"]["externalBins"] = Value::Null;
+        assert!(serde_json::from_value::<tauri::Config>(config).is_err());
+    }
+}

@@ -9,6 +9,7 @@
 //! - [`sbom`]: what is inside the programs we hand out?
 //! - [`screens`]: what does the workbench look like now?
 //! - [`icons`]: the application's icons, from its logo
+//! - [`dist`]: packages, checksums, release notes
 //! - [`wasm`]: the workbench for the page of the desktop shell; [`shell`]: that shell, opened, checked, tested
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
@@ -17,6 +18,8 @@
 
 #[cfg(feature = "fixtures")]
 mod bench_fixture;
+#[cfg(feature = "fixtures")]
+mod dist;
 #[cfg(feature = "fixtures")]
 mod docs;
 #[cfg(feature = "fixtures")]
@@ -69,6 +72,9 @@ enum Command {
     /// Open the desktop shell, or check that it compiles
     #[cfg(feature = "fixtures")]
     Shell(shell::Args),
+    /// Pack the programs for Debian and RPM systems, with checksums and release notes
+    #[cfg(feature = "fixtures")]
+    Dist(dist::Args),
     /// Test the desktop shell on a virtual screen
     #[cfg(feature = "fixtures")]
     ShellTest,
@@ -95,6 +101,8 @@ fn main() -> ExitCode {
         Command::Wasm(args) => wasm::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::Shell(args) => shell::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::Dist(args) => dist::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::ShellTest => shell::test::run(root),
         Command::Bindgen(args) => wasm::bindgen(&args),

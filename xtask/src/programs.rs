@@ -46,7 +46,9 @@ pub(crate) fn build_as<const N: usize>(root: &Path, profile: &str, names: [&str;
 pub(crate) fn with_pack(root: &Path, command: &[&str], arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> anyhow::Result<()> {
     let done = Command::new("cargo")
         .current_dir(root)
-        .args(["run", "--quiet", "--locked", "--package", "xtask", "--no-default-features", "--features", "pack", "--"])
+        // Apart, so that it does not take the place of this program.
+        .args(["run", "--quiet", "--locked", "--package", "xtask", "--no-default-features", "--features", "pack"])
+        .args(["--target-dir", "target/pack", "--"])
         .args(command)
         .args(arguments)
         .status()

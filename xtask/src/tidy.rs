@@ -45,6 +45,20 @@ pub(crate) fn shipped(root: &Path) -> [(PathBuf, &'static [&'static str]); 2] {
     [(root.to_owned(), &["verifold-cli", "verifold-workbench"]), (root.join("src-tauri"), &["verifold-shell"])]
 }
 
+/// Libraries in the programs of these packages on this system: name, version, licence.
+///
+/// # Errors
+/// If cargo fails.
+#[cfg(feature = "fixtures")]
+pub(crate) fn libraries(root: &Path, packages: &[&str]) -> anyhow::Result<Vec<(String, String, String)>> {
+    let host = std::process::Command::new("rustc").args(["--print", "host-tuple"]).output().context("starting rustc")?;
+    let host = String::from_utf8_lossy(&host.stdout).trim().to_owned();
+    let selection: Vec<&str> = packages.iter().flat_map(|package| ["--package", package]).collect();
+    let graph = graph::Graph::ask(root, &selection, "normal", &host)?;
+    let foreign = graph.packages.into_iter().filter(|(package, _)| !package.name.starts_with("verifold"));
+    Ok(foreign.map(|(package, facts)| (package.name, package.version.to_string(), facts.licence)).collect())
+}
+
 /// Runs every check over the workspace at `root` and prints what is broken.
 ///
 /// # Errors

@@ -51,6 +51,8 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
         cargo.args(["--crate-type", "cdylib"]);
         // Names are taken out after binding, which needs to see them.
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "false");
+        // A thread of a program has 8 MiB of stack where the linker would give a page one.
+        cargo.args(["--", "-C", "link-arg=-zstack-size=8388608"]);
     }
     ensure!(cargo.status().context("starting cargo")?.success(), "the workbench does not compile for {TARGET}");
     if args.check {
