@@ -2,8 +2,9 @@
 
 use std::{fs, path::Path};
 
-use verifold_model::{digest::Digest, document::DocumentKind};
+use verifold_model::{digest::Digest, document::DocumentKind, state::Stage};
 use verifold_package::{Limits, SecretKey, container, document};
+use verifold_policy::TraceabilityDraft;
 
 /// Seeds for a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -44,6 +45,18 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
               \xe2\x80\x94 a AAAAAAAA\n"
                 .to_vec(),
         ],
+        "traceability" => {
+            let draft = TraceabilityDraft {
+                stage: Stage::Monitoring,
+                system: Some("S".to_owned()),
+                model_category: Some("linear".to_owned()),
+                used: None,
+                cost: String::new(),
+                circuits: Vec::new(),
+            };
+            let draft = draft.to_toml();
+            vec![draft.replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "").into_bytes(), draft.into_bytes()]
+        }
         "protocol" => vec![br#"{"request":"verify","policy":"p.toml","engagement":null,"package":"p.zkaudit"}"#.to_vec()],
         _ => Vec::new(),
     }

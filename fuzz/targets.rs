@@ -7,17 +7,17 @@ use std::sync::OnceLock;
 use verifold_circuits::{DecodedProof, VerifierKey, native};
 use verifold_model::{digest::Digest, protocol::WorkerRequest, record::AuditRecord, statement::MonitoringStatement};
 use verifold_package::{
-    Checkpoint, ClaimedPackage, DocumentEnvelope, Envelope, Limits, Manifest,
+    Checkpoint, ClaimedPackage, Contents, DocumentEnvelope, Envelope, Limits, Manifest,
     container::{self, MANIFEST},
-    signing, write,
+    signing, traceability, write,
 };
-use verifold_policy::{Engagement, Policy};
+use verifold_policy::{Engagement, Policy, lint_traceability};
 
 /// A parser with the name its corpus goes by.
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All but [`proof`], which derives a key first.
-pub(crate) const TARGETS: [Target; 9] = [
+pub(crate) const TARGETS: [Target; 10] = [
     ("container", container),
     ("package", package),
     ("statement", statement),
@@ -27,6 +27,7 @@ pub(crate) const TARGETS: [Target; 9] = [
     ("envelope", envelope),
     ("anchor", anchor),
     ("protocol", protocol),
+    ("traceability", traceability),
 ];
 
 /// The honest sample audit, which edits start from.
@@ -131,6 +132,25 @@ pub(crate) fn anchor(data: &[u8]) {
 /// A line to the worker.
 pub(crate) fn protocol(data: &[u8]) {
     let _ = serde_json::from_slice::<WorkerRequest>(data);
+}
+
+/// A traceability specification as people write it, and as a package would carry it.
+pub(crate) fn traceability(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let lint = lint_traceability(text);
+    match lint.value {
+        Some(document) => {
+            assert!(document.gaps().is_empty() && document.contradictions().is_empty());
+            if traceability::check(&document).is_ok() {
+                let package = ClaimedPackage::read(HONEST, &Limits::default()).expect("the sample reads");
+                let contents = Contents { traceability: vec![document.clone()], ..package.contents() };
+                let file = write(&contents).expect("a document that can be held is written");
+                let again = ClaimedPackage::read(&file, &Limits::default()).expect("what was written reads");
+                assert_eq!(again.traceability, [document]);
+            }
+        }
+        None => assert!(!lint.notices.is_empty(), "a document is refused with a reason"),
+    }
 }
 
 /// Proof bytes, up to the expensive check; derives a key at first.

@@ -12,7 +12,7 @@ use verifold_package::{ClaimedPackage, Limits, PackageError};
 
 use crate::{
     failure::Failure,
-    files,
+    files, traceability,
     wrap::{fill, pad},
 };
 
@@ -55,6 +55,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let kept = if envelope.statement.manifest() == package.manifest_digest { "this manifest" } else { "ANOTHER manifest" };
         println!("\nSIGNATURE of {kept}, dated {}, by {}", stated.signed_at, stated.signer.name);
         print!("{}", fill("  key  ", "       ", &stated.signer.public_key.fingerprint().to_string()));
+    }
+    for document in &package.traceability {
+        println!("\nTRACEABILITY of {}, claimed by the provider, as the rest; not compared with the proofs here", document.stage.name());
+        traceability::print(document, "  ");
     }
     for proof in &package.proofs {
         let statement = &proof.statement;

@@ -23,6 +23,7 @@ mod received;
 mod report;
 mod sample;
 mod sign;
+mod traceability;
 mod verify;
 mod worker;
 mod wrap;
@@ -104,6 +105,11 @@ enum Command {
         #[command(subcommand)]
         command: sample::Command,
     },
+    /// Work with traceability specifications: why a stage is proven the way it is.
+    Traceability {
+        #[command(subcommand)]
+        command: traceability::Command,
+    },
     /// Lay down policy, plan and engagement before the period, so that a later change shows.
     Deposit(deposit::Arguments),
     /// Print the completions of a shell.
@@ -131,6 +137,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Anchor { command } => anchor::run(command),
         Command::Receipt { command } => receipt::run(&command),
         Command::Sample { command } => sample::run(&command),
+        Command::Traceability { command } => traceability::run(&command),
         Command::Deposit(arguments) => deposit::run(&arguments),
         Command::Completions(arguments) => Ok(pages::completions(&arguments)),
         Command::Man(arguments) => pages::man(&arguments),

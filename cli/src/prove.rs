@@ -13,7 +13,7 @@ use verifold_model::{
 };
 use verifold_prove::{Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, Request, Sources, prove_lifecycle, prove_monitoring};
 
-use crate::{anchor, failure::Failure, files};
+use crate::{anchor, failure::Failure, files, traceability};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -97,6 +97,9 @@ pub(crate) struct Monitoring {
     /// The log that `verifold anchor make` kept: its batches are proven as they were anchored.
     #[arg(long, value_name = "LOG")]
     anchored: Option<PathBuf>,
+    /// Why it is proven this way: a document for each stage, as `verifold traceability new` begins one.
+    #[arg(long, value_name = "STAGE.toml", num_args = 1..)]
+    traceability: Vec<PathBuf>,
     /// The package; its secrets go to OUT.secrets beside it.
     #[arg(long, short, value_name = "OUT.zkaudit")]
     output: PathBuf,
@@ -211,6 +214,7 @@ fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
             on_bad_row: arguments.on_bad_row.into(),
         },
         anchored: arguments.anchored.as_deref().map(anchor::log).transpose()?,
+        traceability: traceability::documents(&arguments.traceability)?,
         output: arguments.output,
         overwrite: arguments.overwrite,
         created,

@@ -6,10 +6,13 @@ use std::fmt::Write as _;
 
 use support::{Story, malformed, record};
 use verifold_model::{proof_system::Property, record::AuditRecord};
-use verifold_ui::panels::{
-    monitoring::{self, Drift, Groups},
-    overview, proofs,
-    requirements::{self, Line, Order, why_rows},
+use verifold_ui::{
+    panels::{
+        monitoring::{self, Drift, Groups},
+        overview, proofs,
+        requirements::{self, Line, Order, why_rows},
+    },
+    verdict::{Form, Verdict},
 };
 
 fn overview_text(record: &AuditRecord) -> String {
@@ -178,4 +181,11 @@ fn a_proof_system_against_what_is_demanded() {
     let rows = proofs::property_rows(proof);
     let found: Vec<String> = rows.iter().map(|row| format!("{:?} {} | {} | {}", row.form, row.title, row.word, row.asked)).collect();
     insta::assert_snapshot!(found.join("\n"));
+}
+
+#[test]
+fn a_document_stands_as_a_claim_or_as_what_it_contradicts() {
+    let of = |story| proofs::standing(&record(story).traceability[0]);
+    assert_eq!(of(Story::Honest), Verdict { form: Form::Neutral, word: "Complete, claimed".to_owned() });
+    assert_eq!(of(Story::Findings), Verdict { form: Form::Violated, word: "Contradicts".to_owned() });
 }

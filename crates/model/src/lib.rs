@@ -12,6 +12,7 @@
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
 //! - [`record`]: the audit record, the only serialised outcome
 //! - [`proof_system`]: properties and strength of proof systems as data; [`candidates`]: those to choose among
+//! - [`traceability`]: why a stage is proven the way it is, in the provider's words
 //! - [`protocol`]: messages between a host and its worker process; [`workbench`]: between the workbench and its host
 //!
 //! Holding a value of these types proves nothing. `Verified…` types live in `verify`.
@@ -38,5 +39,6 @@ pub mod signer;
 pub mod state;
 pub mod statement;
 pub mod tailoring;
+pub mod traceability;
 pub mod training;
 pub mod workbench;

@@ -19,6 +19,7 @@ use crate::{
     state::{Exit, RungName, RungState, Severity, Stage, State},
     statement::{Period, StatementKind, Subject},
     tailoring::OverlaySummary,
+    traceability::{Problem, Traceability},
 };
 
 /// Version of the record's structure.
@@ -66,6 +67,9 @@ pub struct AuditRecord {
     pub proofs: Vec<ProofSummary>,
     /// The chain from raw rows to monitored batches: what is there, what is linked, what is broken.
     pub lineage: Lineage,
+    /// Traceability specifications in the package, claims of the provider, by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traceability: Vec<TraceabilitySummary>,
     /// Batches in chain order, the reference first; then expected ones that are missing, in calendar order by start.
     pub batches: Vec<BatchRecord>,
     /// Every metric the tables determine, batch by batch.
@@ -560,6 +564,22 @@ pub struct LinkedValue {
     pub earlier: Commitment,
     /// As the later stage states it.
     pub later: Commitment,
+}
+
+/// A traceability specification and how it stands. What it says is claimed by the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TraceabilitySummary {
+    /// The document.
+    pub document: Traceability,
+    /// SHA-256 of its entry.
+    pub digest: Digest,
+    /// Proofs of its stage, which it was compared with.
+    pub proofs: Vec<String>,
+    /// What a person has not filled in.
+    pub gaps: Vec<Problem>,
+    /// Where it is at odds with itself or with those proofs.
+    pub contradictions: Vec<Problem>,
 }
 
 /// One batch.

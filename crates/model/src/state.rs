@@ -21,6 +21,16 @@ impl Stage {
     /// In life-cycle order.
     pub const ALL: [Self; 4] = [Self::Data, Self::Training, Self::Inference, Self::Monitoring];
 
+    /// As written in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Training => "training",
+            Self::Inference => "inference",
+            Self::Monitoring => "monitoring",
+        }
+    }
+
     /// As read on screen.
     pub const fn title(self) -> &'static str {
         match self {

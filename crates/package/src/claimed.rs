@@ -11,6 +11,7 @@ use verifold_model::{
     shape::CircuitFamily,
     state::Stage,
     statement::{Header, MonitoringStatement, Period, StageStatement, StatementKind, Subject},
+    traceability::Traceability,
 };
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, contradicts},
     plain_text,
     signing::is_envelope_path,
+    traceability,
 };
 
 /// Everything read from a package. Nothing in it has been verified.
@@ -46,6 +48,8 @@ pub struct ClaimedPackage {
     pub envelopes: Vec<Envelope>,
     /// The measurement plan; its own contradictions are not looked for here ([`Plan::check`] does).
     pub plan: Plan,
+    /// Traceability specifications in file order, at most one for each stage.
+    pub traceability: Vec<Traceability>,
     /// Proofs of stages before monitoring, in life-cycle order.
     pub stages: Vec<ClaimedStage>,
     /// Monitoring proofs with their statements, at least one.
@@ -137,6 +141,8 @@ impl ClaimedPackage {
             return Err(PackageError::NoProofs);
         }
         check_period(&manifest, &monitoring)?;
+        let documents = listed.iter().filter(|entry| traceability::stage_of(entry.path).is_some());
+        let traceability = documents.map(traceability::read).collect::<Result<_, _>>()?;
         Ok(Self {
             digest: Digest::of(file),
             size: file.len() as u64,
@@ -148,6 +154,7 @@ impl ClaimedPackage {
             subject: manifest.subject,
             period: manifest.period,
             plan,
+            traceability,
             stages,
             proofs: monitoring,
         })
@@ -158,6 +165,7 @@ fn check_size(entry: &RawEntry<'_>, role: EntryRole, limits: &Limits) -> Result<
     let limit = match role {
         EntryRole::Manifest | EntryRole::Plan | EntryRole::Statement => limits.json_bytes,
         EntryRole::Proof => limits.proof_bytes,
+        EntryRole::Traceability => limits.traceability_bytes,
         EntryRole::Signature => limits.envelope_bytes,
     };
     let found = entry.bytes.len() as u64;

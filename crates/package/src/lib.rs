@@ -5,6 +5,7 @@
 //! - [`container`]: the file is the one canonical container of its entries, so nothing hides between or behind them.
 //! - [`manifest`]: every entry is listed with size, digest and role, and every listed entry is there.
 //! - [`claimed`]: plan and statements have one spelling, known kinds, and agree with the manifest on subject and period.
+//! - [`traceability`]: decision records have one spelling and can be printed; whether they are true is nobody's here.
 //! - [`dsse`]: signatures over the manifest have one spelling; who may sign, and whether they did, is asked elsewhere.
 //! - [`limits`]: all of it within stated bounds, checked before memory is spent.
 //!
@@ -29,6 +30,7 @@ pub mod manifest;
 mod note;
 mod plain_text;
 pub mod signing;
+pub mod traceability;
 pub mod writing;
 
 use schemars::schema_for;

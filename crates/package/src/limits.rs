@@ -15,6 +15,8 @@ pub struct Limits {
     pub proof_bytes: u64,
     /// Bytes of one signature envelope. 16 KiB: eight signatures around a statement with the longest name take 4 kB.
     pub envelope_bytes: u64,
+    /// Bytes of one traceability specification. 64 KiB: ten candidates with a paragraph each take 20 kB.
+    pub traceability_bytes: u64,
     /// Signature envelopes. 16: signers of one package, each of whom may sign alone.
     pub envelopes: usize,
     /// Proofs. 32: a change of model every week of half a year.
@@ -31,6 +33,7 @@ impl Default for Limits {
             json_bytes: 32 << 20,
             proof_bytes: 64 << 10,
             envelope_bytes: 16 << 10,
+            traceability_bytes: 64 << 10,
             envelopes: 16,
             proofs: 32,
             batches: 20_000,

@@ -9,7 +9,7 @@ use verifold_model::{
     statement::{Period, Subject},
 };
 
-use crate::{container::RawEntry, error::PackageError, signing::is_envelope_path};
+use crate::{container::RawEntry, error::PackageError, signing::is_envelope_path, traceability::stage_of};
 
 /// Format version this program reads and writes.
 pub const SCHEMA: &str = "verifold-package/v1";
@@ -62,6 +62,8 @@ pub enum EntryRole {
     Statement,
     /// Bytes that establish a statement.
     Proof,
+    /// Why a stage is proven the way it is.
+    Traceability,
     /// An envelope that signs the manifest; never listed, as the manifest cannot hold its digest.
     Signature,
 }
@@ -74,6 +76,7 @@ impl EntryRole {
             Self::Plan => "plan",
             Self::Statement => "statement",
             Self::Proof => "proof",
+            Self::Traceability => "traceability",
             Self::Signature => "signature",
         }
     }
@@ -81,7 +84,7 @@ impl EntryRole {
     /// Media type of entries with this role.
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Manifest | Self::Plan | Self::Statement => "application/json",
+            Self::Manifest | Self::Plan | Self::Statement | Self::Traceability => "application/json",
             Self::Proof => "application/octet-stream",
             Self::Signature => "application/vnd.in-toto.package-signature+dsse",
         }
@@ -132,6 +135,8 @@ impl Manifest {
             Some(EntryRole::Statement)
         } else if self.proofs.iter().any(|proof| proof.proof_path == path) {
             Some(EntryRole::Proof)
+        } else if stage_of(path).is_some() {
+            Some(EntryRole::Traceability)
         } else if is_envelope_path(path) {
             Some(EntryRole::Signature)
         } else {
@@ -171,7 +176,11 @@ impl Manifest {
                 return Err(PackageError::DigestDiffers { path: listed.path.clone(), stated: listed.sha256, found });
             }
             let Some(role) = self.role_of(entry.path) else {
-                return Err(contradicts(format!("entries[{i}]"), "the plan, or an entry of a listed proof", entry.path));
+                return Err(contradicts(
+                    format!("entries[{i}]"),
+                    "the plan, an entry of a listed proof, or a traceability specification",
+                    entry.path,
+                ));
             };
             if listed.role != role {
                 return Err(contradicts(format!("entries[{i}].role"), role.name(), listed.role.name()));

@@ -32,9 +32,14 @@ fn check(path: &str, field: &str, text: &str, limit: usize) -> Result<(), Packag
     }
 }
 
-/// Checks a name or title in the manifest.
+/// Checks a name or title.
 pub(crate) fn check_name(path: &str, field: &str, text: &str) -> Result<(), PackageError> {
     check(path, field, text, MAX_NAME_BYTES)
+}
+
+/// Checks a sentence or paragraph.
+pub(crate) fn check_sentence(path: &str, field: &str, text: &str) -> Result<(), PackageError> {
+    check(path, field, text, MAX_SENTENCE_BYTES)
 }
 
 /// Checks every text of a subject.

@@ -6,6 +6,7 @@ use verifold_model::{
     instant::Instant,
     plan::Plan,
     statement::{Period, Subject},
+    traceability::Traceability,
 };
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     error::PackageError,
     limits::Limits,
     manifest::{EntryRole, ListedEntry, ListedProof, Manifest, PLAN_PATH, SCHEMA, proof_path, statement_path},
+    traceability,
 };
 
 /// What goes into a package. Sizes, digests, order and container follow from it.
@@ -29,6 +31,8 @@ pub struct Contents {
     pub period: Period,
     /// The measurement plan.
     pub plan: Plan,
+    /// Traceability specifications, at most one for each stage.
+    pub traceability: Vec<Traceability>,
     /// Proofs of stages before monitoring, in life-cycle order.
     pub stages: Vec<ClaimedStage>,
     /// Monitoring proofs in time order, at least one.
@@ -46,6 +50,9 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
     }
     for proof in &contents.proofs {
         entries.extend(both(proof));
+    }
+    for document in &contents.traceability {
+        entries.push((traceability::path(document.stage), EntryRole::Traceability, canonical_json(document)));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     let manifest = Manifest {
@@ -103,6 +110,7 @@ impl ClaimedPackage {
             period: self.period,
             plan: self.plan.clone(),
             stages: self.stages.clone(),
+            traceability: self.traceability.clone(),
             proofs: self.proofs.clone(),
         }
     }

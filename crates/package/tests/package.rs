@@ -9,12 +9,13 @@ use verifold_model::{
         Calendar, Feature, Grouping, Histogram, MissingRule, ModelKind, OutcomeDefinition, OutsideRule, Plan, PlanSchema, ScoreDirection,
         Scoring,
     },
-    proof_system::ProofSystem,
+    proof_system::{ProofSystem, Property},
     shape::{CircuitFamily, CircuitId, Shape},
     state::{Exit, Stage},
     statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
+    traceability::{Constraint, Traceability},
 };
-use verifold_package::{ClaimedPackage, ClaimedProof, Contents, EntryRole, Limits, Manifest, PackageError, container, write};
+use verifold_package::{ClaimedPackage, ClaimedProof, Contents, EntryRole, Limits, Manifest, PackageError, container, traceability, write};
 
 fn at(date: &str) -> Instant {
     format!("{date}T00:00:00Z").parse().unwrap()
@@ -106,6 +107,7 @@ fn contents() -> Contents {
         period: period(),
         plan: plan(),
         stages: Vec::new(),
+        traceability: Vec::new(),
         proofs: vec![proof("monitoring")],
     }
 }
@@ -337,6 +339,71 @@ fn texts_can_be_printed() {
     check("a terminal escape", &edited("plan.json", "\"sex\"", "\"\\u001b[2J\""), "text-refused", malformed, "plan.json");
     check("a direction mark", &edited("plan.json", "\"sex\"", "\"\u{202e}xes\""), "text-refused", malformed, "plan.json");
     check("a long name", &edited("manifest.json", "test 1", &"x".repeat(201)), "text-refused", malformed, "manifest.json");
+}
+
+/// A traceability specification, complete or not: a package does not ask.
+fn document(stage: Stage) -> Traceability {
+    let score = serde_json::json!({ "holds": "yes", "reason": "so" });
+    let scores: serde_json::Map<String, serde_json::Value> =
+        Property::ALL.iter().map(|property| (property.name().to_owned(), score.clone())).collect();
+    let person = serde_json::json!({ "name": "A. Person", "agreed_on": "2026-05-20" });
+    serde_json::from_value(serde_json::json!({
+        "schema": "traceability/v1", "stage": stage, "title": "How it is proven", "version": "1", "system": "S",
+        "context": { "objective": "Approval rates", "model_category": "linear", "statement": "monitoring/v1", "confidential": "Rows" },
+        "candidate": [{ "system": "a", "title": "A", "strength": "", "assessment": "REQUIRED", "scores": scores }],
+        "decision": { "system": "a", "circuit": "c", "rationale": "It folds" },
+        "roles": { "solution_architect": person, "ml_engineer": person },
+    }))
+    .unwrap()
+}
+
+#[test]
+fn traceability_specifications_are_listed_and_have_one_spelling() {
+    let with = |documents: &[Traceability]| Contents { traceability: documents.to_vec(), ..contents() };
+    let file = write(&with(&[document(Stage::Data), document(Stage::Monitoring)])).unwrap();
+    let package = read(&file).unwrap();
+    let listed: Vec<(&str, &str)> =
+        package.entries.iter().filter(|e| e.role == "traceability").map(|e| (e.path.as_str(), e.media_type.as_str())).collect();
+    assert_eq!(listed, [("traceability/data.json", "application/json"), ("traceability/monitoring.json", "application/json")]);
+    assert_eq!(package.traceability, [document(Stage::Data), document(Stage::Monitoring)]);
+    assert_eq!(write(&package.contents()).unwrap(), file);
+
+    let path = "traceability/monitoring.json";
+    let altered = |from: &str, to: &str| {
+        let file = write(&with(&[document(Stage::Monitoring)])).unwrap();
+        let entries = container::decode(&file, &Limits::default()).unwrap();
+        let mut entries: Vec<(String, Vec<u8>)> = entries.iter().map(|entry| (entry.path.to_owned(), entry.bytes.to_vec())).collect();
+        let entry = entries.iter_mut().find(|(name, _)| name == path).unwrap();
+        let text = String::from_utf8(entry.1.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        entry.1 = text.replacen(from, to, 1).into_bytes();
+        repacked(&entries, |_| {})
+    };
+    let malformed = Exit::Malformed;
+    check("white space", &altered("{\"", "{ \""), "json-not-canonical", malformed, path);
+    check("an unknown field", &altered("{\"", "{\"aaa\":1,\""), "json-malformed", malformed, path);
+    check("a terminal escape", &altered("It folds", "\\u001b[2J"), "text-refused", malformed, path);
+    check("a line break", &altered("It folds", "It\\nfolds"), "text-refused", malformed, path);
+    check("a long name", &altered("A. Person", &"x".repeat(201)), "text-refused", malformed, path);
+    check(
+        "a document of another stage",
+        &altered("\"stage\":\"monitoring\"", "\"stage\":\"data\""),
+        "manifest-contradicts",
+        malformed,
+        "manifest.json",
+    );
+    check("a large document", &altered("It folds", &"x".repeat(64 << 10)), "entry-too-large", Exit::Limits, path);
+    let twice = write(&with(&[document(Stage::Data), document(Stage::Data)])).unwrap_err();
+    assert_eq!(twice.cause(), "duplicate-entry");
+    let other_path = repacked(&entries(), |manifest| manifest.entries[0].role = EntryRole::Traceability);
+    check("another role", &other_path, "manifest-contradicts", malformed, "manifest.json");
+    assert_eq!(traceability::check(&document(Stage::Data)), Ok(()));
+    let mut long = document(Stage::Data);
+    long.decision.rationale = "x".repeat(2_001);
+    assert_eq!(traceability::check(&long).unwrap_err().cause(), "text-refused");
+    long.decision.rationale = "x".repeat(2_000);
+    long.constraint = vec![Constraint { text: "x".repeat(2_000), demands: Vec::new() }; 32];
+    assert_eq!(traceability::check(&long).unwrap_err().cause(), "entry-too-large");
 }
 
 #[test]

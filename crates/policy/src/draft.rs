@@ -147,7 +147,7 @@ impl Draft {
 }
 
 /// A TOML string, quoted and escaped by the TOML writer itself.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

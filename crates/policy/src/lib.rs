@@ -8,6 +8,7 @@
 //! - [`signers`]: whose signatures count, for what, and how many are needed
 //! - [`anchoring`]: what must have been fixed before results were known
 //! - [`overlay`]: what of a policy changes for one audit, with a rationale, an owner and an end
+//! - [`traceability`]: why a stage is proven the way it is, as people at the provider write it
 //! - [`draft`]: an engagement to begin with, in which nothing counts until the auditor confirms it
 //! - [`notice`]: errors and warnings with line and column
 //!
@@ -26,6 +27,7 @@ mod policy_file;
 mod policy_lint;
 pub mod sentence;
 pub mod signers;
+pub mod traceability;
 
 use schemars::schema_for;
 
@@ -40,15 +42,17 @@ pub use crate::{
         Scope, SystemRefused, Tolerance,
     },
     signers::{OriginDemand, TrustedSigner},
+    traceability::{TraceabilityDraft, lint_traceability, read_traceability},
 };
 
-/// JSON Schemas of the file formats: file name and text.
+/// JSON Schemas of the formats people write: file name and text.
 pub fn schemas() -> Vec<(&'static str, String)> {
     let text = |schema: schemars::Schema| format!("{:#}\n", schema.to_value());
     vec![
         ("policy.schema.json", text(schema_for!(policy_file::PolicyFile))),
         ("overlay.schema.json", text(schema_for!(overlay::OverlayFile))),
         ("engagement.schema.json", text(schema_for!(engagement_file::EngagementFile))),
+        ("traceability.schema.json", text(schema_for!(verifold_model::traceability::Traceability))),
     ]
 }
 

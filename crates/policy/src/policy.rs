@@ -240,6 +240,8 @@ pub enum Rule {
     },
     /// A link of the life cycle holds.
     Link(LinkName),
+    /// A complete traceability specification of the requirement's stage is in the package, at odds with nothing.
+    Traceability,
     /// Only a person can decide.
     Judgement {
         /// What the person decides, as a clause: `the reference population is the right one`.
@@ -511,6 +513,7 @@ impl Requirement {
                 .unwrap_or(StatementKind::MonitoringV1)
                 .does_not_show(),
             Rule::Link(_) => "That either end is what its name says in the world: a link shows that two stages speak of the same committed rows or model.",
+            Rule::Traceability => "That the document is true, that the people named wrote it, or that the choice is a good one: it is the provider's word, in a form that is our reconstruction of the ZKMLOps method.",
             Rule::Judgement { .. } => "Anything a proof could show: this rests on the person who determines it.",
         }
         .to_owned()

@@ -256,6 +256,8 @@ pub(crate) enum RuleKind {
     Evidence,
     /// A link of the life cycle holds.
     Link,
+    /// A complete traceability specification of the stage is in the package and contradicts nothing.
+    Traceability,
     /// Only a person can decide.
     Judgement,
 }
@@ -272,6 +274,7 @@ impl RuleKind {
             Self::ReferencePresent => "reference-present",
             Self::Evidence => "evidence",
             Self::Link => "link",
+            Self::Traceability => "traceability",
             Self::Judgement => "judgement",
         }
     }

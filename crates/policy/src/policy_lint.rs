@@ -351,6 +351,7 @@ fn rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Rule> {
             Some(Rule::Evidence { statement: statement.get_ref().clone() })
         }
         RuleKind::Link => Some(Rule::Link(*needed("link", file.link.as_ref(), file, notices)?.get_ref())),
+        RuleKind::Traceability => Some(Rule::Traceability),
         RuleKind::Judgement => {
             let question = needed("question", file.question.as_ref(), file, notices)?;
             check_not_empty("question", question, notices);

@@ -88,6 +88,10 @@ impl Requirement {
             }
             Rule::Evidence { statement } => format!("The package holds a valid proof of kind {statement}."),
             Rule::Link(link) => format!("{}.", link.words()),
+            Rule::Traceability => format!(
+                "The package holds a complete traceability specification of {} that names the proof system and the circuit used.",
+                self.stage.title().to_lowercase()
+            ),
             Rule::Judgement { question } => format!("A person determines that {question}."),
         };
         let demands = system_words(self.properties.as_deref().unwrap_or_default(), self.security_bits_at_least);

@@ -103,6 +103,14 @@ pub enum ProveError {
         /// What is wrong and what was expected.
         problem: String,
     },
+    /// A traceability specification speaks of another proof than the one to be made.
+    #[error("the traceability specification of {stage} contradicts the proof that is to be made: {problem}")]
+    Traceability {
+        /// Its stage.
+        stage: &'static str,
+        /// The field, what it states, and what the proof has.
+        problem: String,
+    },
     /// The model is not a logistic regression this program can read.
     #[error("{problem}\n  in the model {}", path.display())]
     Model {

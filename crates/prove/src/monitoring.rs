@@ -20,6 +20,7 @@ use verifold_model::{
     shape::{CircuitFamily, CircuitId},
     state::Stage,
     statement::{Header, StatementKind},
+    traceability::{ProofUsed, Traceability},
 };
 use verifold_package::{ClaimedProof, Contents};
 
@@ -74,6 +75,8 @@ pub struct Request {
     pub sources: Sources,
     /// What was anchored of the period; its batches are proven as they were committed to then.
     pub anchored: Option<AnchorLog>,
+    /// Why it is proven this way; put into the package.
+    pub traceability: Vec<Traceability>,
     /// Package to write; the secrets and the report stand beside it.
     pub output: PathBuf,
     /// Whether files of those names may be replaced.
@@ -403,6 +406,7 @@ pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, w
         period: header.period,
         plan: witness.plan().clone(),
         stages: Vec::new(),
+        traceability: Vec::new(),
         proofs: vec![ClaimedProof {
             id: "monitoring".to_owned(),
             title: "Online monitoring".to_owned(),
@@ -413,6 +417,17 @@ pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, w
             bytes: proof,
         }],
     }
+}
+
+/// Documents about this stage speak of the proof that is about to be made.
+fn check_traceability(documents: &[Traceability], header: &Header) -> Result<(), ProveError> {
+    let used = ProofUsed { statement: header.statement, system: ProofSystem::NovaPastaIpa, circuit: header.circuit };
+    for document in documents.iter().filter(|document| document.stage == Stage::Monitoring) {
+        if let Some(problem) = document.contradicts(used, &header.subject.system).first() {
+            return Err(ProveError::Traceability { stage: document.stage.name(), problem: problem.to_string() });
+        }
+    }
+    Ok(())
 }
 
 /// Proves a period of monitoring and writes package, secrets and report, or nothing.
@@ -430,6 +445,8 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
         log.apply(&mut prepared)?;
     }
 
+    check_traceability(&request.traceability, &prepared.header)?;
+
     progress.report(Event::Phase(Phase::Committing));
     let witness = prepared.witness()?;
     stop_if_cancelled(progress)?;
@@ -440,7 +457,8 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
 
     progress.report(Event::Phase(Phase::Writing));
     let proof_bytes = proof.len() as u64;
-    let package = verifold_package::write(&contents(&witness, proof, request.created, request.written_by.clone()))
+    let contents = contents(&witness, proof, request.created, request.written_by.clone());
+    let package = verifold_package::write(&Contents { traceability: request.traceability.clone(), ..contents })
         .map_err(|error| ProveError::Package(error.to_string()))?;
     let package_sha256 = Digest::of(&package);
     let secrets = Secrets::new(package_sha256, &prepared.model, &prepared.model_salt, &prepared.batches);

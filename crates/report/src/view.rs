@@ -5,8 +5,10 @@ use verifold_model::{
     cohort::BatchRole,
     document::signed_text,
     format::{bytes, count},
+    proof_system::Property,
     record::{AuditRecord, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
     state::{RungState, Severity, Stage, State},
+    traceability::{CLAIMED, role_title},
 };
 
 use crate::{Options, ReportError, Standing, charts};
@@ -200,6 +202,48 @@ fn proofs(record: &AuditRecord) -> Vec<Value> {
     record.proofs.iter().map(line).collect()
 }
 
+/// Traceability specifications, claims of the provider throughout.
+fn traceability(record: &AuditRecord) -> Vec<Value> {
+    let line = |summary: &verifold_model::record::TraceabilitySummary| {
+        let document = &summary.document;
+        json!({
+            "stage": document.stage.title(),
+            "title": document.title,
+            "version": document.version,
+            "system": document.system,
+            "digest": summary.digest.to_string(),
+            "standing": match (summary.contradictions.is_empty(), summary.gaps.is_empty(), summary.proofs.is_empty()) {
+                (false, ..) => "It contradicts the package or itself.",
+                (true, false, _) => "It is incomplete.",
+                (true, true, true) => "It is complete, and the package has no proof of its stage.",
+                (true, true, false) => "It is complete, and at odds with nothing in the package.",
+            },
+            "problems": summary.contradictions.iter().chain(&summary.gaps).map(ToString::to_string).collect::<Vec<_>>(),
+            "objective": document.context.objective,
+            "model": document.context.model_category,
+            "statement": document.context.statement,
+            "confidential": document.context.confidential,
+            "constraints": document.constraint.iter().map(|constraint| json!({
+                "text": constraint.text,
+                "demands": constraint.demands.iter().map(|property| property.title()).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+            "candidates": document.candidate.iter().map(|candidate| json!({
+                "title": candidate.title,
+                "chosen": candidate.system == document.decision.system,
+                "strength": candidate.strength,
+                "assessment": candidate.assessment,
+                "scores": Property::ALL.map(|property| candidate.scores.of(property).holds.word()),
+            })).collect::<Vec<_>>(),
+            "decision": document.decision.system,
+            "circuit": document.decision.circuit,
+            "rationale": document.decision.rationale,
+            "consequences": document.consequence.iter().map(|consequence| &consequence.text).collect::<Vec<_>>(),
+            "roles": document.roles.each().map(|(role, person)| json!({ "title": role_title(role), "name": person.name, "on": person.agreed_on })),
+        })
+    };
+    record.traceability.iter().map(line).collect()
+}
+
 /// Data of the template, and charts by file name.
 type Printed = (Vec<u8>, Vec<(String, String)>);
 
@@ -252,6 +296,8 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "choices": record.plan.as_ref().map(|plan| plan.choices.iter().map(|c| json!({ "what": c.what, "chosen": c.chosen, "constraint": c.constraint, "holds": c.holds })).collect::<Vec<_>>()).unwrap_or_default(),
         "plan": record.plan.as_ref().map(|plan| json!({ "digest": plan.digest.to_string(), "commitment": plan.commitment.to_string(), "source": sourced(plan.source) })),
         "proofs": proofs(record),
+        "traceability": traceability(record),
+        "claimed": CLAIMED,
         "not_shown": record.not_shown,
         "command": command,
         "comparison": record.comparison.as_ref().map(|c| json!({ "against": c.against.to_string(), "unchanged": c.unchanged,

@@ -10,7 +10,7 @@ use verifold_model::{
     decimal::Decimal,
     format::{count, counted, true_minus},
     metric::{Unit, Value},
-    record::{BatchResult, Lineage, LinkName, LinkState, ProofState, RequirementResult, WhyNode},
+    record::{BatchResult, Lineage, LinkName, LinkState, ProofState, RequirementResult, TraceabilitySummary, WhyNode},
     shape::CircuitId,
     state::{Judgement, Stage, State},
     statement::StatementKind,
@@ -33,6 +33,7 @@ pub(crate) struct Case<'a> {
     pub(crate) lineage: &'a Lineage,
     pub(crate) proof: &'a str,
     pub(crate) scope: &'a Scope,
+    pub(crate) traceability: &'a [TraceabilitySummary],
     pub(crate) label: &'a dyn Fn(&BatchStatement) -> (u32, String),
 }
 
@@ -544,6 +545,7 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence)
             }
         },
         Rule::Evidence { statement: wanted } => evidence_verdict(wanted, statement.header.circuit.to_string(), statement.steps),
+        Rule::Traceability => traceability::traceability(requirement.stage, case.traceability),
         Rule::Link(_) | Rule::Judgement { .. } => Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
     }
 }
@@ -757,6 +759,8 @@ pub(crate) fn sentence(text: &str) -> String {
         }
     }
 }
+
+mod traceability;
 
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,7 @@ mod receipts;
 mod run;
 pub mod sample;
 mod scope;
+mod traceability;
 
 pub use crate::{
     evidence::{VerifiedEvidence, VerifiedPreparation, VerifiedStage, VerifiedTraining},

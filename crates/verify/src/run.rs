@@ -40,6 +40,7 @@ use crate::{
     metrics::{keys, measure, total},
     origin::origin,
     scope::{Scope, control_lines, reconcile},
+    traceability::summaries,
 };
 
 /// What the auditor has outside packages, each in any order.
@@ -186,6 +187,7 @@ fn blank(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, package: PackageSum
         plan: None,
         proofs: Vec::new(),
         lineage: Lineage::default(),
+        traceability: Vec::new(),
         batches: Vec::new(),
         series: Vec::new(),
         requirements: Vec::new(),
@@ -246,6 +248,7 @@ fn unreadable(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, error: &Packag
         lineage: &Lineage::default(),
         proof: "",
         scope: &scope,
+        traceability: &[],
         label: &|_| (0, String::new()),
     };
     record.requirements = inputs.policy.requirements.iter().map(|requirement| assess(requirement, &case)).collect();
@@ -363,6 +366,7 @@ fn fill(
         .zip(stages)
         .map(|(stage, checked)| Staged { id: &stage.id, kind: stage.kind, outcome: checked.outcome.as_ref() })
         .collect();
+    record.traceability = summaries(package);
     let case = Case {
         policy: inputs.policy,
         engagement: inputs.engagement,
@@ -371,6 +375,7 @@ fn fill(
         lineage: &record.lineage,
         proof: &proof.id,
         scope,
+        traceability: &record.traceability,
         label: &label,
     };
     record.requirements = inputs.policy.requirements.iter().map(|requirement: &Requirement| assess(requirement, &case)).collect();

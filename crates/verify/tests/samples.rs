@@ -13,14 +13,16 @@ use std::{
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_model::{
+    candidates::Holds,
     digest::Digest,
     document::{DocumentKind, SignatureState},
     protocol::WorkPhase,
     record::{AuditRecord, Standing},
-    state::{Exit, RungName, RungState, State},
+    state::{Exit, RungName, RungState, Stage, State},
+    traceability::{ProofUsed, Traceability},
 };
-use verifold_package::{Checkpoint, DocumentEnvelope, SecretKey, document};
-use verifold_policy::{Engagement, Overlay, Policy};
+use verifold_package::{Checkpoint, ClaimedPackage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
+use verifold_policy::{Engagement, Overlay, Policy, TraceabilityDraft, read_traceability};
 use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
 struct NoClock;
@@ -211,6 +213,56 @@ fn a_tailored_policy_says_what_was_changed(keys: &KeyStore) {
     check(unsigned, "≥ 0.60", "");
 }
 
+/// A document beside the proof is held against it: another circuit, or a score this program does not give, is named.
+fn a_traceability_specification_is_held_against_the_proof(keys: &KeyStore) {
+    let mut sample = Sample::read("credit-scoring-q1");
+    let text = std::fs::read_to_string(folder("credit-scoring-q1").join("policy.toml")).unwrap();
+    let requirement = "id = \"DOC-1\"\ntitle = \"Traceability\"\narea = \"Documentation\"\nstage = \"monitoring\"\n\
+                       severity = \"advisory\"\nassertion = \"authorisation\"\nkind = \"traceability\"\n";
+    sample.policy = Policy::read(&format!("{text}\n[[requirement]]\n{requirement}")).unwrap();
+    let package = ClaimedPackage::read(&sample.package, &Limits::default()).unwrap();
+    let proof = &package.proofs[0];
+    let draft = TraceabilityDraft {
+        stage: proof.stage,
+        system: Some(package.subject.system.clone()),
+        model_category: Some("linear".to_owned()),
+        used: Some(ProofUsed { statement: proof.kind, system: proof.system, circuit: proof.statement.header.circuit }),
+        cost: String::new(),
+        circuits: Vec::new(),
+    };
+    let filled = draft.to_toml().replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "");
+    let honest = read_traceability(&filled).unwrap();
+    let edited = |edit: fn(&mut Traceability)| {
+        let mut document = honest.clone();
+        edit(&mut document);
+        Some(document)
+    };
+    for (document, state, part) in [
+        (edited(|_| {}), State::Satisfied, ""),
+        (None, State::Uncovered, "No traceability specification of online monitoring is in the package."),
+        (edited(|d| d.decision.circuit.push('8')), State::Violated, "decision.circuit: states "),
+        (
+            edited(|d| d.candidate[0].scores.post_quantum.holds = Holds::Yes),
+            State::Violated,
+            "post-quantum: says yes, this program says no",
+        ),
+        (edited(|d| d.roles.ml_engineer.name = "REQUIRED".to_owned()), State::Violated, "it is incomplete: roles.ml_engineer.name"),
+        (edited(|d| d.stage = Stage::Training), State::Uncovered, "No traceability specification of online monitoring"),
+    ] {
+        let documents: Vec<Traceability> = document.into_iter().collect();
+        let file = write(&Contents { traceability: documents.clone(), ..package.contents() }).unwrap();
+        let record = sample.verify(&file, keys);
+        let result = record.requirements.iter().find(|result| result.id == "DOC-1").unwrap();
+        assert_eq!(result.state, state, "{}", result.reason);
+        assert!(result.reason.to_lowercase().contains(&part.to_lowercase()), "{part} is not in {}", result.reason);
+        assert_eq!(record.traceability.iter().map(|summary| summary.document.clone()).collect::<Vec<_>>(), documents);
+        for summary in &record.traceability {
+            let entry = record.package.entries.iter().find(|entry| entry.role == "traceability").unwrap();
+            assert_eq!(entry.digest, summary.digest);
+        }
+    }
+}
+
 /// A sample of the mutants that `cargo xtask mutants --full` runs.
 fn no_altered_package_is_accepted(keys: &KeyStore) {
     #[expect(clippy::disallowed_methods, reason = "a test says how long it took; nothing depends on it")]
@@ -234,11 +286,12 @@ fn main() {
     };
     let trials = vec![trial("samples_end_as_they_say_and_no_altered_package_is_accepted", |keys| {
         // One trial, so that one process derives the key once under runners that start a process for each.
-        let parts: [(&str, Part); 5] = [
+        let parts: [(&str, Part); 6] = [
             ("every sample ends as it says", every_sample_ends_as_it_says),
             ("two anchored batches that were withheld are named by date", two_anchored_batches_that_were_withheld_are_named_by_date),
             ("without an engagement the package speaks for itself only", without_an_engagement_the_package_speaks_for_itself_only),
             ("a tailored policy says what was changed", a_tailored_policy_says_what_was_changed),
+            ("a traceability specification is held against the proof", a_traceability_specification_is_held_against_the_proof),
             ("no altered package is accepted", no_altered_package_is_accepted),
         ];
         for (name, part) in parts {

@@ -4,6 +4,7 @@
 pub mod fake;
 
 use verifold_model::{
+    candidates::{CandidateSystem, candidates},
     cohort::{BatchRole, BatchTable},
     decimal::Decimal,
     digest::{Commitment, Digest},
@@ -18,11 +19,14 @@ use verifold_model::{
     record::{
         AuditRecord, BatchContent, BatchRecord, BatchResult, EngagementSummary, EntrySummary, Expectation, Finding, GroupLine, Headline,
         LegalSource, Lineage, PackageSummary, Phase, PlanChoice, PlanSummary, Point, PolicySummary, ProofState, ProofSummary, RecordSchema,
-        RequirementResult, Rung, Series, Source, Sourced, Standing, Totals, Volatile, WhyNode,
+        RequirementResult, Rung, Series, Source, Sourced, Standing, Totals, TraceabilitySummary, Volatile, WhyNode,
     },
     shape::{CircuitFamily, CircuitId, Shape},
     state::{Exit, Judgement, RungName, RungState, Severity, Stage, State},
     statement::{Period, StatementKind, Subject},
+    traceability::{
+        Candidate, Consequence, Constraint, Context, Decision, ProofUsed, Role, Roles, Score, Scores, Traceability, TraceabilitySchema,
+    },
 };
 
 const WEEK: u64 = 7 * 86_400;
@@ -78,6 +82,7 @@ pub fn record(story: Story) -> AuditRecord {
     let period = Period { start: first, end: Instant::from_unix_secs(first.unix_secs() + 24 * WEEK).unwrap() };
     let proofs = proofs(story, &batches);
     let entries = entries(&proofs);
+    let traceability = vec![traceability(story, &proofs[0])];
     AuditRecord {
         lineage: Lineage::default(),
         schema: RecordSchema::V1,
@@ -139,6 +144,7 @@ pub fn record(story: Story) -> AuditRecord {
             plan,
         }),
         proofs,
+        traceability,
         batches,
         series,
         requirements,
@@ -1076,6 +1082,71 @@ fn proofs(story: Story, batches: &[BatchRecord]) -> Vec<ProofSummary> {
         proofs.push(make("robustness", "Robustness", ProofState::NotCheckable, "the policy does not accept this circuit", 68));
     }
     proofs
+}
+
+/// The bank's decision record: complete, or about another circuit.
+fn traceability(story: Story, proof: &ProofSummary) -> TraceabilitySummary {
+    let candidate = |of: &CandidateSystem, assessment: &str| {
+        let mut scores = of.scores.iter().map(|(_, holds, reason)| Score { holds: *holds, reason: reason.clone() });
+        let mut next = || scores.next().unwrap();
+        Candidate {
+            system: of.name.into(),
+            title: of.title.into(),
+            strength: of.strength.words(),
+            assessment: assessment.into(),
+            scores: Scores {
+                non_interactive: next(),
+                transparent_setup: next(),
+                standard_representation: next(),
+                succinct: next(),
+                post_quantum: next(),
+                zero_knowledge: next(),
+            },
+        }
+    };
+    let all = candidates();
+    let circuit = if story == Story::Honest { proof.circuit.to_string() } else { "scored-cohort/v1@f8.w8.g2.b10.h1.n15".into() };
+    let person = |name: &str| Role { name: name.into(), agreed_on: "2026-05-20".into() };
+    let document = Traceability {
+        schema: TraceabilitySchema::V1,
+        stage: Stage::Monitoring,
+        title: "How the retail scorecard is monitored".into(),
+        version: "1.1".into(),
+        system: "retail-scorecard".into(),
+        context: Context {
+            objective: "That approval rates, drift and calibration of each week follow from committed applications, for an auditor who may see neither applications nor weights.".into(),
+            model_category: "linear".into(),
+            statement: "monitoring/v1".into(),
+            confidential: "Applications, and the weights of the scorecard.".into(),
+        },
+        constraint: vec![Constraint {
+            text: "The auditor verifies offline, on a laptop, months later, and trusts no ceremony.".into(),
+            demands: vec![Property::NonInteractive, Property::TransparentSetup],
+        }],
+        candidate: vec![
+            candidate(&all[0], "Folds week after week into one proof of 12 kB, which a laptop checks in a second."),
+            candidate(&all[1], "Post-quantum, but one proof a week, and no folding at the time of the decision."),
+            candidate(&all[2], "Rejected for its ceremony."),
+        ],
+        decision: Decision {
+            system: all[0].name.into(),
+            circuit,
+            rationale: "One proof for a year of weeks, no ceremony, and a verifier that needs no key from us.".into(),
+        },
+        consequence: vec![Consequence { text: "Not post-quantum: the decision is reviewed every year, next in May 2027.".into() }],
+        roles: Roles {
+            solution_architect: person("I. Vellacott, IT architecture"),
+            ml_engineer: person("S. Orrin, credit models"),
+        },
+    };
+    let used = ProofUsed { statement: proof.statement, system: proof.system, circuit: proof.circuit };
+    TraceabilitySummary {
+        digest: Digest::of_canonical(&document),
+        proofs: vec![proof.id.clone()],
+        gaps: document.gaps(),
+        contradictions: document.contradicts(used, "retail-scorecard"),
+        document,
+    }
 }
 
 fn entries(proofs: &[ProofSummary]) -> Vec<EntrySummary> {

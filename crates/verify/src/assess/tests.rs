@@ -75,7 +75,17 @@ const ANY_SHAPE: &str = "family = \"scored-cohort/v1\"";
 fn result_of(policy: &Policy, evidence: Result<&VerifiedEvidence, &Refusal>, scope: &Scope) -> RequirementResult {
     let label = |batch: &BatchStatement| (batch.index + 1, format!("week {}", batch.index + 1));
     let lineage = Lineage::default();
-    let case = Case { policy, engagement: None, evidence, stages: &[], lineage: &lineage, proof: "monitoring", scope, label: &label };
+    let case = Case {
+        policy,
+        engagement: None,
+        evidence,
+        stages: &[],
+        lineage: &lineage,
+        proof: "monitoring",
+        scope,
+        traceability: &[],
+        label: &label,
+    };
     assess(&policy.requirements[0], &case)
 }
 

@@ -3,7 +3,9 @@
 mod circuit;
 mod model;
 mod panel;
+mod traceability;
 
 pub use circuit::circuit_ui;
 pub use model::{Model, ProofRow, PropertyRow, property_rows};
 pub use panel::proofs_ui;
+pub use traceability::{standing, traceability_ui};

@@ -3,7 +3,10 @@
 use egui::{Align, Frame, Margin, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::record::{AuditRecord, ProofState, ProofSummary, Source};
 
-use super::model::{Model, property_rows};
+use super::{
+    model::{Model, property_rows},
+    traceability::traceability_ui,
+};
 use crate::{
     action::Action,
     icons::Icon,
@@ -87,24 +90,33 @@ pub fn proofs_ui(ui: &mut Ui, record: &AuditRecord, model: &Model, selected: Opt
                     asked.push(Action::Select(Selection::Proof(row.id.clone())));
                 }
             });
-        let Some(proof) = selected else { return };
-        if ui.available_width() >= 720.0 {
-            let each = (ui.available_width() - 10.0) / 2.0;
-            ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = 10.0;
-                for side in 0..2 {
-                    ui.allocate_ui_with_layout(vec2(each, 0.0), egui::Layout::top_down(Align::Min), |ui| {
-                        ui.set_width(each);
-                        if side == 0 { statement(ui, record, proof) } else { properties(ui, proof) }
-                    });
-                }
-            });
-        } else {
-            statement(ui, record, proof);
-            properties(ui, proof);
+        if let Some(proof) = selected {
+            one(ui, record, proof);
+        }
+        for summary in &record.traceability {
+            traceability_ui(ui, summary);
         }
         ui.add_space(6.0);
     });
+}
+
+/// The selected proof: what it states, and by which system.
+fn one(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
+    if ui.available_width() >= 720.0 {
+        let each = (ui.available_width() - 10.0) / 2.0;
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            for side in 0..2 {
+                ui.allocate_ui_with_layout(vec2(each, 0.0), egui::Layout::top_down(Align::Min), |ui| {
+                    ui.set_width(each);
+                    if side == 0 { statement(ui, record, proof) } else { properties(ui, proof) }
+                });
+            }
+        });
+    } else {
+        statement(ui, record, proof);
+        properties(ui, proof);
+    }
 }
 
 fn statement(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
