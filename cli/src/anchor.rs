@@ -98,7 +98,12 @@ fn malformed(error: &CheckpointError, path: &Path) -> Failure {
 
 /// An anchor with its text.
 pub(crate) fn checkpoint(path: &Path) -> Result<(Checkpoint, String), Failure> {
-    let text = files::text("anchor", path)?;
+    checkpoint_of(files::bytes("anchor", path)?, path)
+}
+
+/// As [`checkpoint`], of bytes read from `path`.
+pub(crate) fn checkpoint_of(bytes: Vec<u8>, path: &Path) -> Result<(Checkpoint, String), Failure> {
+    let text = files::text_of("anchor", bytes, path)?;
     let read = Checkpoint::read(text.as_bytes()).map_err(|error| malformed(&error, path))?;
     Ok((read, text))
 }

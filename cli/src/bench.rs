@@ -17,7 +17,8 @@ use crate::{failure::Failure, files};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Packages to verify in turn; two of one shape show whether verification is flat in the number of batches.
+    /// Packages to verify in turn; two of one shape show whether verification is flat in the number of batches. They are
+    /// parsed in this process, which is not isolated: measure packages you made.
     #[arg(required_unless_present = "shapes")]
     packages: Vec<PathBuf>,
     /// What is demanded of the packages.

@@ -19,7 +19,8 @@ use verifold_verify::Received;
 use crate::{
     anchor,
     failure::Failure,
-    files, key,
+    files::{self, File},
+    key,
     received::listed,
     sign::{self, Arguments},
     verify::file_name,
@@ -37,12 +38,13 @@ fn unreadable(error: &PackageError) -> Failure {
     )
 }
 
-fn read(path: &Path) -> Result<DocumentEnvelope, Failure> {
-    DocumentEnvelope::read(&path.display().to_string(), &files::bytes("signature", path)?).map_err(|error| unreadable(&error))
+/// The signature in a file.
+pub(crate) fn envelope_of((path, bytes): &File) -> Result<DocumentEnvelope, Failure> {
+    DocumentEnvelope::read(&path.display().to_string(), bytes).map_err(|error| unreadable(&error))
 }
 
 /// Signatures in files beside a document: `NAME.KEY.dsse.json`.
-pub(crate) fn beside(document: &Path) -> Result<Vec<DocumentEnvelope>, Failure> {
+pub(crate) fn beside(document: &Path) -> Result<Vec<File>, Failure> {
     let folder = match document.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -57,12 +59,12 @@ pub(crate) fn beside(document: &Path) -> Result<Vec<DocumentEnvelope>, Failure> 
         let what = format!("{} signatures of one document, the limit is {MAX_SIGNATURES}: {}", paths.len(), document.display());
         return Err(Failure::new(Exit::Limits, what, "take those away that nobody needs"));
     }
-    paths.iter().map(|path| read(path)).collect()
+    paths.iter().map(|path| files::file("signature", path)).collect()
 }
 
-/// Adds the signature in `path` to those of the document it says it is of.
-pub(crate) fn add(received: &mut Received, path: &Path) -> Result<(), Failure> {
-    let envelope = read(path)?;
+/// Adds the signature in a file to those of the document it says it is of.
+pub(crate) fn add(received: &mut Received, file: &File) -> Result<(), Failure> {
+    let envelope = envelope_of(file)?;
     match envelope.statement.predicate.document {
         DocumentKind::Policy => received.policy_signatures.push(envelope),
         DocumentKind::Engagement => received.engagement_signatures.push(envelope),
@@ -71,7 +73,7 @@ pub(crate) fn add(received: &mut Received, path: &Path) -> Result<(), Failure> {
             let Some((_, signatures)) = of else {
                 return Err(Failure::new(
                     Exit::Usage,
-                    format!("the signature is of an overlay that is not given, so nothing was checked: {}", path.display()),
+                    format!("the signature is of an overlay that is not given, so nothing was checked: {}", file.0.display()),
                     "give the overlay it was made over with --overlay",
                 ));
             };

@@ -1,13 +1,24 @@
 //! `verifold engagement new`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use verifold_model::{cohort::BatchRole, state::Exit};
+use verifold_model::{
+    cohort::BatchRole,
+    protocol::{WorkerEvent, WorkerRequest},
+    state::Exit,
+};
 use verifold_package::{ClaimedPackage, Limits};
 use verifold_policy::{Draft, DraftBatch, DraftSigner, Engagement};
 
-use crate::{failure::Failure, files, inspect, verify::file_name};
+use crate::{
+    failure::Failure,
+    files,
+    host::{self, path_text},
+    inspect,
+    out::printable,
+    verify::file_name,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -21,10 +32,9 @@ pub(crate) enum Command {
     },
 }
 
-pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
-    let Command::New { package: path, output } = command;
-    let data = files::package(path)?;
-    let package = ClaimedPackage::read(&data, &Limits::default()).map_err(|error| inspect::unreadable(&error, path))?;
+/// The text of a draft; for the worker.
+pub(crate) fn draft(data: &[u8], path: &Path) -> Result<String, Failure> {
+    let package = ClaimedPackage::read(data, &Limits::default()).map_err(|error| inspect::unreadable(&error, path))?;
     let mut models = Vec::new();
     for proof in &package.proofs {
         if !models.contains(&proof.statement.model_commitment) {
@@ -38,7 +48,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
             signers.push(DraftSigner { name: signer.name.clone(), public_key: signer.public_key });
         }
     }
-    let text = Engagement::draft(&Draft {
+    Ok(Engagement::draft(&Draft {
         package_file: file_name(path),
         package_digest: package.digest,
         subject: package.subject.clone(),
@@ -57,7 +67,13 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
             })
             .collect(),
         signers,
-    });
+    }))
+}
+
+pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
+    let Command::New { package, output } = command;
+    let request = WorkerRequest::Draft { package: path_text(package)? };
+    let WorkerEvent::Told { text, .. } = host::ask(request)? else { return Err(host::unasked()) };
     match output {
         Some(path) if path.exists() => {
             return Err(Failure::new(
@@ -70,7 +86,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
             files::write(path, text.as_bytes())?;
             println!("Drafted, with every value marked \"taken from the package\"; confirm or replace each: {}", path.display());
         }
-        None => print!("{text}"),
+        None => print!("{}", printable(&text)),
     }
     Ok(Exit::Met)
 }

@@ -1,6 +1,10 @@
 //! Reading input files with clear errors, and writing output files whole or not at all.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use verifold_model::{digest::Digest, instant::Instant, record::AuditRecord, state::Exit};
 use verifold_policy::{Engagement, Overlay, Policy, ReadError};
@@ -34,6 +38,14 @@ pub(crate) fn package(path: &Path) -> Result<Vec<u8>, Failure> {
     open("package", path, verifold_package::Limits::default().file_bytes)
 }
 
+/// A file with its bytes.
+pub(crate) type File = (PathBuf, Vec<u8>);
+
+/// A small file with its bytes.
+pub(crate) fn file(what: &str, path: &Path) -> Result<File, Failure> {
+    Ok((path.to_owned(), bytes(what, path)?))
+}
+
 /// Bytes of a small file.
 pub(crate) fn bytes(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     open(what, path, TEXT_BYTES)
@@ -41,7 +53,12 @@ pub(crate) fn bytes(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Text of a policy or engagement.
 pub(crate) fn text(what: &str, path: &Path) -> Result<String, Failure> {
-    String::from_utf8(open(what, path, TEXT_BYTES)?).map_err(|error| {
+    text_of(what, bytes(what, path)?, path)
+}
+
+/// As [`text`], of bytes read from `path`.
+pub(crate) fn text_of(what: &str, bytes: Vec<u8>, path: &Path) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
         Failure::new(
             Exit::Malformed,
             format!("the {what} is not UTF-8 text (byte {}): {}", error.utf8_error().valid_up_to(), path.display()),
@@ -71,34 +88,34 @@ pub(crate) fn overlay(path: &Path, policy: Option<&Policy>) -> Result<Overlay, F
 
 /// An engagement without errors.
 pub(crate) fn engagement(path: &Path) -> Result<Engagement, Failure> {
-    Engagement::read(&text("engagement", path)?).map_err(|error| unusable(&error, path))
+    engagement_of(bytes("engagement", path)?, path)
+}
+
+/// As [`engagement`], of bytes read from `path`.
+pub(crate) fn engagement_of(bytes: Vec<u8>, path: &Path) -> Result<Engagement, Failure> {
+    Engagement::read(&text_of("engagement", bytes, path)?).map_err(|error| unusable(&error, path))
 }
 
 /// A record read back: a claim again.
 pub(crate) fn record(path: &Path) -> Result<(AuditRecord, Digest), Failure> {
-    let bytes = open("record", path, TEXT_BYTES)?;
-    let record = serde_json::from_slice(&bytes).map_err(|error| {
+    record_of(&bytes("record", path)?, path)
+}
+
+/// As [`record`], of bytes read from `path`.
+pub(crate) fn record_of(bytes: &[u8], path: &Path) -> Result<(AuditRecord, Digest), Failure> {
+    let record = serde_json::from_slice(bytes).map_err(|error| {
         Failure::new(
             Exit::Malformed,
             format!("the record cannot be read ({error}): {}", path.display()),
             "give a file that `verifold verify --record` wrote",
         )
     })?;
-    Ok((record, Digest::of(&bytes)))
+    Ok((record, Digest::of(bytes)))
 }
 
 /// Writes beside the target, then renames: nothing is ever half-written.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let cannot = |error| unwritten(&error, path);
-    let file = written(path, bytes)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // A temporary file is private; a record or report is an ordinary document.
-        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).map_err(cannot)?;
-    }
-    file.persist(path).map_err(|error| cannot(error.error))?;
-    Ok(())
+    verifold_host::worker::write(path, bytes).map_err(|error| unwritten(&error, path))
 }
 
 /// As [`write`], for a file only its owner may read (mode 0600).

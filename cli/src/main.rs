@@ -2,7 +2,9 @@
 //!
 //! This is a shell: it reads files and the clock, prints, and turns outcomes into exit codes. What is
 //! verified and assessed is decided in the crates below it.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this shell's work is to print")]
+
+#[macro_use]
+mod out;
 
 mod anchor;
 mod bench;
@@ -12,7 +14,9 @@ mod documents;
 mod engagement;
 mod failure;
 mod files;
+mod host;
 mod inspect;
+mod isolation;
 mod key;
 mod memo;
 mod pages;
@@ -117,9 +121,8 @@ enum Command {
     /// Write the manual, a page for each command.
     #[command(hide = true)]
     Man(pages::Man),
-    /// Serve the workbench: one JSON request per line in, events out.
-    #[command(hide = true)]
-    Worker,
+    /// Carry out one request from standard input, isolated; other commands and the workbench start it.
+    Worker(worker::Arguments),
 }
 
 fn run(command: Command) -> Result<Exit, Failure> {
@@ -141,17 +144,19 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Deposit(arguments) => deposit::run(&arguments),
         Command::Completions(arguments) => Ok(pages::completions(&arguments)),
         Command::Man(arguments) => pages::man(&arguments),
-        Command::Worker => worker::run(),
+        Command::Worker(arguments) => worker::run(&arguments),
     }
 }
 
 fn main() -> ExitCode {
     // clap itself exits with 2 on a wrong command line, which is Exit::Usage.
-    match run(Arguments::parse().command) {
-        Ok(exit) => ExitCode::from(exit.code()),
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::from(failure.exit.code())
-        }
+    let exit = run(Arguments::parse().command).unwrap_or_else(|failure| {
+        eprintln!("{failure}");
+        failure.exit
+    });
+    if let Err(error) = out::finish() {
+        eprintln!("verifold: standard output could not be written ({error}), so what was printed is not whole");
+        return ExitCode::from(Exit::Usage.code());
     }
+    ExitCode::from(exit.code())
 }

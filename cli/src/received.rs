@@ -5,11 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use verifold_model::state::Exit;
+use verifold_model::{protocol::VerifyFiles, state::Exit};
 use verifold_package::{Checkpoint, Deposit};
+use verifold_policy::{Overlay, TrustedSigner};
 use verifold_verify::Received;
 
-use crate::{anchor, documents, failure::Failure, files};
+use crate::{
+    anchor, documents,
+    failure::Failure,
+    files::{self, File},
+};
 
 /// Folder of the anchors beside an engagement.
 pub(crate) const ANCHORS: &str = "anchors";
@@ -30,46 +35,87 @@ pub(crate) fn make(folder: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Everything at hand for a policy and an engagement; anchors from another folder if one is given.
-pub(crate) fn received(policy: &Path, engagement: Option<&Path>, other_anchors: Option<&Path>) -> Result<Received, Failure> {
-    let policy_signatures = documents::beside(policy)?;
-    let Some(engagement) = engagement else { return Ok(Received { policy_signatures, ..Received::default() }) };
-    let anchors = match other_anchors {
-        // One that was named must be there.
-        Some(folder) => listed(folder, "checkpoint")?.iter().map(|path| Ok(anchor::checkpoint(path)?.0)).collect::<Result<_, Failure>>()?,
-        None => anchors(&beside(engagement, ANCHORS))?,
-    };
-    Ok(Received {
-        anchors,
-        deposits: deposits(&beside(engagement, DEPOSITS))?,
-        policy_signatures,
-        engagement_signatures: documents::beside(engagement)?,
-        ..Received::default()
-    })
+/// Everything at hand for a policy and an engagement, as bytes.
+pub(crate) struct Handed {
+    anchors: Vec<File>,
+    deposits: Vec<File>,
+    policy_signatures: Vec<File>,
+    engagement_signatures: Vec<File>,
+    /// Of each overlay, in order.
+    overlay_signatures: Vec<Vec<File>>,
+    /// Of any of these.
+    signatures: Vec<File>,
+}
+
+impl Handed {
+    /// Reads what lies beside policy and engagement, and what is named.
+    pub(crate) fn read(files: &VerifyFiles) -> Result<Self, Failure> {
+        let mut handed = Self {
+            anchors: Vec::new(),
+            deposits: Vec::new(),
+            policy_signatures: documents::beside(Path::new(&files.policy))?,
+            engagement_signatures: Vec::new(),
+            overlay_signatures: files.overlays.iter().map(|path| documents::beside(Path::new(path))).collect::<Result<_, _>>()?,
+            signatures: files.signatures.iter().map(|path| files::file("signature", Path::new(path))).collect::<Result<_, _>>()?,
+        };
+        if let Some(engagement) = files.engagement.as_deref().map(Path::new) {
+            handed.anchors = match &files.anchors {
+                // One that was named must be there.
+                Some(folder) => contents(Path::new(folder), "anchor", "checkpoint")?,
+                None => contents_if_there(&beside(engagement, ANCHORS), "anchor", "checkpoint")?,
+            };
+            handed.deposits = contents_if_there(&beside(engagement, DEPOSITS), "deposit", "deposit")?;
+            handed.engagement_signatures = documents::beside(engagement)?;
+        }
+        Ok(handed)
+    }
+
+    /// Parses it all.
+    pub(crate) fn received(self, overlays: Vec<Overlay>, trusted: Vec<TrustedSigner>) -> Result<Received, Failure> {
+        let deposit = |(path, bytes): &File| {
+            Deposit::read(bytes).map_err(|error| {
+                Failure::new(
+                    Exit::Malformed,
+                    format!("{error}, so nothing was checked: {}", path.display()),
+                    "give a file that `verifold deposit` wrote, unchanged",
+                )
+            })
+        };
+        let signatures = |files: &[File]| files.iter().map(documents::envelope_of).collect::<Result<Vec<_>, _>>();
+        let mut received = Received {
+            anchors: parsed(self.anchors)?,
+            deposits: self.deposits.iter().map(deposit).collect::<Result<_, _>>()?,
+            policy_signatures: signatures(&self.policy_signatures)?,
+            engagement_signatures: signatures(&self.engagement_signatures)?,
+            overlays: Vec::new(),
+            reviewed_at: None,
+            trusted,
+        };
+        for (overlay, files) in overlays.into_iter().zip(&self.overlay_signatures) {
+            received.overlays.push((overlay, signatures(files)?));
+        }
+        for file in &self.signatures {
+            documents::add(&mut received, file)?;
+        }
+        Ok(received)
+    }
+}
+
+fn parsed(anchors: Vec<File>) -> Result<Vec<Checkpoint>, Failure> {
+    anchors.into_iter().map(|(path, bytes)| Ok(anchor::checkpoint_of(bytes, &path)?.0)).collect()
 }
 
 /// Every anchor in a folder; none if the folder is not there.
 pub(crate) fn anchors(folder: &Path) -> Result<Vec<Checkpoint>, Failure> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    listed(folder, "checkpoint")?.iter().map(|path| Ok(anchor::checkpoint(path)?.0)).collect()
+    parsed(contents_if_there(folder, "anchor", "checkpoint")?)
 }
 
-fn deposits(folder: &Path) -> Result<Vec<Deposit>, Failure> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let read = |path: &PathBuf| {
-        Deposit::read(&files::bytes("deposit", path)?).map_err(|error| {
-            Failure::new(
-                Exit::Malformed,
-                format!("{error}, so nothing was checked: {}", path.display()),
-                "give a file that `verifold deposit` wrote, unchanged",
-            )
-        })
-    };
-    listed(folder, "deposit")?.iter().map(read).collect()
+fn contents_if_there(folder: &Path, what: &str, extension: &str) -> Result<Vec<File>, Failure> {
+    if folder.is_dir() { contents(folder, what, extension) } else { Ok(Vec::new()) }
+}
+
+fn contents(folder: &Path, what: &str, extension: &str) -> Result<Vec<File>, Failure> {
+    listed(folder, extension)?.iter().map(|path| files::file(what, path)).collect()
 }
 
 /// Files of a folder with this extension, by name.

@@ -164,16 +164,17 @@ fn check(path: &Path) -> Result<Exit, Failure> {
 }
 
 /// A document for reading, wrapped.
-pub(crate) fn print(document: &Traceability, indent: &str) {
-    for (level, text) in document.paragraphs() {
+pub(crate) fn printed(document: &Traceability, indent: &str) -> String {
+    let paragraph = |(level, text): (u8, String)| {
         let (first, rest) = match level {
             0 => (format!("\n{indent}"), indent.to_owned()),
             1 => (format!("{indent}  "), format!("{indent}  ")),
             _ => (format!("{indent}    - "), format!("{indent}      ")),
         };
         let text = if level == 0 { text.to_uppercase() } else { text };
-        print!("{}", fill(&first, &rest, &text));
-    }
+        fill(&first, &rest, &text)
+    };
+    document.paragraphs().into_iter().map(paragraph).collect()
 }
 
 fn show(path: &Path) -> Result<Exit, Failure> {
@@ -198,7 +199,7 @@ fn show(path: &Path) -> Result<Exit, Failure> {
             "shorten or retype the text named",
         )
     })?;
-    print(&document, "");
+    print!("{}", printed(&document, ""));
     Ok(Exit::Met)
 }
 

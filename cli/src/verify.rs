@@ -1,15 +1,24 @@
-//! `verifold verify`.
+//! `verifold verify`: asks a worker, and shows what it answers.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant as Clock},
-};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use verifold_model::{instant::Instant, protocol::WorkPhase, record::AuditRecord, state::Exit};
-use verifold_verify::{Inputs, KeyStore, Progress, verify};
+use verifold_model::{
+    instant::Instant,
+    protocol::{VerifyFiles, WorkerEvent, WorkerRequest},
+    record::AuditRecord,
+    state::Exit,
+};
 
-use crate::{documents, failure::Failure, files, memo, received::received, report, wrap::fill};
+use crate::{
+    failure::Failure,
+    files,
+    host::{self, path_text},
+    memo,
+    out::printable,
+    report,
+    wrap::fill,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -61,52 +70,26 @@ pub(crate) struct Arguments {
     quiet: bool,
 }
 
-/// The clock of a run; says nothing on the way.
-pub(crate) struct Silent(Clock);
-
-impl Silent {
-    pub(crate) fn begun() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "shells know the time")]
-        Self(Clock::now())
-    }
-}
-
-impl Progress for Silent {
-    fn phase(&mut self, _: WorkPhase, _: &str, _: u32, _: u32) {}
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
 /// The name of a file without its folders.
 pub(crate) fn file_name(path: &std::path::Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let policy = files::policy(&arguments.policy)?;
-    let engagement = arguments.engagement.as_deref().map(files::engagement).transpose()?;
-    let mut received = received(&arguments.policy, arguments.engagement.as_deref(), arguments.anchors.as_deref())?;
-    for path in &arguments.overlay {
-        received.overlays.push((files::overlay(path, Some(&policy))?, documents::beside(path)?));
-    }
-    received.reviewed_at = arguments.date.or_else(files::now);
-    for path in &arguments.signature {
-        documents::add(&mut received, path)?;
-    }
-    received.trusted = arguments.trust.iter().map(|path| documents::trusted(path)).collect::<Result<_, _>>()?;
-    let against = arguments.against.as_deref().map(files::record).transpose()?;
-    let package = files::package(&arguments.package)?;
-    let inputs = Inputs {
-        policy: &policy,
-        engagement: engagement.as_ref(),
-        received: &received,
-        package: &package,
-        file_name: &file_name(&arguments.package),
-        against: against.as_ref().map(|(record, digest)| (record, *digest)),
+    let one = |path: &Option<PathBuf>| path.as_deref().map(path_text).transpose();
+    let all = |paths: &[PathBuf]| paths.iter().map(|path| path_text(path)).collect::<Result<Vec<String>, Failure>>();
+    let files = VerifyFiles {
+        policy: path_text(&arguments.policy)?,
+        engagement: one(&arguments.engagement)?,
+        anchors: one(&arguments.anchors)?,
+        overlays: all(&arguments.overlay)?,
+        signatures: all(&arguments.signature)?,
+        trust: all(&arguments.trust)?,
+        against: one(&arguments.against)?,
+        package: path_text(&arguments.package)?,
+        reviewed_at: arguments.date,
     };
-    let mut record = verify(&inputs, &KeyStore::new(), &mut Silent::begun());
+    let WorkerEvent::Verified { mut record } = host::ask(WorkerRequest::Verify { files })? else { return Err(host::unasked()) };
     record.volatile.finished = arguments.date.or_else(files::now);
 
     if let Some(path) = &arguments.record {
@@ -121,8 +104,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn print(arguments: &Arguments, record: &AuditRecord) {
     match (arguments.quiet, arguments.format) {
-        (true, _) => print!("{}", fill("", "", &format!("{}.", record.headline.title))),
-        (false, Format::Text) => print!("{}", memo::text(record)),
+        (true, _) => print!("{}", printable(&fill("", "", &format!("{}.", record.headline.title)))),
+        (false, Format::Text) => print!("{}", printable(&memo::text(record))),
         (false, Format::Json) => print!("{}", String::from_utf8_lossy(&record.to_bytes())),
     }
 }

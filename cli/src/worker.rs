@@ -1,30 +1,48 @@
-//! `verifold worker`: verification for the workbench, in a process of its own.
+//! `verifold worker`: one request, carried out in a process of its own that has given up what it does not need.
 //!
-//! Containment, not integrity: what the worker says is believed by the window that started it. Its use is
-//! that a package which crashes or stalls the parser takes no window with it, and can be cancelled by killing it.
+//! In order: the request is read from standard input; the files it names are read as bytes; the policy, which is the
+//! auditor's, is parsed for its limits; the process isolates itself ([`isolation`]); only then is anything parsed that
+//! others wrote. Keys of circuits the policy names are derived before that, too.
+//!
+//! Containment, not integrity: what the worker says is believed by whoever started it. Its use is that a package which
+//! crashes, stalls or takes over the parser takes nothing else with it, and can be cancelled by killing it.
 
 use std::{
-    io::{BufRead as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant as Clock},
 };
 
+use clap::Args;
 use verifold_model::{
-    protocol::{PROTOCOL_VERSION, WorkPhase, WorkerEvent, WorkerRequest},
-    record::AuditRecord,
+    instant::Instant,
+    protocol::{PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_frame, write_frame},
     state::Exit,
 };
+use verifold_policy::{Overlay, Policy, TrustedSigner};
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
-use crate::{failure::Failure, files, received::received, report, verify::file_name};
+use crate::{
+    documents, engagement,
+    failure::Failure,
+    files::{self, File},
+    host, inspect,
+    isolation::{self, Bounds},
+    out::printable,
+    received::Handed,
+    report,
+    verify::file_name,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print what isolation this machine gives a worker, and try what it should refuse.
+    #[arg(long)]
+    check: bool,
+}
 
 fn say(event: &WorkerEvent) {
-    let mut out = std::io::stdout().lock();
-    // If nobody listens any more the next read ends the worker.
-    if serde_json::to_writer(&mut out, event).is_ok() {
-        let _ = out.write_all(b"\n");
-        let _ = out.flush();
-    }
+    // If nobody listens any more, nobody is told so.
+    let _ = write_frame(&mut std::io::stdout().lock(), event);
 }
 
 struct Spoken(Clock);
@@ -39,52 +57,126 @@ impl Progress for Spoken {
     }
 }
 
-fn verified(keys: &KeyStore, policy: &str, engagement: Option<&str>, package: &str) -> Result<AuditRecord, Failure> {
-    let mut received = received(Path::new(policy), engagement.map(Path::new), None)?;
-    let policy = files::policy(Path::new(policy))?;
-    let expected = engagement.map(|path| files::engagement(Path::new(path))).transpose()?;
-    received.reviewed_at = files::now();
-    let path = Path::new(package);
-    let bytes = files::package(path)?;
-    let inputs = Inputs {
-        policy: &policy,
-        engagement: expected.as_ref(),
-        received: &received,
-        package: &bytes,
-        file_name: &file_name(path),
-        against: None,
-    };
-    #[expect(clippy::disallowed_methods, reason = "shells know the time")]
-    let begun = Clock::now();
-    let mut record = verify(&inputs, keys, &mut Spoken(begun));
-    record.volatile.finished = files::now();
-    Ok(record)
-}
-
-pub(crate) fn run() -> Result<Exit, Failure> {
-    let keys = KeyStore::new();
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.check {
+        return check();
+    }
     say(&WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: format!("Verifold {}", env!("CARGO_PKG_VERSION")) });
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| Failure::new(Exit::Usage, format!("standard input ended badly: {error}"), ""))?;
-        let outcome = match serde_json::from_str(&line) {
-            Ok(WorkerRequest::Verify { policy, engagement, package }) => {
-                verified(&keys, &policy, engagement.as_deref(), &package).map(|record| WorkerEvent::Verified { record: Box::new(record) })
-            }
-            Ok(WorkerRequest::Report { record, verified_now, output }) => {
-                say(&WorkerEvent::Phase { phase: WorkPhase::Report, detail: String::new(), done: 0, total: 0 });
-                report::write(&record, record.volatile.finished, verified_now, Path::new(&output))
-                    .map(|pages| WorkerEvent::Reported { output, pages })
-            }
-            Err(error) => Err(Failure::new(
-                Exit::Usage,
-                format!("the worker was asked something it does not understand: {error}"),
-                "use workbench and worker of one version",
-            )),
-        };
-        match outcome {
-            Ok(event) => say(&event),
-            Err(failure) => say(&WorkerEvent::Failed { message: failure.to_string(), exit: failure.exit.code() }),
-        }
+    let misunderstood = |problem: String| {
+        let what = format!("the worker was asked something it does not understand: {problem}");
+        Failure::new(Exit::Usage, what, "use programs of one version")
+    };
+    let frame = read_frame(&mut std::io::stdin().lock()).map_err(|error| misunderstood(error.to_string()));
+    let event = frame.and_then(|frame| {
+        // Nothing was asked.
+        let Some(frame) = frame else { return Ok(None) };
+        let request = serde_json::from_slice(&frame).map_err(|error| misunderstood(error.to_string()))?;
+        answer(request).map(Some)
+    });
+    match event {
+        Ok(Some(event)) => say(&event),
+        Ok(None) => {}
+        Err(failure) => say(&WorkerEvent::Failed { message: failure.what, hint: failure.hint, exit: failure.exit.code() }),
     }
     Ok(Exit::Met)
+}
+
+fn answer(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
+    match request {
+        WorkerRequest::Verify { files } => {
+            say(&WorkerEvent::Phase { phase: WorkPhase::Read, detail: String::new(), done: 0, total: 0 });
+            Verification::read(files)?.run()
+        }
+        WorkerRequest::Inspect { package } => {
+            let path = Path::new(&package);
+            let data = files::package(path)?;
+            isolate(Bounds::default());
+            inspect::text(&data, path).map(told)
+        }
+        WorkerRequest::Draft { package } => {
+            let path = Path::new(&package);
+            let data = files::package(path)?;
+            isolate(Bounds::default());
+            engagement::draft(&data, path).map(told)
+        }
+        WorkerRequest::Report { record, date, verified_now } => {
+            isolate(Bounds::default());
+            say(&WorkerEvent::Phase { phase: WorkPhase::Report, detail: String::new(), done: 0, total: 0 });
+            let rendered = report::render_dated(&record, date, verified_now)?;
+            Ok(WorkerEvent::Rendered { pdf: rendered.pdf, pages: rendered.pages })
+        }
+        WorkerRequest::Check => {
+            let (text, holds) = isolation::check::run();
+            Ok(WorkerEvent::Told { text, exit: if holds { Exit::Met } else { Exit::NotChecked }.code() })
+        }
+    }
+}
+
+fn told(text: String) -> WorkerEvent {
+    WorkerEvent::Told { text, exit: Exit::Met.code() }
+}
+
+fn isolate(bounds: Bounds) {
+    let layers = isolation::enter(bounds);
+    say(&WorkerEvent::Isolated { missing: isolation::missing(&layers) });
+}
+
+/// Everything a verification looks at: the auditor's policy, overlays and keys parsed, all else as bytes.
+struct Verification {
+    policy: Policy,
+    overlays: Vec<Overlay>,
+    trusted: Vec<TrustedSigner>,
+    engagement: Option<File>,
+    handed: Handed,
+    reviewed_at: Option<Instant>,
+    against: Option<File>,
+    package: File,
+}
+
+impl Verification {
+    fn read(files: VerifyFiles) -> Result<Self, Failure> {
+        let handed = Handed::read(&files)?;
+        let bytes = |what: &str, path: Option<String>| path.map(|path| files::file(what, Path::new(&path))).transpose();
+        let path = PathBuf::from(files.package);
+        let policy = files::policy(Path::new(&files.policy))?;
+        let overlay = |path: &String| files::overlay(Path::new(path), Some(&policy));
+        Ok(Self {
+            overlays: files.overlays.iter().map(overlay).collect::<Result<_, _>>()?,
+            policy,
+            reviewed_at: files.reviewed_at.or_else(files::now),
+            trusted: files.trust.iter().map(|path| documents::trusted(Path::new(path))).collect::<Result<_, _>>()?,
+            engagement: bytes("engagement", files.engagement)?,
+            handed,
+            against: bytes("record", files.against)?,
+            package: (path.clone(), files::package(&path)?),
+        })
+    }
+
+    fn run(self) -> Result<WorkerEvent, Failure> {
+        isolate(Bounds::default());
+        let engagement = self.engagement.map(|(path, bytes)| files::engagement_of(bytes, &path)).transpose()?;
+        let mut received = self.handed.received(self.overlays, self.trusted)?;
+        received.reviewed_at = self.reviewed_at;
+        let against = self.against.map(|(path, bytes)| files::record_of(&bytes, &path)).transpose()?;
+        let (path, package) = self.package;
+        let inputs = Inputs {
+            policy: &self.policy,
+            engagement: engagement.as_ref(),
+            received: &received,
+            package: &package,
+            file_name: &file_name(&path),
+            against: against.as_ref().map(|(record, digest)| (record, *digest)),
+        };
+        #[expect(clippy::disallowed_methods, reason = "shells know the time")]
+        let begun = Clock::now();
+        let mut record = verify(&inputs, &KeyStore::new(), &mut Spoken(begun));
+        record.volatile.finished = files::now();
+        Ok(WorkerEvent::Verified { record: Box::new(record) })
+    }
+}
+
+fn check() -> Result<Exit, Failure> {
+    let WorkerEvent::Told { text, exit } = host::ask(WorkerRequest::Check)? else { return Err(host::unasked()) };
+    print!("{}", printable(&text));
+    Ok(Exit::of_code(exit).unwrap_or(Exit::NotChecked))
 }

@@ -3,7 +3,7 @@
 use egui::{Context, Key, Modifiers, ThemePreference, Ui};
 use verifold_model::{
     metric::MetricKey,
-    protocol::{PROTOCOL_VERSION, WorkPhase, WorkerEvent},
+    protocol::{PROTOCOL_VERSION, WorkPhase, WorkerEvent, isolation_note},
     record::AuditRecord,
     state::{RungName, State},
 };
@@ -26,6 +26,8 @@ pub struct Workbench {
     pub(crate) run: Run,
     /// The run begun last; what is reported of an earlier one is past.
     begun: RunId,
+    /// What the worker of that run could not be isolated by, if anything.
+    isolation: Option<String>,
     pub(crate) audit: Option<Audit>,
     pub(crate) history: History,
     pub(crate) samples: Option<Vec<Sample>>,
@@ -97,6 +99,8 @@ pub struct Audit {
     pub run: RunId,
     /// Seconds the run took.
     pub elapsed: f64,
+    /// What the worker could not be isolated by, if anything.
+    pub isolation: Option<String>,
     pub(crate) overview: overview::Model,
     pub(crate) proofs: proofs::Model,
     pub(crate) choices: Vec<monitoring::Choice>,
@@ -105,8 +109,9 @@ pub struct Audit {
 }
 
 impl Audit {
-    fn new(record: AuditRecord, run: RunId, elapsed: f64) -> Self {
+    fn new(record: AuditRecord, run: RunId, elapsed: f64, isolation: Option<String>) -> Self {
         Self {
+            isolation,
             overview: overview::Model::new(&record),
             proofs: proofs::Model::new(&record),
             choices: monitoring::choices(&record),
@@ -167,6 +172,7 @@ impl Workbench {
             files,
             run: Run::Idle,
             begun: RunId::default(),
+            isolation: None,
             audit: None,
             history: History::new(Place { screen: Screen::Welcome, selection: Selection::Engagement }),
             samples: None,
@@ -209,7 +215,8 @@ impl Workbench {
             (Run::Cancelled { .. }, _) => "Cancelled, nothing is concluded".to_owned(),
             (Run::Idle, Some(audit)) => {
                 let exit = audit.record.exit;
-                format!("Verified in {:.1} s · exit {}: {}", audit.elapsed, exit.code(), exit.words())
+                let isolation = if audit.isolation.is_some() { " · not fully isolated: see Proofs" } else { "" };
+                format!("Verified in {:.1} s · exit {}: {}{isolation}", audit.elapsed, exit.code(), exit.words())
             }
             (Run::Idle, None) => "Ready".to_owned(),
         }
@@ -285,9 +292,16 @@ impl Workbench {
             Event::Worker { run, .. }
             | Event::WorkerStopped { run, .. }
             | Event::Refused { run: Some(run), .. }
+            | Event::Reported { run, .. }
             | Event::Cancelled { run }
                 if run != self.begun => {}
             Event::Worker { event, .. } => self.heard(event, now),
+            Event::Reported { output, pages, .. } => {
+                if let Some(sheet) = &mut self.report {
+                    sheet.path = output;
+                    sheet.state = ReportState::Written { pages };
+                }
+            }
             Event::Refused { run: None, message } => self.problem = Some(message),
             Event::Refused { message, .. } => self.failed(message),
             Event::WorkerStopped { cause, .. } => {
@@ -337,13 +351,12 @@ impl Workbench {
                 self.problem = None;
                 self.show_record(*record, elapsed);
             }
-            WorkerEvent::Reported { output, pages } => {
-                if let Some(sheet) = &mut self.report {
-                    sheet.path = output;
-                    sheet.state = ReportState::Written { pages };
-                }
+            WorkerEvent::Isolated { missing } => self.isolation = isolation_note(&missing),
+            WorkerEvent::Failed { message, hint, .. } => {
+                self.failed(if hint.is_empty() { message } else { format!("{message}\nWhat to do: {hint}") });
             }
-            WorkerEvent::Failed { message, .. } => self.failed(message),
+            // The host writes reports, and this window asks for no text.
+            WorkerEvent::Rendered { .. } | WorkerEvent::Told { .. } => {}
         }
     }
 
@@ -370,7 +383,7 @@ impl Workbench {
     }
 
     fn show_record(&mut self, record: AuditRecord, elapsed: f64) {
-        let audit = Audit::new(record, self.begun, elapsed);
+        let audit = Audit::new(record, self.begun, elapsed, self.isolation.take());
         self.view.monitoring.series = audit.choices.first().map_or(0, |choice| choice.series);
         self.audit = Some(audit);
         let screen = match self.here().screen {
@@ -443,6 +456,7 @@ impl Workbench {
         self.audit = None;
         self.report = None;
         self.problem = None;
+        self.isolation = None;
         self.run =
             Run::Verifying(Progress { since: now, elapsed: 0.0, phase: None, detail: String::new(), done: (0, 0), ended: Vec::new() });
         let run = self.begin();

@@ -116,7 +116,20 @@ fn a_verifier_of_another_release_is_refused() {
     let mut window = window(&fake, LARGE, files());
     fake.tell(Event::Worker { run: RunId(1), event: WorkerEvent::Ready { protocol: PROTOCOL_VERSION + 1, program: "verifold 9".into() } });
     window.run_steps(3);
-    assert!(matches!(window.state().run(), Run::Failed { message } if message.contains("speaks protocol 2")));
+    assert!(matches!(window.state().run(), Run::Failed { message } if message.contains("speaks protocol 3")));
+}
+
+#[test]
+fn what_isolation_lacks_is_said_in_the_status_bar_and_beside_the_proofs() {
+    let fake = Fake::with(record(Story::Honest));
+    fake.0.borrow_mut().missing = vec!["this kernel cannot isolate by landlock (it is not there)".into()];
+    let mut window = window(&fake, LARGE, files());
+    assert!(shows(&window, "not fully isolated: see Proofs"));
+    click(&mut window, "Proofs");
+    assert!(shows(&window, "this kernel cannot isolate by landlock (it is not there); the package was parsed without it"));
+    fake.0.borrow_mut().missing.clear();
+    click(&mut window, "Verify again");
+    assert!(!shows(&window, "isolated"));
 }
 
 #[test]
@@ -125,7 +138,7 @@ fn an_audit_that_cannot_be_done_says_why() {
     let mut window = window(&fake, LARGE, files());
     fake.tell(Event::Worker {
         run: RunId(1),
-        event: WorkerEvent::Failed { message: "policy.toml, line 3: unknown key `limt`".into(), exit: 3 },
+        event: WorkerEvent::Failed { message: "policy.toml, line 3: unknown key `limt`".into(), hint: "mend it".into(), exit: 3 },
     });
     window.run_steps(3);
     assert!(shows(&window, "unknown key `limt`"));

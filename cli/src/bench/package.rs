@@ -1,28 +1,48 @@
 //! Verifying packages, whole and in parts.
 
-use std::{path::Path, process::Command, sync::Arc};
+use std::{
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant as Clock},
+};
 
 use serde::Serialize;
 use verifold_circuits::{DecodedProof, VerifierKey, native, native::State, verify_proof};
 use verifold_model::{
     format::{bytes, count},
+    protocol::WorkPhase,
     record::ProofState,
     shape::CircuitId,
     state::Exit,
 };
 use verifold_package::{ClaimedPackage, Limits};
 use verifold_policy::{Engagement, Policy};
-use verifold_verify::{Inputs, KeyStore, Received, verify};
+use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
 use super::timing::{Samples, Timing};
-use crate::{
-    failure::Failure,
-    files,
-    verify::{Silent, file_name},
-};
+use crate::{failure::Failure, files, verify::file_name};
 
 /// Rounds of the command run as a process of its own: each derives its keys anew.
 const COLD_ROUNDS: u32 = 3;
+
+/// The clock of a run; says nothing on the way.
+struct Silent(Clock);
+
+impl Silent {
+    fn begun() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "shells know the time")]
+        Self(Clock::now())
+    }
+}
+
+impl Progress for Silent {
+    fn phase(&mut self, _: WorkPhase, _: &str, _: u32, _: u32) {}
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
 
 /// A package ready to be verified again and again.
 pub(super) struct Subject<'a> {

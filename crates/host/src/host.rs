@@ -1,17 +1,22 @@
 //! Commands of the workbench carried out on this computer.
 
 use std::{
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
 use verifold_model::{
-    protocol::WorkerRequest,
+    protocol::{VerifyFiles, WorkerEvent, WorkerRequest},
     record::AuditRecord,
+    state::Exit,
     workbench::{AuditFiles, Command, Event, Pick, RunId},
 };
 
-use crate::{Answer, Dialogs, Outlet, samples, worker::Worker};
+use crate::{
+    Answer, Dialogs, Outlet, samples,
+    worker::{Said, Worker, verifier, write},
+};
 
 /// The record verified last, with the run that verified it: what a report may be made of.
 type Kept = Arc<Mutex<Option<(RunId, Box<AuditRecord>)>>>;
@@ -62,9 +67,9 @@ impl Host {
 
     fn verify(&mut self, run: RunId, files: &AuditFiles) {
         let engagement = Some(files.engagement.trim().to_owned()).filter(|path| !path.is_empty());
-        let request =
-            WorkerRequest::Verify { policy: files.policy.trim().to_owned(), engagement, package: files.package.trim().to_owned() };
-        self.start(run, &request);
+        let (policy, package) = (files.policy.trim().to_owned(), files.package.trim().to_owned());
+        let files = VerifyFiles { policy, engagement, package, ..VerifyFiles::default() };
+        self.start(run, WorkerRequest::Verify { files }, None);
     }
 
     /// Prints a record this host was given by its worker. One that came from anywhere else could not be said to have
@@ -72,7 +77,10 @@ impl Host {
     fn report(&mut self, run: RunId, of: RunId, output: String) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match kept.filter(|(verified, _)| *verified == of) {
-            Some((_, record)) => self.start(run, &WorkerRequest::Report { record, verified_now: true, output: output.trim().to_owned() }),
+            Some((_, record)) => {
+                let date = record.volatile.finished;
+                self.start(run, WorkerRequest::Report { record, date, verified_now: true }, Some(output.trim().into()));
+            }
             None => {
                 let message = "This audit is not the one verified last, so no report of it is written. Verify it again.".to_owned();
                 self.outlet.tell(Event::Refused { run: Some(run), message });
@@ -80,19 +88,21 @@ impl Host {
         }
     }
 
-    fn start(&mut self, run: RunId, request: &WorkerRequest) {
-        // The one before ends first: two would share this computer's cores.
+    /// Starts a worker; a report it renders is written to `report`.
+    fn start(&mut self, run: RunId, request: WorkerRequest, report: Option<PathBuf>) {
+        // The one before is ended first: two would share this computer's cores.
         self.stop();
-        match Worker::start(run, request, self.outlet.clone()) {
+        let outlet = self.outlet.clone();
+        let tell = move |said| outlet.tell(event(run, said, report.as_deref()));
+        match verifier().and_then(|program| Worker::start(&program, request, tell)) {
             Ok(worker) => self.worker = Some(worker),
             Err(cause) => self.outlet.tell(Event::WorkerStopped { run, cause }),
         }
     }
 
+    /// Ends the worker without waiting for it: what it still says carries the number of its run.
     fn stop(&mut self) {
-        if let Some(worker) = self.worker.take() {
-            worker.kill();
-        }
+        drop(self.worker.take());
     }
 
     fn pick(&self, pick: Pick, suggestion: String) {
@@ -108,11 +118,28 @@ impl Host {
     }
 }
 
+/// What a worker said, as the workbench hears it. A report is written here, so that it is there when the workbench does.
+fn event(run: RunId, said: Said, report: Option<&Path>) -> Event {
+    match (said, report) {
+        (Said::Event(WorkerEvent::Rendered { pdf, pages }), Some(path)) => match write(path, &pdf) {
+            Ok(()) => Event::Reported { run, output: path.display().to_string(), pages },
+            Err(error) => {
+                let message = format!("The report cannot be written ({error}); what was there before is unchanged: {}", path.display());
+                let hint = "check the folder and its permissions".to_owned();
+                Event::Worker { run, event: WorkerEvent::Failed { message, hint, exit: Exit::Usage.code() } }
+            }
+        },
+        (Said::Event(event), _) => Event::Worker { run, event },
+        (Said::Stopped(stopped), _) => Event::WorkerStopped { run, cause: stopped.cause },
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{path::PathBuf, sync::mpsc, time::Duration};
+    use std::{sync::mpsc, time::Duration};
 
     use super::*;
+    use crate::worker::Process;
 
     struct Scripted(Answer);
 
@@ -159,6 +186,43 @@ mod tests {
         check(Answer::Chosen(PathBuf::from("p.toml")), command.clone(), &pick(Some("p.toml".to_owned()), ""));
         check(Answer::Cancelled, command.clone(), &pick(None, ""));
         check(Answer::Unavailable("no portal".to_owned()), command, &pick(None, "no portal"));
+    }
+
+    /// A process that is asked to end, and has not got round to it.
+    #[derive(Default)]
+    struct Lingering {
+        asked: bool,
+    }
+
+    impl Process for Lingering {
+        fn end(&mut self) {
+            self.asked = true;
+        }
+    }
+
+    /// Nothing in the process says that it has ended, so a host that waited for that would wait for ever.
+    #[test]
+    fn cancel_does_not_wait_for_the_worker_to_end() {
+        let process = Arc::new(Mutex::new(Lingering::default()));
+        let (mut host, received) = host(Answer::Cancelled);
+        host.worker = Some(Worker::of(process.clone()));
+        host.carry_out(Command::Cancel { run: RUN });
+        assert_eq!(received.try_recv(), Ok(Event::Cancelled { run: RUN }));
+        assert!(process.lock().unwrap().asked);
+    }
+
+    #[test]
+    fn a_report_is_there_when_the_workbench_hears_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let rendered = || Said::Event(WorkerEvent::Rendered { pdf: b"%PDF".to_vec(), pages: 2 });
+        let path = folder.path().join("report.pdf");
+        assert_eq!(event(RUN, rendered(), Some(&path)), Event::Reported { run: RUN, output: path.display().to_string(), pages: 2 });
+        assert_eq!(std::fs::read(&path).unwrap(), b"%PDF");
+        let nowhere = folder.path().join("no/such/folder.pdf");
+        let Event::Worker { event: WorkerEvent::Failed { message, .. }, .. } = event(RUN, rendered(), Some(&nowhere)) else {
+            panic!("it was written")
+        };
+        assert!(message.contains("cannot be written") && message.contains("folder.pdf"), "{message}");
     }
 
     #[test]

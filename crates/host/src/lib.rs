@@ -5,11 +5,12 @@
 //! - [`Outlet`]: where events go; [`Dialogs`]: how a person is asked for a path
 //! - [`named`], [`opened`]: what somebody asked to open
 //! - [`samples`]: the audits that come with the program
+//! - [`worker`]: the process that reads packages, for this host and the command line
 
 mod host;
 mod opening;
 pub mod samples;
-mod worker;
+pub mod worker;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -1,35 +1,59 @@
-//! The worker process: `verifold worker` beside this program, one line of JSON per message.
+//! The worker process: `verifold worker`, one request to a process, one line of JSON per message.
 //!
 //! A package is parsed and verified there. Cancel, a crash or a limit ends that process and nothing
 //! else; what it wrote until then concludes nothing.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    path::PathBuf,
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::{Arc, Mutex},
+    path::{Path, PathBuf},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
 use verifold_model::{
-    protocol::{WorkerEvent, WorkerRequest},
-    workbench::{Event, RunId},
+    protocol::{Stopped, WorkerEvent, WorkerRequest, read_event, stopped, write_frame},
+    state::Exit,
 };
-
-use crate::Outlet;
 
 /// Bytes of standard error kept for the message when the worker stops.
 const MOST_COMPLAINT: u64 = 4_096;
 
-/// A running worker.
-pub(crate) struct Worker {
-    child: Child,
-    input: Option<ChildStdin>,
+/// How often the thread that listened looks whether the worker has ended.
+const REAP_EVERY: Duration = Duration::from_millis(20);
+
+/// What arrives from a worker: events, the last of which ends the work, or that it stopped without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// An event.
+    Event(WorkerEvent),
+    /// It ended before a last event, or wrote something else.
+    Stopped(Stopped),
 }
 
+/// A process that can be ended, as far as its host needs it.
+pub(crate) trait Process: Send + 'static {
+    /// Asks the system to end it; returns at once.
+    fn end(&mut self);
+}
+
+impl Process for Child {
+    fn end(&mut self) {
+        // One that has ended already needs no ending.
+        let _ = self.kill();
+    }
+}
+
+/// A running worker. Dropping it ends the process at once, without waiting until it has ended.
+pub struct Worker(Arc<Mutex<dyn Process>>);
+
 /// Path of the verifier: beside this program.
+///
+/// # Errors
+/// In words, where it was looked for.
 #[expect(clippy::disallowed_methods, reason = "the host starts the verifier that was installed with it")]
-fn verifier() -> Result<PathBuf, String> {
+pub(crate) fn verifier() -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| format!("The path of this program is not known: {error}"))?;
     let name = format!("verifold{}", std::env::consts::EXE_SUFFIX);
     let beside = own.with_file_name(&name);
@@ -43,143 +67,207 @@ fn verifier() -> Result<PathBuf, String> {
 }
 
 impl Worker {
-    /// Starts a worker with one request; its lines arrive at the outlet.
+    /// Starts `program worker` with its request. What it says is told on a thread of its own, up to the last event or the
+    /// word that it stopped.
     ///
     /// # Errors
-    /// Why it could not be started.
-    pub(crate) fn start(run: RunId, request: &WorkerRequest, outlet: Outlet) -> Result<Self, String> {
-        Self::start_program(verifier()?, &["worker"], run, request, outlet)
+    /// In words, why it could not be started.
+    pub fn start(program: &Path, request: WorkerRequest, tell: impl FnMut(Said) + Send + 'static) -> Result<Self, String> {
+        Self::start_program(program, &["worker"], request, tell)
     }
 
-    fn start_program(program: PathBuf, arguments: &[&str], run: RunId, request: &WorkerRequest, outlet: Outlet) -> Result<Self, String> {
-        let mut child = Command::new(&program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("The verifier could not be started: {error}: {}", program.display()))?;
-        let (Some(mut input), Some(output), Some(complaint)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
-            return Err("The verifier was started without its pipes".to_owned());
-        };
-        let mut line = serde_json::to_vec(request).map_err(|error| format!("The request could not be written: {error}"))?;
-        line.push(b'\n');
-        let said = Arc::new(Mutex::new(String::new()));
-        let listener = {
-            let said = Arc::clone(&said);
-            thread::spawn(move || {
-                let mut text = Vec::new();
-                let mut complaint = complaint;
-                // Keep the beginning, drain the rest, so that the worker never blocks on a full pipe.
-                if complaint.by_ref().take(MOST_COMPLAINT).read_to_end(&mut text).is_ok()
-                    && let Ok(mut said) = said.lock()
-                {
-                    *said = String::from_utf8_lossy(&text).trim().to_owned();
-                }
-                let _ = std::io::copy(&mut complaint, &mut std::io::sink());
-            })
-        };
-        thread::spawn(move || {
-            let ended = listen(BufReader::new(output), run, &outlet);
-            if !ended {
-                let _ = listener.join();
-                let said = said.lock().map(|said| said.clone()).unwrap_or_default();
-                let last = said.lines().last().unwrap_or_default().to_owned();
-                let cause = if last.is_empty() { "It gave no reason.".to_owned() } else { format!("It said: {last}") };
-                outlet.tell(Event::WorkerStopped { run, cause });
+    fn start_program(
+        program: &Path,
+        arguments: &[&str],
+        request: WorkerRequest,
+        mut tell: impl FnMut(Said) + Send + 'static,
+    ) -> Result<Self, String> {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (started, starting) = mpsc::sync_channel::<Result<Arc<Mutex<Child>>, String>>(1);
+        // A worker ends with the thread that started it, so that is the one that listens.
+        thread::spawn(move || match spawn(&mut command) {
+            Ok((child, pipes)) => {
+                let process = Arc::new(Mutex::new(child));
+                // Whoever waited for it is waiting still: the channel holds one.
+                let _ = started.send(Ok(Arc::clone(&process)));
+                drop(started);
+                attend(&process, pipes, request, &mut tell);
             }
+            Err(problem) => drop(started.send(Err(problem))),
         });
-        // A worker that is gone already is reported by the reading thread.
-        let _ = input.write_all(&line).and_then(|()| input.flush());
-        Ok(Self { child, input: Some(input) })
+        let failed = |problem| format!("The verifier could not be started: {problem}: {}", program.display());
+        let process = starting.recv().map_err(|error| failed(error.to_string()))?.map_err(failed)?;
+        Ok(Self(process))
     }
 
-    /// Ends the process at once.
-    pub(crate) fn kill(mut self) {
-        drop(self.input.take());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    #[cfg(test)]
+    pub(crate) fn of(process: Arc<Mutex<dyn Process>>) -> Self {
+        Self(process)
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // Closing its input lets an idle worker end; one still at work must not outlive the window.
-        drop(self.input.take());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        lock(&self.0).end();
     }
 }
 
-/// Passes lines on until the work has ended; false if they end before.
-fn listen(output: impl BufRead, run: RunId, outlet: &Outlet) -> bool {
-    for line in output.lines() {
-        let Ok(line) = line else { return false };
-        if line.trim().is_empty() {
-            continue;
-        }
-        match serde_json::from_str::<WorkerEvent>(&line) {
-            Ok(event) => {
-                let last = matches!(event, WorkerEvent::Verified { .. } | WorkerEvent::Reported { .. } | WorkerEvent::Failed { .. });
-                outlet.tell(Event::Worker { run, event });
+fn lock<P: Process + ?Sized>(process: &Mutex<P>) -> MutexGuard<'_, P> {
+    process.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Pipes = (ChildStdin, ChildStdout, ChildStderr);
+
+fn spawn(command: &mut Command) -> Result<(Child, Pipes), String> {
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+        (Some(input), Some(output), Some(complaint)) => Ok((child, (input, output, complaint))),
+        _ => Err("it has no pipes".to_owned()),
+    }
+}
+
+/// Hands over the request and listens until the process has ended.
+fn attend(process: &Mutex<Child>, (mut input, output, complaint): Pipes, request: WorkerRequest, tell: &mut impl FnMut(Said)) {
+    let complained = thread::spawn(move || heard(complaint));
+    // A request may be as large as a record. A worker that is gone already shows as the end of what it says.
+    thread::spawn(move || drop(write_frame(&mut input, &request)));
+    let listened = listen(&mut BufReader::new(output), tell);
+    let signal = signal(reap(process));
+    match listened {
+        Listened::Answer => {}
+        Listened::Nonsense(cause) => tell(Said::Stopped(Stopped { exit: Exit::NotChecked, cause })),
+        Listened::End => tell(Said::Stopped(stopped(signal, &complained.join().unwrap_or_default()))),
+    }
+}
+
+/// How listening ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Listened {
+    /// With the worker's last event.
+    Answer,
+    /// With the end of what it said, before a last event.
+    End,
+    /// With something that is no event.
+    Nonsense(String),
+}
+
+/// Passes events on until the work has ended.
+fn listen(output: &mut impl BufRead, tell: &mut impl FnMut(Said)) -> Listened {
+    loop {
+        match read_event(output) {
+            Ok(None) => return Listened::End,
+            Ok(Some(event)) => {
+                let last = event.is_last();
+                tell(Said::Event(event));
                 if last {
-                    return true;
+                    return Listened::Answer;
                 }
             }
-            Err(error) => {
-                outlet.tell(Event::WorkerStopped { run, cause: format!("It wrote a line this workbench does not understand: {error}") });
-                return true;
-            }
+            Err(cause) => return Listened::Nonsense(cause),
         }
     }
-    false
+}
+
+/// The beginning of a complaint; the rest is drained, so that the worker never waits for a full pipe.
+fn heard(mut complaint: impl Read) -> String {
+    let mut text = Vec::new();
+    let _ = complaint.by_ref().take(MOST_COMPLAINT).read_to_end(&mut text);
+    let _ = std::io::copy(&mut complaint, &mut std::io::sink());
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Waits for a process that has nothing more to say, without holding on to it.
+fn reap(process: &Mutex<Child>) -> Option<ExitStatus> {
+    loop {
+        let mut held = lock(process);
+        held.end();
+        match held.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) => {}
+            Err(_) => return None,
+        }
+        drop(held);
+        thread::sleep(REAP_EVERY);
+    }
+}
+
+#[cfg(unix)]
+fn signal(status: Option<ExitStatus>) -> Option<i32> {
+    status.as_ref().and_then(std::os::unix::process::ExitStatusExt::signal)
+}
+
+#[cfg(not(unix))]
+fn signal(_: Option<ExitStatus>) -> Option<i32> {
+    None
+}
+
+/// Writes beside the target, then renames: nothing is ever half-written.
+///
+/// # Errors
+/// If it cannot be written; what was there before is unchanged.
+pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A temporary file is private; a record or report is an ordinary document.
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::{sync::mpsc, time::Duration};
-
     use super::*;
 
-    const RUN: RunId = RunId(3);
-
-    fn start(script: &str) -> (Worker, mpsc::Receiver<Event>) {
-        let (events, received) = mpsc::channel();
-        let outlet = Outlet::new(move |event| drop(events.send(event)));
-        let request = WorkerRequest::Verify { policy: "p".into(), engagement: None, package: "q".into() };
-        (Worker::start_program("/bin/sh".into(), &["-c", script], RUN, &request, outlet).unwrap(), received)
+    fn start(script: &str) -> (Worker, mpsc::Receiver<Said>) {
+        let (tell, received) = mpsc::channel();
+        let told = move |said| drop(tell.send(said));
+        (Worker::start_program("/bin/sh".as_ref(), &["-c", script], WorkerRequest::Check, told).unwrap(), received)
     }
 
-    fn next(received: &mpsc::Receiver<Event>) -> Event {
-        received.recv_timeout(Duration::from_secs(10)).unwrap()
+    fn next(received: &mpsc::Receiver<Said>) -> Said {
+        received.recv_timeout(Duration::from_secs(60)).unwrap()
+    }
+
+    #[track_caller]
+    fn check_stop(script: &str, exit: Exit, cause: &str) {
+        let (_worker, received) = start(script);
+        assert_eq!(next(&received), Said::Stopped(Stopped { exit, cause: cause.into() }));
     }
 
     #[test]
     fn lines_arrive_as_events() {
-        let (_worker, received) =
-            start(r#"read line; echo '{"event":"ready","protocol":1,"program":"x"}'; echo '{"event":"failed","message":"no","exit":3}'"#);
-        assert_eq!(next(&received), Event::Worker { run: RUN, event: WorkerEvent::Ready { protocol: 1, program: "x".into() } });
-        assert_eq!(next(&received), Event::Worker { run: RUN, event: WorkerEvent::Failed { message: "no".into(), exit: 3 } });
+        let (_worker, received) = start(
+            r#"read line; echo '{"event":"ready","protocol":1,"program":"x"}'; echo '{"event":"failed","message":"no","hint":"","exit":3}'"#,
+        );
+        assert_eq!(next(&received), Said::Event(WorkerEvent::Ready { protocol: 1, program: "x".into() }));
+        assert_eq!(next(&received), Said::Event(WorkerEvent::Failed { message: "no".into(), hint: String::new(), exit: 3 }));
     }
 
     #[test]
-    fn a_crash_is_reported_with_its_last_words() {
-        let (_worker, received) = start("echo first >&2; echo out of memory >&2; exit 3");
-        assert_eq!(next(&received), Event::WorkerStopped { run: RUN, cause: "It said: out of memory".into() });
+    fn a_stop_is_reported_with_its_cause() {
+        check_stop("echo first >&2; echo out of paper >&2; exit 3", Exit::NotChecked, "It said: out of paper");
+        check_stop("kill -XCPU $$", Exit::Limits, "It went over the limit `cpu_seconds`.");
+        let (_worker, received) = start("echo hello; sleep 600");
+        assert!(matches!(next(&received), Said::Stopped(stopped) if stopped.cause.contains("does not understand")));
     }
 
     #[test]
-    fn a_line_that_is_no_message_is_reported() {
-        let (_worker, received) = start("echo hello; sleep 30");
-        assert!(matches!(next(&received), Event::WorkerStopped { cause, .. } if cause.contains("does not understand")));
+    fn a_worker_that_is_dropped_ends() {
+        let (worker, received) = start("exec sleep 600");
+        drop(worker);
+        assert!(matches!(next(&received), Said::Stopped(stopped) if stopped.cause == "It was killed."));
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the promise is about elapsed time")]
-    fn cancel_ends_the_process_at_once() {
-        let (worker, _received) = start("exec sleep 30");
-        let before = std::time::Instant::now();
-        worker.kill();
-        assert!(before.elapsed() < Duration::from_millis(200), "{:?}", before.elapsed());
+    fn a_program_that_is_not_there_is_named() {
+        let problem = Worker::start("/no/such/program".as_ref(), WorkerRequest::Check, |_| {}).err().unwrap();
+        assert!(problem.starts_with("The verifier could not be started: ") && problem.ends_with("/no/such/program"), "{problem}");
     }
 }

@@ -1,40 +1,78 @@
-//! Messages between the workbench and its worker process: one JSON value per line, versioned.
+//! Messages between a host and its worker process: frames of one JSON value on a line, bounded and versioned.
 //!
-//! The worker (`verifold worker`) reads [`WorkerRequest`]s from standard input and writes
-//! [`WorkerEvent`]s to standard output. It returns records, never evidence. Killing it is the way to cancel.
+//! The worker (`verifold worker`) reads one [`WorkerRequest`] from standard input, isolates itself, writes
+//! [`WorkerEvent`]s to standard output and ends. It returns records, never evidence. Killing it is the way to cancel.
+//! [`read_event`] reads a frame; [`stopped`] says what it means that a worker ended without a last one.
+
+use std::io::{self, BufRead, Read as _, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::AuditRecord;
+use crate::{instant::Instant, record::AuditRecord, state::Exit};
 
 /// Version both sides must agree on.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
-/// What the workbench asks of the worker.
+/// Most bytes of a frame. A record of 20 000 batches, the most a package may state, takes about 150 MB.
+pub const MAX_FRAME_BYTES: u64 = 512 << 20;
+
+/// What a host asks of a worker; one to a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum WorkerRequest {
-    /// Verify a package.
+    /// Verify a package. Answered by [`WorkerEvent::Verified`].
     Verify {
-        /// Path of the policy.
-        policy: String,
-        /// Path of the engagement, if any.
-        engagement: Option<String>,
+        /// What to verify, and by what.
+        files: VerifyFiles,
+    },
+    /// Say what a package claims. Answered by [`WorkerEvent::Told`].
+    Inspect {
         /// Path of the package.
         package: String,
     },
-    /// Render a record as PDF.
+    /// Draft an engagement from a package. Answered by [`WorkerEvent::Told`].
+    Draft {
+        /// Path of the package.
+        package: String,
+    },
+    /// Isolate, and try what that should refuse. Answered by [`WorkerEvent::Told`].
+    Check,
+    /// Render a record as PDF. Answered by [`WorkerEvent::Rendered`].
     Report {
         /// The record.
         record: Box<AuditRecord>,
-        /// Whether the record was verified by this worker's program in this session.
+        /// Date of the report.
+        date: Option<Instant>,
+        /// Whether the record was verified by this program in this run.
         verified_now: bool,
-        /// Where the PDF goes; replaced atomically.
-        output: String,
     },
 }
 
-/// A phase of verification, in order.
+/// Paths of what a verification looks at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyFiles {
+    /// The policy; its signatures are looked for beside it.
+    pub policy: String,
+    /// The engagement, if any; its signatures and what was received are looked for beside it.
+    pub engagement: Option<String>,
+    /// Folder of anchors in place of the one beside the engagement.
+    pub anchors: Option<String>,
+    /// Overlays that tailor the policy, in this order; their signatures are looked for beside each.
+    pub overlays: Vec<String>,
+    /// Further signatures of policy, overlays or engagement.
+    pub signatures: Vec<String>,
+    /// Public keys trusted for signatures of policy, overlays and engagement.
+    pub trust: Vec<String>,
+    /// An earlier record to compare with.
+    pub against: Option<String>,
+    /// The package.
+    pub package: String,
+    /// When the audit is reviewed, in place of now.
+    pub reviewed_at: Option<Instant>,
+}
+
+/// A phase of verification. Keys the policy names are derived before the package is read, others after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkPhase {
@@ -77,6 +115,11 @@ pub enum WorkerEvent {
         /// Program and version.
         program: String,
     },
+    /// The worker has given up what it does not need. Before this it has parsed nothing of a package.
+    Isolated {
+        /// What this system could not take from it, each as a clause; empty if nothing is missing.
+        missing: Vec<String>,
+    },
     /// A phase began.
     Phase {
         /// Which.
@@ -93,18 +136,162 @@ pub enum WorkerEvent {
         /// The outcome.
         record: Box<AuditRecord>,
     },
-    /// The report is written.
-    Reported {
-        /// Where.
-        output: String,
+    /// An answer in words.
+    Told {
+        /// The text, ready to print.
+        text: String,
+        /// Exit code of the command that asked.
+        exit: u8,
+    },
+    /// The report is rendered; the host writes it.
+    Rendered {
+        /// Bytes of the PDF.
+        #[serde(with = "hex")]
+        pdf: Vec<u8>,
         /// Pages.
         pages: u32,
     },
     /// The audit could not be done: unreadable policy, file not found.
     Failed {
-        /// What, where, consequence, what to do next.
+        /// What, where, consequence.
         message: String,
+        /// What to do next; may be empty.
+        hint: String,
         /// Exit code the command line would give.
         exit: u8,
     },
+}
+
+impl WorkerEvent {
+    /// Whether the work has ended with this event.
+    pub const fn is_last(&self) -> bool {
+        match self {
+            Self::Ready { .. } | Self::Isolated { .. } | Self::Phase { .. } => false,
+            Self::Verified { .. } | Self::Told { .. } | Self::Rendered { .. } | Self::Failed { .. } => true,
+        }
+    }
+}
+
+/// What a host shows where isolation is incomplete; `missing` as in [`WorkerEvent::Isolated`]. `None` if nothing is missing.
+pub fn isolation_note(missing: &[String]) -> Option<String> {
+    (!missing.is_empty()).then(|| format!("{}; the package was parsed without it", missing.join("; ")))
+}
+
+/// Writes one frame.
+///
+/// # Errors
+/// If the other side is gone.
+pub fn write_frame<T: Serialize>(out: &mut impl Write, message: &T) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    out.flush()
+}
+
+/// Reads one line of at most [`MAX_FRAME_BYTES`], without its end; `None` at the end of the stream.
+///
+/// # Errors
+/// If reading fails, the line is longer, or the stream ends within it: half a frame is none.
+pub fn read_frame(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    input.take(MAX_FRAME_BYTES).read_until(b'\n', &mut line)?;
+    match line.pop() {
+        None => Ok(None),
+        Some(b'\n') => Ok(Some(line)),
+        Some(_) if line.len() as u64 + 1 >= MAX_FRAME_BYTES => {
+            Err(io::Error::other(format!("a line is longer than {MAX_FRAME_BYTES} bytes")))
+        }
+        Some(_) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the last line is cut off")),
+    }
+}
+
+/// Reads the worker's next event; `None` at the end of the stream.
+///
+/// # Errors
+/// In words, what is wrong with what it wrote.
+pub fn read_event(input: &mut impl BufRead) -> Result<Option<WorkerEvent>, String> {
+    let Some(line) = read_frame(input).map_err(|error| format!("What it wrote ends badly: {error}."))? else { return Ok(None) };
+    serde_json::from_slice(&line).map(Some).map_err(|error| format!("It wrote a line this program does not understand: {error}."))
+}
+
+/// Why a worker ended without a last event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped {
+    /// [`Exit::Limits`] if it was stopped at a limit, otherwise [`Exit::NotChecked`].
+    pub exit: Exit,
+    /// The cause as a sentence.
+    pub cause: String,
+}
+
+/// Signals by which Linux and other Unix systems end a process that went over its limits.
+const SIGABRT: i32 = 6;
+const SIGKILL: i32 = 9;
+const SIGXCPU: i32 = 24;
+const SIGXFSZ: i32 = 25;
+
+/// Reads the cause from the signal that ended the worker, if one did, and from what it wrote to standard error.
+pub fn stopped(signal: Option<i32>, said: &str) -> Stopped {
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let words = if last.is_empty() { String::new() } else { format!(" It said: {last}") };
+    // Rust's own words when an allocation fails, before it aborts.
+    if said.contains("memory allocation of") {
+        return Stopped { exit: Exit::Limits, cause: format!("It went over the limit `memory_bytes`.{words}") };
+    }
+    match signal {
+        Some(SIGXCPU) => Stopped { exit: Exit::Limits, cause: "It went over the limit `cpu_seconds`.".to_owned() },
+        Some(SIGXFSZ) => Stopped { exit: Exit::NotChecked, cause: "It tried to write a file.".to_owned() },
+        Some(SIGABRT) => Stopped { exit: Exit::NotChecked, cause: format!("It aborted.{words}") },
+        Some(SIGKILL) => Stopped { exit: Exit::NotChecked, cause: format!("It was killed.{words}") },
+        Some(signal) => Stopped { exit: Exit::NotChecked, cause: format!("It crashed with signal {signal}.{words}") },
+        None if words.is_empty() => Stopped { exit: Exit::NotChecked, cause: "It gave no reason.".to_owned() },
+        None => Stopped { exit: Exit::NotChecked, cause: words.trim_start().to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_frame_is_none() {
+        let ready = WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: "x".into() };
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, &ready).unwrap();
+        write_frame(&mut bytes, &WorkerEvent::Rendered { pdf: b"%PDF".to_vec(), pages: 1 }).unwrap();
+        for end in 0..=bytes.len() {
+            let mut input = &bytes[..end];
+            let whole = bytes[..end].iter().filter(|byte| **byte == b'\n').count();
+            for _ in 0..whole {
+                assert!(read_event(&mut input).unwrap().is_some());
+            }
+            match input {
+                [] => assert_eq!(read_event(&mut input), Ok(None)),
+                _ => assert_eq!(read_event(&mut input), Err("What it wrote ends badly: the last line is cut off.".to_owned())),
+            }
+        }
+    }
+
+    #[test]
+    fn what_stopped_a_worker_decides_the_exit_code() {
+        let check = |signal, said: &str, exit, part: &str| {
+            let stopped = stopped(signal, said);
+            assert_eq!(stopped.exit, exit, "{said}");
+            assert!(stopped.cause.contains(part), "{stopped:?}");
+        };
+        check(Some(SIGXCPU), "", Exit::Limits, "`cpu_seconds`");
+        check(Some(SIGABRT), "memory allocation of 12 bytes failed\n", Exit::Limits, "`memory_bytes`");
+        check(Some(SIGABRT), "thread 'main' has overflowed its stack\n", Exit::NotChecked, "aborted");
+        check(Some(SIGKILL), "", Exit::NotChecked, "killed");
+        check(Some(SIGXFSZ), "", Exit::NotChecked, "write a file");
+        check(Some(11), "", Exit::NotChecked, "signal 11");
+        check(None, "first\nlast\n\n", Exit::NotChecked, "It said: last");
+        check(None, "", Exit::NotChecked, "no reason");
+    }
+
+    #[test]
+    fn nothing_missing_needs_no_note() {
+        assert_eq!(isolation_note(&[]), None);
+        let note = isolation_note(&["this kernel cannot a".to_owned(), "this kernel cannot b".to_owned()]).unwrap();
+        assert_eq!(note, "this kernel cannot a; this kernel cannot b; the package was parsed without it");
+    }
 }

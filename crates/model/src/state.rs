@@ -226,6 +226,11 @@ impl Exit {
         }
     }
 
+    /// The exit of a process exit code, if it is one of ours.
+    pub fn of_code(code: u8) -> Option<Self> {
+        Self::PRECEDENCE.into_iter().find(|exit| exit.code() == code)
+    }
+
     /// The one that wins among several; [`Exit::Met`] if there are none.
     pub fn first_of(candidates: &[Self]) -> Self {
         Self::PRECEDENCE.into_iter().find(|exit| candidates.contains(exit)).unwrap_or(Self::Met)

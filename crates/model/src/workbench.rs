@@ -138,7 +138,7 @@ pub enum Command {
         /// Which.
         run: RunId,
     },
-    /// Print the record a run has verified; answered like [`Command::Verify`].
+    /// Print the record a run has verified; answered by [`Event::Reported`], or as [`Command::Verify`] if it fails.
     Report {
         /// This run.
         run: RunId,
@@ -238,6 +238,15 @@ pub enum Event {
         run: RunId,
         /// What it said.
         event: WorkerEvent,
+    },
+    /// The report is written.
+    Reported {
+        /// The run that made it.
+        run: RunId,
+        /// Where.
+        output: String,
+        /// Pages.
+        pages: u32,
     },
     /// The worker ended without saying how its work ended, or could not be started.
     WorkerStopped {

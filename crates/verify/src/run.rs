@@ -109,20 +109,17 @@ impl Timed<'_> {
 /// Verifies a package and assesses a policy on what is proven.
 ///
 /// A bad package is a finding, not an error: the record says what failed, on which rung, and with which exit code.
-/// Keys the policy names shapes for are derived while the package is being read.
+/// The key of the one circuit a policy names is derived before the package is looked at; any other only after, as which
+/// one is needed stands in the package.
 pub fn verify(inputs: &Inputs<'_>, store: &KeyStore, progress: &mut dyn Progress) -> AuditRecord {
     let mut timed = Timed { progress, phases: Vec::new() };
     let (policy, overlays) = documents::tailored(inputs);
     let inputs = &Inputs { policy: &policy, ..*inputs };
-    let named = named_circuit(inputs.policy);
-    let read = timed.run(WorkPhase::Read, "", || {
-        let (read, _) = rayon::join(
-            || ClaimedPackage::read(inputs.package, &Limits::default()),
-            // A key that cannot be derived is reported where the proof needs it.
-            || named.map(|circuit| store.key(circuit).is_ok()),
-        );
-        read
-    });
+    if let Some(circuit) = named_circuit(inputs.policy) {
+        // A key that cannot be derived is reported where the proof needs it.
+        let _ = timed.run(WorkPhase::DeriveKeys, &circuit.to_string(), || store.key(circuit).is_ok());
+    }
+    let read = timed.run(WorkPhase::Read, "", || ClaimedPackage::read(inputs.package, &Limits::default()));
     let mut record = match read {
         Ok(package) => assess_package(inputs, overlays, &package, store, &mut timed),
         Err(error) => unreadable(inputs, overlays, &error),
@@ -139,7 +136,7 @@ pub fn verify(inputs: &Inputs<'_>, store: &KeyStore, progress: &mut dyn Progress
     record
 }
 
-/// The one circuit a policy names with a shape, worth deriving before the package is read.
+/// The one circuit a policy names with a shape: its key is worth deriving before the package is read.
 fn named_circuit(policy: &Policy) -> Option<CircuitId> {
     match policy.circuits.as_slice() {
         [accepted] => match accepted.shapes.as_slice() {
@@ -283,7 +280,8 @@ fn assess_package(
     );
     circuits.sort_unstable();
     circuits.dedup();
-    circuits.retain(|circuit| CircuitFacts::of(*circuit).is_some() && inputs.policy.accepts(*circuit));
+    let derived = named_circuit(inputs.policy);
+    circuits.retain(|circuit| Some(*circuit) != derived && CircuitFacts::of(*circuit).is_some() && inputs.policy.accepts(*circuit));
     if !circuits.is_empty() {
         let names: Vec<String> = circuits.iter().map(ToString::to_string).collect();
         // The checks below say why, if there is no key.

@@ -128,7 +128,7 @@ fn main_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked) {
                 Selection::Proof(id) => audit.record.proofs.iter().find(|proof| proof.id == *id),
                 _ => None,
             };
-            proofs_ui(ui, &audit.record, &audit.proofs, selected.or(audit.record.proofs.first()), asked);
+            proofs_ui(ui, audit, selected.or(audit.record.proofs.first()), asked);
         }
     }
 }

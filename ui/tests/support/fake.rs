@@ -22,6 +22,8 @@ pub struct Desk {
     /// Record a verification ends with; without one it stays under way.
     pub record: Option<AuditRecord>,
     pub samples: Vec<Sample>,
+    /// What the worker says it could not be isolated by.
+    pub missing: Vec<String>,
 }
 
 /// The fake host.
@@ -52,6 +54,8 @@ impl Backend for Fake {
             }
             Command::Verify { .. } => {
                 desk.events.push_back(worker(WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: "verifold 0.1.0".into() }));
+                let missing = desk.missing.clone();
+                desk.events.push_back(worker(WorkerEvent::Isolated { missing }));
                 desk.events.push_back(worker(WorkerEvent::Phase {
                     phase: WorkPhase::CheckProofs,
                     detail: "Batches 1–24".into(),
@@ -63,7 +67,7 @@ impl Backend for Fake {
                 }
             }
             Command::Cancel { .. } => desk.events.push_back(Event::Cancelled { run }),
-            Command::Report { output, .. } => desk.events.push_back(worker(WorkerEvent::Reported { output: output.clone(), pages: 12 })),
+            Command::Report { output, .. } => desk.events.push_back(Event::Reported { run, output: output.clone(), pages: 12 }),
             Command::Pick { .. } | Command::Menus { .. } => {}
         }
         desk.sent.push(command);

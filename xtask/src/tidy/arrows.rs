@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "verifold-verify",
             "verifold-prove",
             "verifold-report",
+            "verifold-host",
         ],
     ),
     (
@@ -62,6 +63,8 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("tauri", &["verifold-shell"], "the web engine stays in a workspace of its own"),
     ("wasm-bindgen", &["verifold-workbench", "xtask"], "nothing below the workbench stands on a page"),
     ("zip", &["verifold-package"], "the container has one reader and one writer"),
+    ("landlock", &["verifold-cli"], "the worker isolates itself in one place"),
+    ("seccompiler", &["verifold-cli"], "the worker isolates itself in one place"),
     ("sha2", &["verifold-model"], "digests have one home: verifold_model::digest"),
     ("clap", &["verifold-cli", "xtask"], "only command lines read arguments"),
     ("anyhow", &["verifold-cli", "xtask"], "the core names its errors"),

@@ -3,10 +3,7 @@
 use egui::{Align, Frame, Margin, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::record::{AuditRecord, ProofState, ProofSummary, Source};
 
-use super::{
-    model::{Model, property_rows},
-    traceability::traceability_ui,
-};
+use super::{model::property_rows, traceability::traceability_ui};
 use crate::{
     action::Action,
     icons::Icon,
@@ -20,6 +17,7 @@ use crate::{
         text::{Fit, kind, paint_icon, paint_text, sentence, strong},
         theme,
     },
+    workbench::Audit,
 };
 
 const COLUMNS: [Column; 7] = [
@@ -33,11 +31,15 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// Draws the room.
-pub fn proofs_ui(ui: &mut Ui, record: &AuditRecord, model: &Model, selected: Option<&ProofSummary>, asked: &mut Asked) {
+pub fn proofs_ui(ui: &mut Ui, audit: &Audit, selected: Option<&ProofSummary>, asked: &mut Asked) {
+    let (record, model) = (&audit.record, &audit.proofs);
     let colors = theme(ui).color;
     ScrollArea::vertical().id_salt("proofs").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 10.0;
         heading(ui, &model.title, kind().headline);
+        if let Some(missing) = &audit.isolation {
+            note(ui, Icon::Warning, "Isolation", &format!("On this computer {missing}."));
+        }
         if model.rows.is_empty() {
             card(ui, |ui| {
                 sentence(
