@@ -61,9 +61,7 @@ const STOPPED: &str = "nothing is concluded and nothing was written; treat the p
 
 fn unanswered(at: &str, stopped: &Stopped) -> Failure {
     let hint = match stopped.exit {
-        Exit::Limits => {
-            "nothing is concluded and nothing was written; widen the limit in the policy's [limits] if a package may need so much"
-        }
+        Exit::Limits => "nothing is concluded and nothing was written; a package that needs so much is not checked by this program",
         _ => STOPPED,
     };
     Failure::new(stopped.exit, printable(&format!("the verifier stopped while {at}. {}", stopped.cause)), hint)
