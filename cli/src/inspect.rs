@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use verifold_model::{
     cohort::BatchRole,
-    format::{bytes, count},
+    format::{bytes, count, counted},
+    preparation::{PART_NAMES, PreparationStatement},
     protocol::{WorkerEvent, WorkerRequest},
     state::Exit,
+    statement::{Header, MonitoringStatement, StageStatement},
+    training::{RATE_SHIFT, TrainingStatement},
 };
-use verifold_package::{ClaimedPackage, Limits, PackageError};
+use verifold_package::{ClaimedPackage, ClaimedProof, Limits, PackageError};
 
 use crate::{
     failure::Failure,
@@ -76,27 +79,120 @@ pub(crate) fn text(data: &[u8], path: &Path) -> Result<String, Failure> {
         ));
         line(traceability::printed(document, "  ").trim_end().to_owned());
     }
+    for stage in &package.stages {
+        line(head(stage, stage.statement.header(), stage.statement.steps()) + stage_text(&stage.statement).trim_end());
+    }
     for proof in &package.proofs {
-        let statement = &proof.statement;
-        line(format!("\nPROOF     {}: {}", proof.id, proof.title));
-        line(format!("  statement {}, circuit {}, {}", proof.kind.name(), statement.header.circuit, proof.system.title()));
-        line(fill("  strength  ", "            ", &proof.system.strength().words()).trim_end().to_owned());
-        line(format!("  {} steps, proof {}", count(statement.steps), bytes(proof.bytes.len() as u64)));
-        line(format!("  model  {}", statement.model_commitment));
-        line(format!("  chain  {}", statement.chain_head));
-        line(format!("  batch  {} {} {} {} approvals logged", pad("from", 12), pad("to", 12), pad("rows", 9), pad("scored", 9)));
-        for batch in &statement.batches {
-            let role = if batch.role == BatchRole::Reference { ", reference" } else { "" };
-            line(format!(
-                "  {} {} {} {} {} {}{role}",
-                pad(&batch.index.to_string(), 6),
-                pad(&batch.start.date_text(), 12),
-                pad(&batch.end.date_text(), 12),
-                pad(&count(u64::from(batch.rows)), 9),
-                pad(&count(batch.table.scored()), 9),
-                count(batch.table.logged_approvals()),
-            ));
-        }
+        line(head(proof, &proof.statement.header, proof.statement.steps) + cohort(&proof.statement).trim_end());
     }
     Ok(text)
+}
+
+/// What a proof is said to be, and its size.
+fn head<S>(proof: &ClaimedProof<S>, header: &Header, steps: u64) -> String {
+    let mut out = format!("\nPROOF     {}: {}, {}\n", proof.id, proof.title, proof.stage.title());
+    out.push_str(&format!("  statement {}, circuit {}, {}\n", proof.kind.name(), header.circuit, proof.system.title()));
+    out.push_str(&fill("  strength  ", "            ", &proof.system.strength().words()));
+    out.push_str(&format!("  {} steps, proof {}\n", count(steps), bytes(proof.bytes.len() as u64)));
+    out
+}
+
+/// What a stage before monitoring states: sizes, commitments, rules.
+fn stage_text(statement: &StageStatement) -> String {
+    match statement {
+        StageStatement::Preparation(statement) => preparation(statement),
+        StageStatement::Training(statement) => training(statement),
+        StageStatement::OfflineMetrics(statement) => cohort(statement),
+    }
+}
+
+fn preparation(statement: &PreparationStatement) -> String {
+    let mut out = String::new();
+    for (name, part) in PART_NAMES.iter().zip(&statement.parts) {
+        let [missing, outside] = part.profile.set_aside.iter().fold([0u64; 2], |sum, group| [0, 1].map(|i| sum[i] + u64::from(group[i])));
+        out.push_str(&format!(
+            "  {name}: {}, of which {} set aside ({} for a missing value, {} for one outside its domain)\n",
+            count(u64::from(part.rows)),
+            count(part.profile.dropped()),
+            count(missing),
+            count(outside),
+        ));
+        out.push_str(&format!("    rows      {}\n    outcomes  {}\n", part.row_commitment, part.outcome_commitment));
+    }
+    if let Some(last) = statement.parts.last() {
+        out.push_str(&format!("  raw rows    {}\n", last.raw_row_commitment));
+    }
+    let sentences = statement.preparation.sentences();
+    out.push_str(&format!("  rules, {}:\n", counted(sentences.len() as u64, "column", "columns")));
+    for sentence in sentences {
+        out.push_str(&fill("    ", "      ", &sentence));
+    }
+    out
+}
+
+fn training(statement: &TrainingStatement) -> String {
+    let spec = &statement.spec;
+    let rows = counted(u64::from(statement.rows), "row", "rows");
+    let epochs = counted(u64::from(spec.epochs), "epoch", "epochs");
+    let minibatches = counted(statement.steps, "minibatch", "minibatches");
+    let mut out = format!("  {rows} in {epochs}, {minibatches}\n");
+    out.push_str(&fill(
+        "  rule      ",
+        "            ",
+        &format!(
+            "learning rate {} / ({} + minibatches done) and decay {}, in units of 2^-{RATE_SHIFT}; SHA-256 of the whole rule {}",
+            spec.rate_numerator,
+            spec.rate_offset,
+            spec.decay,
+            spec.digest()
+        ),
+    ));
+    out.push_str(&format!("  rows      {}\n  outcomes  {}\n", statement.row_commitment, statement.outcome_commitment));
+    out.push_str(&format!("  model     {}\n", statement.model_commitment));
+    out
+}
+
+/// Model and batches of a scored cohort.
+fn cohort(statement: &MonitoringStatement) -> String {
+    let mut out = format!("  model  {}\n  chain  {}\n", statement.model_commitment, statement.chain_head);
+    out.push_str(&format!("  batch  {} {} {} {} approvals logged\n", pad("from", 12), pad("to", 12), pad("rows", 9), pad("scored", 9)));
+    for batch in &statement.batches {
+        // Keys of test rows are pseudonyms: their span is no time.
+        let (from, to) = match batch.role {
+            BatchRole::Test => ("–".to_owned(), "–".to_owned()),
+            _ => (batch.start.date_text(), batch.end.date_text()),
+        };
+        let role = match batch.role {
+            BatchRole::Reference => ", reference",
+            BatchRole::Test => ", test rows",
+            BatchRole::Monitoring => "",
+        };
+        out.push_str(&format!(
+            "  {} {} {} {} {} {}{role}\n",
+            pad(&batch.index.to_string(), 6),
+            pad(&from, 12),
+            pad(&to, 12),
+            pad(&count(u64::from(batch.rows)), 9),
+            pad(&count(batch.table.scored()), 9),
+            count(batch.table.logged_approvals()),
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stage_statements_are_listed_with_sizes_and_rules() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-lifecycle/package.zkaudit");
+        let package = ClaimedPackage::read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap();
+        let texts: Vec<String> = package.stages.iter().map(|stage| stage_text(&stage.statement)).collect();
+        let [preparation, training, offline] = texts.as_slice() else { panic!("{texts:?}") };
+        assert!(preparation.contains("  training rows: 2\u{202F}079, of which 9 set aside"), "{preparation}");
+        assert!(preparation.contains("  rules, 20 columns:\n") && preparation.contains(" is mapped to "), "{preparation}");
+        assert!(training.contains("2\u{202F}079 rows in 12 epochs, 240 minibatches"), "{training}");
+        assert!(offline.contains("913") && offline.contains(", test rows"), "{offline}");
+    }
 }

@@ -3,8 +3,8 @@
 use verifold_model::{
     document::signed_text,
     format::{bytes, counted},
-    record::{AuditRecord, RequirementResult, Source, Standing},
-    state::{RungState, Severity, State},
+    record::{AuditRecord, LinkState, RequirementResult, Source, Standing},
+    state::{RungState, Severity, Stage, State},
 };
 
 use crate::wrap::{fill, pad};
@@ -51,6 +51,21 @@ fn requirement(out: &mut String, result: &RequirementResult) {
     }
     if !result.reason.is_empty() && (result.state != State::Satisfied || result.watch) {
         out.push_str(&fill(&indent, &indent, &result.reason));
+    }
+}
+
+/// A line for each link, where a stage before monitoring has a proof.
+fn life_cycle(out: &mut String, record: &AuditRecord) {
+    if !record.proofs.iter().any(|proof| matches!(proof.stage, Stage::Data | Stage::Training)) {
+        return;
+    }
+    out.push_str(&format!("\nLIFE CYCLE: {}\n", record.lineage.summary()));
+    let indent = " ".repeat(STATE_WIDTH + 3);
+    for link in &record.lineage.links {
+        out.push_str(&format!("  {} {}\n", pad(link.state.word(), STATE_WIDTH), link.name.title()));
+        if link.state != LinkState::Holds {
+            out.push_str(&fill(&indent, &indent, &link.text));
+        }
     }
 }
 
@@ -125,6 +140,8 @@ pub(crate) fn text(record: &AuditRecord) -> String {
         }
     }
 
+    life_cycle(&mut out, record);
+
     let totals = record.totals;
     out.push_str(&format!("\nREQUIREMENTS: {} of {} mandatory settled\n", totals.mandatory_settled, totals.mandatory));
     out.push_str(&fill(
@@ -198,4 +215,23 @@ pub(crate) fn text(record: &AuditRecord) -> String {
         record.exit.words()
     ));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memo(sample: &str) -> String {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits").join(sample).join("expected.record.json");
+        text(&serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn links_are_listed_where_a_stage_before_monitoring_has_a_proof() {
+        let broken = memo("broken-chain");
+        assert!(broken.contains("\nLIFE CYCLE: 4 of 6 links hold, 2 are broken\n"), "{broken}");
+        assert!(broken.contains("  Broken           Trained model → Monitored batches\n"), "{broken}");
+        assert_eq!(memo("credit-scoring-lifecycle").matches("\n  Linked  ").count(), 6);
+        assert!(!memo("credit-scoring-drift").contains("LIFE CYCLE"));
+    }
 }

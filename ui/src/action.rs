@@ -76,9 +76,10 @@ const fn keys(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
 
 impl Action {
     /// Actions the palette lists and the keyboard reaches.
-    pub const LISTED: [Self; 23] = [
+    pub const LISTED: [Self; 24] = [
         Self::Go(Screen::Overview),
         Self::Go(Screen::Requirements),
+        Self::Go(Screen::Lifecycle),
         Self::Go(Screen::Monitoring),
         Self::Go(Screen::Proofs),
         Self::Go(Screen::Welcome),
@@ -117,11 +118,17 @@ impl Action {
             Self::Go(Screen::Requirements) => {
                 offer("Requirements", "Every requirement and why it is in its state", Icon::ListChecks, keys(Modifiers::CTRL, Key::Num2))
             }
+            Self::Go(Screen::Lifecycle) => offer(
+                "Life cycle",
+                "The chain from raw rows to monitored batches, and what each stage covers",
+                Icon::TreeStructure,
+                keys(Modifiers::CTRL, Key::Num3),
+            ),
             Self::Go(Screen::Monitoring) => {
-                offer("Monitoring", "Metrics batch by batch", Icon::ChartLine, keys(Modifiers::CTRL, Key::Num3))
+                offer("Monitoring", "Metrics batch by batch", Icon::ChartLine, keys(Modifiers::CTRL, Key::Num4))
             }
             Self::Go(Screen::Proofs) => {
-                offer("Proofs", "Statements, circuits and digests", Icon::SealCheck, keys(Modifiers::CTRL, Key::Num4))
+                offer("Proofs", "Statements, circuits and digests", Icon::SealCheck, keys(Modifiers::CTRL, Key::Num5))
             }
             Self::Browse(Pick::Package) => {
                 offer("Open package…", "Choose the proof package that was handed over", Icon::FolderOpen, keys(Modifiers::CTRL, Key::O))
@@ -226,7 +233,7 @@ mod tests {
         }
         let menus = menus();
         assert_eq!(menus.iter().map(|menu| menu.items.len()).sum::<usize>(), Action::LISTED.len());
-        assert_eq!(menus[0].items[0], MenuItem { item: 4, label: "Open another audit   (Ctrl N)".into() });
+        assert_eq!(menus[0].items[0], MenuItem { item: 5, label: "Open another audit   (Ctrl N)".into() });
         assert_eq!((crate::backend::Command::Menus { menus }).check(), Ok(()));
         assert_eq!(shortcut_text(Action::Browse(Pick::Policy).offer().unwrap().shortcut.unwrap()), "Ctrl Shift O");
     }

@@ -95,6 +95,18 @@ pub enum Icon {
     Plus,
     /// Phosphor `minus`.
     Minus,
+    /// Phosphor `tree-structure`: life cycle.
+    TreeStructure,
+    /// Phosphor `link`.
+    Link,
+    /// Phosphor `link-break`: a broken link.
+    LinkBreak,
+    /// Phosphor `database`.
+    Database,
+    /// Phosphor `table`.
+    Table,
+    /// Phosphor `gauge`.
+    Gauge,
 }
 
 impl Icon {
@@ -147,6 +159,12 @@ impl Icon {
             Self::SidebarSimple => "\u{EC24}",
             Self::Plus => "\u{E3D4}",
             Self::Minus => "\u{E32A}",
+            Self::TreeStructure => "\u{E67C}",
+            Self::Link => "\u{E2E2}",
+            Self::LinkBreak => "\u{E2E4}",
+            Self::Database => "\u{E1DE}",
+            Self::Table => "\u{E476}",
+            Self::Gauge => "\u{E628}",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where the person is and what is selected: one value, shared by tree, main pane and inspector.
 
-use verifold_model::state::RungName;
+use verifold_model::{record::LinkName, state::RungName};
 
 /// A room of the workbench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Screen {
     Overview,
     /// Every requirement and why.
     Requirements,
+    /// The chain of artefacts, and what each stage covers.
+    Lifecycle,
     /// Metrics batch by batch.
     Monitoring,
     /// Statements, circuits, digests.
@@ -19,7 +21,7 @@ pub enum Screen {
 
 impl Screen {
     /// Rooms with an audit, in order.
-    pub const ROOMS: [Self; 4] = [Self::Overview, Self::Requirements, Self::Monitoring, Self::Proofs];
+    pub const ROOMS: [Self; 5] = [Self::Overview, Self::Requirements, Self::Lifecycle, Self::Monitoring, Self::Proofs];
 
     /// As read on screen.
     pub const fn title(self) -> &'static str {
@@ -27,16 +29,16 @@ impl Screen {
             Self::Welcome => "Welcome",
             Self::Overview => "Overview",
             Self::Requirements => "Requirements",
+            Self::Lifecycle => "Life cycle",
             Self::Monitoring => "Monitoring",
             Self::Proofs => "Proofs",
         }
     }
 
-    /// From its name on the command line.
+    /// From its name on the command line, with `-` for a space.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Welcome, Self::Overview, Self::Requirements, Self::Monitoring, Self::Proofs]
-            .into_iter()
-            .find(|screen| screen.title().eq_ignore_ascii_case(name))
+        let name = name.replace('-', " ");
+        [Self::Welcome].into_iter().chain(Self::ROOMS).find(|screen| screen.title().eq_ignore_ascii_case(&name))
     }
 }
 
@@ -51,6 +53,8 @@ pub enum Selection {
     Requirement(String),
     /// A proof by its identifier.
     Proof(String),
+    /// A link between two artefacts.
+    Link(LinkName),
     /// A batch by its number; 0 is the reference.
     Batch(u32),
 }

@@ -1,7 +1,7 @@
 //! Which icon, word and colour a verdict has. A caller names the verdict and cannot choose a colour.
 
 use verifold_model::{
-    record::{BatchResult, ProofState, RequirementResult, Rung, Source},
+    record::{BatchResult, LinkState, ProofState, RequirementResult, Rung, Source},
     state::{Exit, Judgement, RungState, State},
 };
 
@@ -125,6 +125,18 @@ impl From<ProofState> for Verdict {
             ProofState::Rejected => Form::Rejected,
             ProofState::NotCheckable => Form::Unverifiable,
             ProofState::NotReached => Form::Neutral,
+        };
+        Self { form, word: state.word().to_owned() }
+    }
+}
+
+impl From<LinkState> for Verdict {
+    fn from(state: LinkState) -> Self {
+        let form = match state {
+            LinkState::Holds => Form::Satisfied,
+            LinkState::Claimed => Form::Neutral,
+            LinkState::Broken => Form::Rejected,
+            LinkState::Missing => Form::Uncovered,
         };
         Self { form, word: state.word().to_owned() }
     }

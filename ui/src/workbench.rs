@@ -11,7 +11,7 @@ use verifold_model::{
 use crate::{
     action::Action,
     backend::{AuditFiles, Backend, Command, Event, Pick, RunId, Sample},
-    panels::{Asked, monitoring, overview, proofs, requirements},
+    panels::{Asked, lifecycle, monitoring, overview, proofs, requirements},
     place::{History, Place, Screen, Selection},
     shell,
 };
@@ -102,6 +102,7 @@ pub struct Audit {
     /// What the worker could not be isolated by, if anything.
     pub isolation: Option<String>,
     pub(crate) overview: overview::Model,
+    pub(crate) lifecycle: lifecycle::Model,
     pub(crate) proofs: proofs::Model,
     pub(crate) choices: Vec<monitoring::Choice>,
     requirements: Option<(requirements::View, requirements::Model)>,
@@ -113,6 +114,7 @@ impl Audit {
         Self {
             isolation,
             overview: overview::Model::new(&record),
+            lifecycle: lifecycle::Model::new(&record),
             proofs: proofs::Model::new(&record),
             choices: monitoring::choices(&record),
             requirements: None,
@@ -237,7 +239,7 @@ impl Workbench {
         }
     }
 
-    /// Selects a requirement, proof, batch number or rung by its name, as on the command line.
+    /// Selects a requirement, proof, link, batch number or rung by its name, as on the command line.
     pub fn select_named(&mut self, name: &str, ctx: &Context) {
         let Some(audit) = &self.audit else { return };
         let record = &audit.record;
@@ -248,7 +250,10 @@ impl Workbench {
             (_, Some(number)) => Selection::Batch(number),
             _ if record.requirements.iter().any(|r| r.id == name) => Selection::Requirement(name.to_owned()),
             _ if record.proofs.iter().any(|p| p.id == name) => Selection::Proof(name.to_owned()),
-            _ => return,
+            _ => match lifecycle::link_named(name) {
+                Some(link) => Selection::Link(link),
+                None => return,
+            },
         };
         self.act(Action::Select(selection), ctx);
     }
@@ -406,6 +411,7 @@ impl Workbench {
                 });
                 first.map_or(Selection::Engagement, Selection::Requirement)
             }
+            Screen::Lifecycle => audit.lifecycle.first_link().map_or(Selection::Engagement, Selection::Link),
             Screen::Monitoring => {
                 let key = record.series.get(view.monitoring.series).map(|series| &series.key);
                 let result = record.requirements.iter().find(|r| r.metric.is_some() && r.metric.as_ref() == key);
@@ -479,6 +485,7 @@ impl Workbench {
                     let fits = matches!(
                         (screen, &here),
                         (Screen::Requirements, Selection::Requirement(_))
+                            | (Screen::Lifecycle, Selection::Link(_))
                             | (Screen::Monitoring, Selection::Batch(_))
                             | (Screen::Proofs, Selection::Proof(_))
                     );
@@ -490,7 +497,7 @@ impl Workbench {
             Action::Select(selection) => {
                 let screen = self.here().screen;
                 // Batches and proofs are drawn in the main pane too; the rest only in the inspector.
-                self.drawer |= matches!(selection, Selection::Requirement(_) | Selection::Rung(_));
+                self.drawer |= matches!(selection, Selection::Requirement(_) | Selection::Rung(_) | Selection::Link(_));
                 self.history.go(Place { screen, selection });
             }
             Action::Open(screen, selection) => {

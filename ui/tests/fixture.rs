@@ -2,7 +2,11 @@
 
 mod support;
 
-use support::{Story, malformed, record};
+use support::{
+    Story,
+    lifecycle::{Chain, life_cycle},
+    malformed, record,
+};
 use verifold_model::{
     record::{AuditRecord, Totals},
     state::State,
@@ -10,7 +14,8 @@ use verifold_model::{
 
 #[test]
 fn the_fixture_counts_what_it_lists() {
-    for record in [record(Story::Honest), record(Story::Findings), malformed()] {
+    let chains = [Chain::Whole, Chain::Broken, Chain::Claimed, Chain::Partial].map(life_cycle);
+    for record in [record(Story::Honest), record(Story::Findings), malformed()].into_iter().chain(chains) {
         assert_eq!(record.totals, Totals::of(&record.requirements));
         let bytes = record.to_bytes();
         assert_eq!(serde_json::from_slice::<AuditRecord>(&bytes).unwrap(), record);

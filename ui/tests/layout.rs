@@ -6,9 +6,13 @@ use egui_kittest::kittest::NodeT;
 use support::{
     Story,
     fake::{Fake, Window, click, files, window},
+    lifecycle::{Chain, life_cycle},
     record,
 };
-use verifold_model::{record::AuditRecord, state::RungName};
+use verifold_model::{
+    record::{AuditRecord, LinkName},
+    state::RungName,
+};
 use verifold_ui::{
     action::Action,
     backend::AuditFiles,
@@ -23,9 +27,12 @@ fn defects(window: &Window<'_>) -> Vec<String> {
     let mut stack = vec![window.root()];
     while let Some(node) = stack.pop() {
         let inside = node.accesskit_node();
-        // Rows and tiles may be wider than the window: their table scrolls sideways.
+        // Rows, tiles, the chain and its board may be wider than the window: what holds them scrolls sideways.
         let scrolls = matches!(inside.role(), egui::Role::ListBoxOption)
-            || inside.label().is_some_and(|label| label.contains(", ") && label.contains('-'));
+            || inside.label().is_some_and(|label| {
+                ["Artefact ", "Link ", "Stage ", "Cell "].iter().any(|part| label.starts_with(part))
+                    || label.contains(", ") && label.contains('-')
+            });
         if let (Some(label), Some(bounds), false) = (inside.label(), inside.raw_bounds(), scrolls)
             && (bounds.x0 < -1.0 || bounds.x1 > f64::from(width) + 1.0)
         {
@@ -52,6 +59,7 @@ fn walk(record: &AuditRecord, size: [f32; 2], zoom: f32) {
         record.requirements.iter().map(|r| (Screen::Requirements, Selection::Requirement(r.id.clone()))).collect();
     selections.extend(record.proofs.iter().map(|p| (Screen::Proofs, Selection::Proof(p.id.clone()))));
     selections.extend([1, 17, 21].map(|n| (Screen::Monitoring, Selection::Batch(n))));
+    selections.extend(LinkName::ALL.map(|name| (Screen::Lifecycle, Selection::Link(name))));
     selections.extend(RungName::ALL.map(|name| (Screen::Overview, Selection::Rung(name))));
     for (screen, selection) in selections {
         let ctx = window.ctx.clone();
@@ -77,6 +85,14 @@ fn nothing_is_cut_at_200_percent() {
 #[test]
 fn nothing_is_cut_on_a_large_screen_at_80_percent() {
     walk(&record(Story::Honest), [1920.0, 1080.0], 0.8);
+}
+
+#[test]
+fn no_form_of_the_chain_is_cut() {
+    for chain in [Chain::Whole, Chain::Broken, Chain::Claimed, Chain::Partial] {
+        walk(&life_cycle(chain), [1280.0, 800.0], 1.0);
+    }
+    walk(&life_cycle(Chain::Broken), [1024.0, 700.0], 2.0);
 }
 
 #[test]

@@ -4,10 +4,15 @@ mod support;
 
 use std::fmt::Write as _;
 
-use support::{Story, malformed, record};
+use support::{
+    Story,
+    lifecycle::{Chain, life_cycle},
+    malformed, record,
+};
 use verifold_model::{proof_system::Property, record::AuditRecord};
 use verifold_ui::{
     panels::{
+        lifecycle::{self, Covered},
         monitoring::{self, Drift, Groups},
         overview, proofs,
         requirements::{self, Line, Order, why_rows},
@@ -154,6 +159,74 @@ fn monitoring_opens_on_the_most_serious_metric() {
     let record = record(Story::Findings);
     assert_eq!(monitoring::choices(&record)[0].requirement.as_deref(), Some("MO-1"));
     assert!(monitoring::Model::new(&record, 999).is_none());
+}
+
+fn lifecycle_text(record: &AuditRecord) -> String {
+    let model = lifecycle::Model::new(record);
+    let mut text = format!("{:?} {}\n{}\n\n", model.form, model.title, model.detail);
+    for lane in &model.lanes {
+        let _ = writeln!(text, "{}: {} ({:?})", lane.stage.title(), lane.proofs, lane.form);
+    }
+    for node in &model.nodes {
+        let _ = writeln!(text, "[{}] {} {}", node.verdict.word, node.sentence, node.proof.as_deref().unwrap_or("–"));
+    }
+    for edge in &model.edges {
+        let _ = writeln!(text, "{:?} {} | {} | {}", edge.state, edge.digest, edge.label, edge.sentence);
+    }
+    let _ = writeln!(text, "{:?}\n\n{}", model.legend, model.coverage);
+    for row in &model.rows {
+        let cells: Vec<String> = row
+            .cells
+            .iter()
+            .map(|cell| match cell {
+                Covered::NotAsked => "·".to_owned(),
+                Covered::Gap { ids } => format!("GAP {}", ids.join(" ")),
+                Covered::Evidence { ids, verdict } => format!("{:?} {} {}", verdict.form, verdict.word, ids.join(" ")),
+            })
+            .collect();
+        let _ = writeln!(text, "  {}: {}", row.area, cells.join(" | "));
+    }
+    text
+}
+
+#[test]
+fn a_whole_chain() {
+    insta::assert_snapshot!(lifecycle_text(&life_cycle(Chain::Whole)));
+}
+
+#[test]
+fn a_broken_chain() {
+    insta::assert_snapshot!(lifecycle_text(&life_cycle(Chain::Broken)));
+}
+
+#[test]
+fn a_chain_with_a_rejected_proof() {
+    insta::assert_snapshot!(lifecycle_text(&life_cycle(Chain::Claimed)));
+}
+
+#[test]
+fn a_chain_without_offline_metrics() {
+    insta::assert_snapshot!(lifecycle_text(&life_cycle(Chain::Partial)));
+}
+
+#[test]
+fn monitoring_without_a_chain() {
+    insta::assert_snapshot!(lifecycle_text(&record(Story::Findings)));
+    assert!(lifecycle::Model::new(&malformed()).nodes.is_empty());
+}
+
+#[test]
+fn the_chain_opens_on_what_is_broken() {
+    use verifold_model::record::LinkName;
+    let first = |record: &AuditRecord| lifecycle::Model::new(record).first_link();
+    assert_eq!(first(&life_cycle(Chain::Broken)), Some(LinkName::MonitoredTrained));
+    let mut twice = life_cycle(Chain::Broken);
+    twice.lineage.links[4].state = verifold_model::record::LinkState::Broken;
+    assert_eq!(lifecycle::Model::new(&twice).title, "What was measured and monitored is not the model that was trained");
+    assert_eq!(first(&life_cycle(Chain::Partial)), Some(LinkName::MonitoredTrained));
+    assert_eq!(first(&record(Story::Honest)), None, "links that nothing covers have no digests to show");
+    assert_eq!(lifecycle::link_named("measured-on-prepared"), Some(LinkName::MeasuredOnPrepared));
+    assert_eq!(lifecycle::link_named("measured"), None);
 }
 
 #[test]

@@ -7,9 +7,13 @@ use egui_kittest::kittest::Queryable as _;
 use support::{
     Story,
     fake::{Fake, click, click_containing, files, sample, shows, window},
+    lifecycle::{Chain, life_cycle},
     malformed, record,
 };
-use verifold_model::protocol::{PROTOCOL_VERSION, WorkerEvent};
+use verifold_model::{
+    protocol::{PROTOCOL_VERSION, WorkerEvent},
+    record::LinkName,
+};
 use verifold_ui::{
     backend::{AuditFiles, Command, Event, Pick, RunId},
     panels::monitoring::{Model, choices, csv, svg},
@@ -232,6 +236,53 @@ fn nothing_is_repainted_while_nothing_happens() {
         // Ends before its limit only if no frame asks for the next one.
         assert!(window.run() <= 4, "{}", screen.title());
     }
+}
+
+#[test]
+fn a_broken_link_shows_both_digests_and_leads_to_its_proofs() {
+    let broken = life_cycle(Chain::Broken);
+    let value = broken.lineage.links[5].compared[0].clone();
+    let mut window = window(&Fake::with(broken), LARGE, files());
+    window.key_press_modifiers(Modifiers::CTRL, Key::Num3);
+    window.run_steps(3);
+    assert_eq!(window.state().here().screen, Screen::Lifecycle);
+    assert!(shows(&window, "Monitoring used another model than the one trained"));
+    assert_eq!(window.state().here().selection, Selection::Link(LinkName::MonitoredTrained), "the room opens on what is broken");
+    click_containing(&mut window, "Link Training rows → Trained model, linked");
+    assert_eq!(window.state().here().selection, Selection::Link(LinkName::TrainedOnPrepared));
+    click_containing(&mut window, "Link Trained model → Monitored batches, broken");
+    window.get_by_label("Copy digests").click();
+    window.step();
+    let expected = format!("model earlier {}\nmodel later {}\n", value.earlier, value.later);
+    let commands = &window.output().platform_output.commands;
+    assert!(commands.iter().any(|command| matches!(command, egui::OutputCommand::CopyText(text) if *text == expected)));
+    for digits in [value.earlier.to_string(), value.later.to_string()] {
+        assert!(shows(&window, &format!("{} {}", &digits[..4], &digits[4..8])), "{digits}");
+    }
+    window.run_steps(3);
+    click_containing(&mut window, "Artefact trained model, proven");
+    assert_eq!((window.state().here().screen, &window.state().here().selection), (Screen::Proofs, &Selection::Proof("training".into())));
+}
+
+#[test]
+fn a_cell_of_the_board_opens_its_most_serious_requirement() {
+    let mut window = window(&Fake::with(life_cycle(Chain::Broken)), [1440.0, 1600.0], files());
+    click(&mut window, "Life cycle");
+    click_containing(&mut window, "Cell Traceability, Online monitoring: 0 of 1 settled, MO-10");
+    assert_eq!(window.state().here().selection, Selection::Requirement("MO-10".into()));
+}
+
+#[test]
+fn arrow_keys_walk_along_the_chain() {
+    let mut window = window(&Fake::with(life_cycle(Chain::Whole)), LARGE, files());
+    click(&mut window, "Life cycle");
+    window.get_all_by_label_contains("Artefact training rows, proven").next().unwrap().focus();
+    window.run_steps(3);
+    window.key_press(Key::ArrowRight);
+    window.run_steps(3);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    assert_eq!(window.state().here().selection, Selection::Link(LinkName::TrainedOnPrepared));
 }
 
 #[test]

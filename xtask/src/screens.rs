@@ -1,6 +1,6 @@
 //! What does the workbench look like now?
 //!
-//! Every room of the sample audit `credit-scoring-drift`, light and dark, drawn by the program itself into
+//! Every room of a sample audit, light and dark, drawn by the program itself into
 //! `docs/images`. Without a display the program runs on a virtual one (`xvfb-run`).
 //!
 //! The pictures are for people: elapsed times stand on them, so no two runs give the same bytes.
@@ -16,7 +16,7 @@ use anyhow::{Context as _, ensure};
 use crate::programs;
 
 /// Rooms by the name the workbench knows them by.
-const ROOMS: &[&str] = &["welcome", "overview", "requirements", "monitoring", "proofs"];
+const ROOMS: &[&str] = &["welcome", "overview", "requirements", "life-cycle", "monitoring", "proofs"];
 
 const THEMES: &[&str] = &["light", "dark"];
 
@@ -26,9 +26,9 @@ pub(crate) struct Args {
     /// Folder for the pictures
     #[arg(long, value_name = "FOLDER", default_value = "docs/images")]
     to: PathBuf,
-    /// The sample audit to show
-    #[arg(long, value_name = "NAME", default_value = "credit-scoring-drift")]
-    sample: String,
+    /// The sample audit to show, in place of credit-scoring-drift and, for the chain, credit-scoring-lifecycle
+    #[arg(long, value_name = "NAME")]
+    sample: Option<String>,
     /// Size of the window in points
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x800")]
     size: String,
@@ -60,7 +60,13 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
             let mut command = on_a_display(&workbench);
             command.current_dir(root);
             if *room != "welcome" {
-                command.arg(&args.sample);
+                // The chain has something to show where every stage has a proof.
+                let sample = args.sample.as_deref().unwrap_or(if *room == "life-cycle" {
+                    "credit-scoring-lifecycle"
+                } else {
+                    "credit-scoring-drift"
+                });
+                command.arg(sample);
             }
             command.args(["--screen", room, "--theme", theme, "--size", &args.size, "--zoom", &args.zoom]);
             let ended = command.arg("--screenshot").arg(&picture).status().with_context(|| format!("starting {}", workbench.display()))?;

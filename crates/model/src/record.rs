@@ -401,6 +401,26 @@ pub struct Lineage {
     pub links: Vec<LineageLink>,
 }
 
+impl Lineage {
+    /// How many links stand where, without a full stop: `5 of 6 links hold, 1 is broken`.
+    pub fn summary(&self) -> String {
+        let count = |state| self.links.iter().filter(|link| link.state == state).count();
+        let all = self.links.len();
+        if all == 0 {
+            return "no link could be looked at".to_owned();
+        }
+        let mut text = format!("{} of {all} links hold", count(LinkState::Holds));
+        for (state, words) in [(LinkState::Broken, "broken"), (LinkState::Claimed, "only claimed"), (LinkState::Missing, "not covered")] {
+            match count(state) {
+                0 => {}
+                1 => text.push_str(&format!(", 1 is {words}")),
+                n => text.push_str(&format!(", {n} are {words}")),
+            }
+        }
+        text
+    }
+}
+
 /// What a link goes from or to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -497,6 +517,12 @@ impl LinkName {
             Self::MeasuredTrained => (ArtefactKind::Model, ArtefactKind::OfflineMetrics),
             Self::MonitoredTrained => (ArtefactKind::Model, ArtefactKind::Batches),
         }
+    }
+
+    /// As read on screen: from what to what.
+    pub fn title(self) -> String {
+        let (earlier, later) = self.ends();
+        format!("{} → {}", earlier.title(), later.title())
     }
 
     /// What the link says when it holds, without a full stop.

@@ -32,6 +32,12 @@ fn colour(section: &str, role: &str) -> RGBColor {
     BLACK
 }
 
+/// The same as it is written in a drawing.
+pub(crate) fn hex(section: &str, role: &str) -> String {
+    let RGBColor(r, g, b) = colour(section, role);
+    format!("#{r:02X}{g:02X}{b:02X}")
+}
+
 /// One value to draw.
 struct Mark {
     number: u32,
@@ -155,8 +161,7 @@ mod tests {
     fn a_gap_breaks_the_line_and_a_missed_limit_is_a_diamond() {
         let svg = draw(&[mark(1, 0.05, false), mark(2, 0.06, false), mark(4, 0.12, true), mark(5, 0.07, false)], 0.1, 5, Unit::Ratio, true)
             .unwrap();
-        let blue = colour("light.chart", "blue");
-        let stroke = format!("stroke=\"#{:02X}{:02X}{:02X}\"", blue.0, blue.1, blue.2);
+        let stroke = format!("stroke=\"{}\"", hex("light.chart", "blue"));
         assert_eq!(
             svg.lines().filter(|line| line.contains("<polyline") && line.contains("stroke-width=\"2\"") && line.contains(&stroke)).count(),
             2

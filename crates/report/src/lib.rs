@@ -4,9 +4,11 @@
 //!
 //! - [`render`]: record to PDF
 //! - `view`: what is printed, as text, masked where the policy asks for it
+//! - `chain`: the chain from raw rows to monitored batches, as SVG
 //! - `charts`: one chart per monitored metric, as SVG
 //! - `world`: the only files the typesetter can see
 
+mod chain;
 mod charts;
 mod view;
 mod world;

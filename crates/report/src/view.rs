@@ -6,12 +6,12 @@ use verifold_model::{
     document::signed_text,
     format::{bytes, count},
     proof_system::Property,
-    record::{AuditRecord, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
+    record::{AuditRecord, LinkState, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
     state::{RungState, Severity, Stage, State},
     traceability::{CLAIMED, role_title},
 };
 
-use crate::{Options, ReportError, Standing, charts};
+use crate::{Options, ReportError, Standing, chain, charts};
 
 /// Name of the style a state is printed in; the template knows the eight of the tokens.
 const fn style(state: State) -> &'static str {
@@ -164,6 +164,8 @@ fn proofs(record: &AuditRecord) -> Vec<Value> {
         json!({
             "id": proof.id,
             "title": proof.title,
+            "stage": proof.stage.title(),
+            "kind": proof.statement.name(),
             "style": match proof.state {
                 ProofState::Valid => "satisfied",
                 ProofState::Rejected => "rejected",
@@ -244,6 +246,42 @@ fn traceability(record: &AuditRecord) -> Vec<Value> {
     record.traceability.iter().map(line).collect()
 }
 
+/// The chain: its drawing, its links with both digests, and how many of them hold.
+fn lifecycle(record: &AuditRecord, files: &mut Vec<(String, String)>) -> Value {
+    let inference = record.proofs.iter().filter(|proof| proof.stage == Stage::Inference).count();
+    let drawing = chain::chain(&record.lineage, inference).map(|(svg, alt)| {
+        files.push(("chain.svg".to_owned(), svg));
+        json!({ "file": "chain.svg", "alt": alt })
+    });
+    let links = record.lineage.links.iter().map(|link| {
+        json!({
+            "title": link.name.title(),
+            "style": match link.state {
+                LinkState::Holds => "satisfied",
+                LinkState::Claimed => "unverifiable",
+                LinkState::Broken => "rejected",
+                LinkState::Missing => "uncovered",
+            },
+            "word": link.state.word(),
+            "text": link.text,
+            "proofs": link.proofs.join(", "),
+            "compared": link.compared.iter().map(|value| json!({
+                "what": value.what,
+                "earlier": value.earlier.to_string(),
+                "later": value.later.to_string(),
+                "equal": value.earlier == value.later,
+            })).collect::<Vec<_>>(),
+        })
+    });
+    let bare = Stage::ALL.into_iter().filter(|stage| !record.proofs.iter().any(|proof| proof.stage == *stage)).map(Stage::title);
+    json!({
+        "drawing": drawing,
+        "summary": record.lineage.summary(),
+        "without_proof": bare.collect::<Vec<_>>(),
+        "links": links.collect::<Vec<_>>(),
+    })
+}
+
 /// Data of the template, and charts by file name.
 type Printed = (Vec<u8>, Vec<(String, String)>);
 
@@ -258,6 +296,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
             charts.push((file, svg));
         }
     }
+    let lifecycle = lifecycle(record, &mut charts);
     let totals = record.totals;
     let package = &record.package;
     let command = format!(
@@ -295,6 +334,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "attribute": record.plan.as_ref().map_or("group", |plan| plan.plan.grouping.attribute.as_str()),
         "choices": record.plan.as_ref().map(|plan| plan.choices.iter().map(|c| json!({ "what": c.what, "chosen": c.chosen, "constraint": c.constraint, "holds": c.holds })).collect::<Vec<_>>()).unwrap_or_default(),
         "plan": record.plan.as_ref().map(|plan| json!({ "digest": plan.digest.to_string(), "commitment": plan.commitment.to_string(), "source": sourced(plan.source) })),
+        "lifecycle": lifecycle,
         "proofs": proofs(record),
         "traceability": traceability(record),
         "claimed": CLAIMED,
@@ -305,4 +345,35 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
     });
     let data = serde_json::to_vec(&data).map_err(|error| ReportError::Typeset(error.to_string()))?;
     Ok((data, charts))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use verifold_model::record::LinkName;
+
+    use super::*;
+
+    fn printed(record: &AuditRecord) -> (Value, Vec<(String, String)>) {
+        let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
+        let (data, files) = of(record, &options).unwrap();
+        (serde_json::from_slice(&data).unwrap(), files)
+    }
+
+    #[test]
+    fn stages_without_a_proof_and_links_without_an_end_are_named() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-drift/expected.record.json");
+        let mut record: AuditRecord = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let (data, files) = printed(&record);
+        let chain = &data["lifecycle"];
+        assert_eq!(chain["without_proof"], json!(["Data & preprocessing", "Training & offline metrics", "Inference"]));
+        assert_eq!(chain["summary"], "0 of 6 links hold, 6 are not covered");
+        assert_eq!(chain["links"].as_array().unwrap().len(), LinkName::ALL.len());
+        assert!(chain["links"][5]["text"].as_str().unwrap().contains("training proof"));
+        assert!(files.iter().any(|(name, svg)| name == "chain.svg" && svg.contains("no proof in the package")));
+
+        record.lineage.links.clear();
+        assert_eq!(printed(&record).0["lifecycle"]["drawing"], Value::Null);
+    }
 }

@@ -1,5 +1,6 @@
 //! The rooms. Each is a model, plain data made from the record, and a panel that draws it.
 
+pub mod lifecycle;
 pub mod monitoring;
 pub mod overview;
 pub mod proofs;

@@ -2,11 +2,14 @@
 
 use egui::{Align, Frame, Layout, Margin, ScrollArea, Sense, Stroke, Ui, vec2};
 
+use verifold_model::record::LinkState;
+
 use crate::{
     action::Action,
     icons::Icon,
     panels::{
         Asked,
+        lifecycle::{link_head, link_ui},
         monitoring::batch_ui,
         overview::{engagement_ui, rung_ui},
         proofs::circuit_ui,
@@ -38,6 +41,10 @@ pub(super) fn inspector_ui(workbench: &Workbench, ui: &mut Ui, drawer: bool, ask
             (Icon::Info, requirement.map_or_else(|| id.clone(), |r| format!("Why {} is {}", id, word(r.state.word()))))
         }
         Selection::Proof(_) => (Icon::Cpu, "Circuit".to_owned()),
+        Selection::Link(name) => {
+            let broken = record.lineage.links.iter().any(|link| link.name == *name && link.state == LinkState::Broken);
+            (if broken { Icon::LinkBreak } else { Icon::Link }, link_head(*name))
+        }
         Selection::Batch(0) => (Icon::CalendarBlank, "Reference".to_owned()),
         Selection::Batch(number) => (Icon::CalendarBlank, format!("Batch {number}")),
     };
@@ -61,6 +68,11 @@ pub(super) fn inspector_ui(workbench: &Workbench, ui: &mut Ui, drawer: bool, ask
                 Selection::Proof(id) => {
                     if let Some(proof) = record.proofs.iter().find(|proof| proof.id == *id) {
                         circuit_ui(ui, record, proof);
+                    }
+                }
+                Selection::Link(name) => {
+                    if let Some(link) = record.lineage.links.iter().find(|link| link.name == *name) {
+                        link_ui(ui, record, link, asked);
                     }
                 }
                 Selection::Batch(number) => {

@@ -16,6 +16,7 @@ use crate::{
     action::Action,
     panels::{
         Asked,
+        lifecycle::lifecycle_ui,
         monitoring::{monitoring_ui, unmeasured_ui},
         overview::overview_ui,
         proofs::proofs_ui,
@@ -119,6 +120,7 @@ fn main_ui(workbench: &mut Workbench, ui: &mut Ui, asked: &mut Asked) {
                 requirements_ui(ui, model, &mut workbench.view.requirements, &here.selection, asked);
             }
         }
+        Screen::Lifecycle => lifecycle_ui(ui, &audit.lifecycle, &here.selection, asked),
         Screen::Monitoring => match audit.monitoring() {
             Some(model) => monitoring_ui(ui, &audit.record, &audit.choices, model, &mut workbench.view.monitoring, &here.selection, asked),
             None => unmeasured_ui(ui, &audit.record, &here.selection, asked),

@@ -69,7 +69,7 @@ pub(super) fn palette_ui(workbench: &mut Workbench, ctx: &Context, asked: &mut A
                 .show(ui, |ui| {
                     ui.set_width(width - 16.0);
                     let wide = ui.available_width();
-                    let field = text_field(ui, "Search or command", "Requirement, batch, proof or command", &mut palette.query, wide);
+                    let field = text_field(ui, "Search or command", "Requirement, batch, proof, link or command", &mut palette.query, wide);
                     if field.changed() {
                         palette.at = 0;
                     }
@@ -170,6 +170,15 @@ fn entries(workbench: &Workbench, query: &str) -> Vec<Entry> {
                 label: format!("Proof {}", proof.title),
                 aside: verdict.word,
                 action: Action::Open(Screen::Proofs, Selection::Proof(proof.id.clone())),
+            });
+        }
+        for edge in &audit.lifecycle.edges {
+            let verdict = Verdict::from(edge.state);
+            offer(Entry {
+                icon: verdict.form.icon(),
+                label: format!("Link {}", edge.name.title()),
+                aside: verdict.word,
+                action: Action::Open(Screen::Lifecycle, Selection::Link(edge.name)),
             });
         }
         // Batches are many: they are looked for by number or label, not listed.

@@ -31,7 +31,7 @@ pub(super) fn tree_ui(workbench: &Workbench, ui: &mut Ui, narrow: bool, asked: &
                 Screen::Requirements => record.requirements.len(),
                 Screen::Monitoring => monitored,
                 Screen::Proofs => record.proofs.len(),
-                Screen::Overview | Screen::Welcome => 0,
+                Screen::Overview | Screen::Lifecycle | Screen::Welcome => 0,
             };
             let count = if count == 0 { String::new() } else { count.to_string() };
             if nav(ui, offer.icon, offer.label, offer.tooltip, &count, workbench.here().screen == screen, narrow) {

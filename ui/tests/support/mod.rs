@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 pub mod fake;
+pub mod lifecycle;
 
 use verifold_model::{
     candidates::{CandidateSystem, candidates},
@@ -84,7 +85,7 @@ pub fn record(story: Story) -> AuditRecord {
     let entries = entries(&proofs);
     let traceability = vec![traceability(story, &proofs[0])];
     AuditRecord {
-        lineage: Lineage::default(),
+        lineage: lifecycle::monitoring_alone(&batches),
         schema: RecordSchema::V1,
         program: "verifold 0.1.0".into(),
         headline: headline(story, totals),
@@ -175,6 +176,7 @@ pub fn malformed() -> AuditRecord {
     record.plan = None;
     record.proofs.clear();
     record.batches.clear();
+    record.lineage = Lineage::default();
     record.series.clear();
     record.package.entries.clear();
     for requirement in &mut record.requirements {
