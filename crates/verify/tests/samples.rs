@@ -16,10 +16,13 @@ use verifold_model::{
     candidates::Holds,
     digest::Digest,
     document::{DocumentKind, SignatureState},
+    preparation::PreparationStatement,
     protocol::WorkPhase,
-    record::{AuditRecord, Standing},
+    record::{AuditRecord, ProofState, Standing},
     state::{Exit, RungName, RungState, Stage, State},
+    statement::StageStatement,
     traceability::{ProofUsed, Traceability},
+    training::TrainingStatement,
 };
 use verifold_package::{Checkpoint, ClaimedPackage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
 use verifold_policy::{Engagement, Overlay, Policy, TraceabilityDraft, read_traceability};
@@ -213,6 +216,79 @@ fn a_tailored_policy_says_what_was_changed(keys: &KeyStore) {
     check(unsigned, "≥ 0.60", "");
 }
 
+/// Statements of the stages before monitoring, altered as a cheating bank would: each is refused for its own reason, and
+/// a stage left out is a gap, not a tick. The packages are unsigned, which is a matter of another rung.
+fn altered_stages_are_refused(keys: &KeyStore) {
+    let sample = Sample::read("credit-scoring-lifecycle");
+    let honest = ClaimedPackage::read(&sample.package, &Limits::default()).unwrap().contents();
+    let run = |edit: &dyn Fn(&mut Contents)| {
+        let mut contents = honest.clone();
+        edit(&mut contents);
+        sample.verify(&write(&contents).unwrap(), keys)
+    };
+    fn preparation(contents: &mut Contents) -> &mut PreparationStatement {
+        match &mut contents.stages[0].statement {
+            StageStatement::Preparation(statement) => statement,
+            other => panic!("{}", other.kind().name()),
+        }
+    }
+    fn training(contents: &mut Contents) -> &mut TrainingStatement {
+        match &mut contents.stages[1].statement {
+            StageStatement::Training(statement) => statement,
+            other => panic!("{}", other.kind().name()),
+        }
+    }
+    type Edit = fn(&mut Contents);
+    let cases: [(&str, Edit, &str, &str); 10] = [
+        ("a row more set aside", |c| preparation(c).parts[0].profile.set_aside[0][1] += 1, "chain-differs", "preparation"),
+        ("a wider domain", |c| preparation(c).preparation.columns[0].high += 1, "proof-rejected", "preparation"),
+        ("a row more to train on", |c| preparation(c).parts[0].rows += 21, "profile-impossible", "preparation"),
+        ("parts exchanged", |c| preparation(c).parts.swap(0, 1), "parts-impossible", "preparation"),
+        (
+            "test rows are training rows",
+            |c| preparation(c).parts[1].row_commitment = preparation(c).parts[0].row_commitment,
+            "chain-differs",
+            "preparation",
+        ),
+        ("fewer epochs", |c| training(c).spec.epochs -= 1, "step-count-differs", "training"),
+        ("another schedule", |c| training(c).spec.rate_offset += 1, "proof-rejected", "training"),
+        ("another start", |c| training(c).spec.initial_bias += 1, "proof-rejected", "training"),
+        (
+            "other training rows",
+            |c| {
+                let test = preparation(c).parts[1].clone();
+                training(c).row_commitment = test.row_commitment;
+                training(c).outcome_commitment = test.outcome_commitment;
+            },
+            "proof-rejected",
+            "training",
+        ),
+        (
+            "proofs exchanged",
+            |c| {
+                let bytes = c.stages[0].bytes.clone();
+                c.stages[0].bytes = std::mem::replace(&mut c.stages[1].bytes, bytes);
+            },
+            "proof-rejected",
+            "preparation",
+        ),
+    ];
+    for (what, edit, cause, id) in cases {
+        let record = run(&edit);
+        assert_eq!(record.exit, Exit::Rejected, "{what}: {}", record.headline.title);
+        let found = causes(&record, RungName::Proof);
+        assert!(found.iter().any(|found| found == cause), "{what}: {found:?}");
+        let proof = record.proofs.iter().find(|proof| proof.id == id).unwrap();
+        assert_eq!(proof.state, ProofState::Rejected, "{what}");
+    }
+    for (left_out, open) in [(0, "DA-1"), (1, "TR-1"), (2, "TR-4")] {
+        let record = run(&|contents| drop(contents.stages.remove(left_out)));
+        assert_ne!(record.exit, Exit::Met, "{open}");
+        let result = record.requirements.iter().find(|result| result.id == open).unwrap();
+        assert_eq!(result.state, State::Uncovered, "{open}");
+    }
+}
+
 /// A document beside the proof is held against it: another circuit, or a score this program does not give, is named.
 fn a_traceability_specification_is_held_against_the_proof(keys: &KeyStore) {
     let mut sample = Sample::read("credit-scoring-q1");
@@ -286,12 +362,13 @@ fn main() {
     };
     let trials = vec![trial("samples_end_as_they_say_and_no_altered_package_is_accepted", |keys| {
         // One trial, so that one process derives the key once under runners that start a process for each.
-        let parts: [(&str, Part); 6] = [
+        let parts: [(&str, Part); 7] = [
             ("every sample ends as it says", every_sample_ends_as_it_says),
             ("two anchored batches that were withheld are named by date", two_anchored_batches_that_were_withheld_are_named_by_date),
             ("without an engagement the package speaks for itself only", without_an_engagement_the_package_speaks_for_itself_only),
             ("a tailored policy says what was changed", a_tailored_policy_says_what_was_changed),
             ("a traceability specification is held against the proof", a_traceability_specification_is_held_against_the_proof),
+            ("altered stages are refused", altered_stages_are_refused),
             ("no altered package is accepted", no_altered_package_is_accepted),
         ];
         for (name, part) in parts {
