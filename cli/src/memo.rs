@@ -3,7 +3,8 @@
 use verifold_model::{
     document::signed_text,
     format::{bytes, counted},
-    record::{AuditRecord, LinkState, RequirementResult, Source, Standing},
+    lineage::LinkState,
+    record::{AuditRecord, RequirementResult, Source, Standing},
     state::{RungState, Severity, Stage, State},
 };
 

@@ -1,6 +1,6 @@
 //! Where the person is and what is selected: one value, shared by tree, main pane and inspector.
 
-use verifold_model::{record::LinkName, state::RungName};
+use verifold_model::{lineage::LinkName, state::RungName};
 
 /// A room of the workbench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

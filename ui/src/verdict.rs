@@ -1,7 +1,8 @@
 //! Which icon, word and colour a verdict has. A caller names the verdict and cannot choose a colour.
 
 use verifold_model::{
-    record::{BatchResult, LinkState, ProofState, RequirementResult, Rung, Source},
+    lineage::LinkState,
+    record::{BatchResult, ProofState, RequirementResult, Rung, Source},
     state::{Exit, Judgement, RungState, State},
 };
 

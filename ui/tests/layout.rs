@@ -9,10 +9,7 @@ use support::{
     lifecycle::{Chain, life_cycle},
     record,
 };
-use verifold_model::{
-    record::{AuditRecord, LinkName},
-    state::RungName,
-};
+use verifold_model::{lineage::LinkName, record::AuditRecord, state::RungName};
 use verifold_ui::{
     action::Action,
     backend::AuditFiles,

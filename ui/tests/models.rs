@@ -217,11 +217,11 @@ fn monitoring_without_a_chain() {
 
 #[test]
 fn the_chain_opens_on_what_is_broken() {
-    use verifold_model::record::LinkName;
+    use verifold_model::lineage::LinkName;
     let first = |record: &AuditRecord| lifecycle::Model::new(record).first_link();
     assert_eq!(first(&life_cycle(Chain::Broken)), Some(LinkName::MonitoredTrained));
     let mut twice = life_cycle(Chain::Broken);
-    twice.lineage.links[4].state = verifold_model::record::LinkState::Broken;
+    twice.lineage.links[4].state = verifold_model::lineage::LinkState::Broken;
     assert_eq!(lifecycle::Model::new(&twice).title, "What was measured and monitored is not the model that was trained");
     assert_eq!(first(&life_cycle(Chain::Partial)), Some(LinkName::MonitoredTrained));
     assert_eq!(first(&record(Story::Honest)), None, "links that nothing covers have no digests to show");

@@ -11,8 +11,8 @@ use support::{
     malformed, record,
 };
 use verifold_model::{
+    lineage::LinkName,
     protocol::{PROTOCOL_VERSION, WorkerEvent},
-    record::LinkName,
 };
 use verifold_ui::{
     backend::{AuditFiles, Command, Event, Pick, RunId},

@@ -7,7 +7,7 @@
 //! - [`training`]: what a training proof states
 //! - [`sample`]: rows drawn, opened and compared with documents
 //! - [`preparation`]: how raw development rows became prepared ones
-//! - [`metric`]: what follows from a verified count table, with definitions and sources
+//! - [`lineage`]: what links the stages; [`metric`]: what follows from a verified count table, with definitions and sources
 //! - [`state`]: requirement states, trust ladder, exit codes
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
 //! - [`record`]: the audit record, the only serialised outcome
@@ -26,6 +26,7 @@ pub mod digest;
 pub mod document;
 pub mod format;
 pub mod instant;
+pub mod lineage;
 pub mod metric;
 pub mod plan;
 pub mod preparation;

@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 use verifold_model::{
     decimal::Decimal,
+    lineage::LinkName,
     metric::{Decisions, Metric},
     proof_system::Property,
-    record::LinkName,
     shape::{CircuitFamily, Shape},
     state::{Severity, Stage},
 };

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use verifold_model::{
     digest::Commitment,
     format::counted,
-    record::{Artefact, ArtefactKind, Lineage, LineageLink, LinkState, Standing},
+    lineage::{Artefact, ArtefactKind, Lineage, LineageLink, LinkState},
+    record::Standing,
     state::Stage,
 };
 
@@ -217,7 +218,7 @@ fn wrapped(words: &str, letters: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use verifold_model::record::{LinkName, LinkedValue};
+    use verifold_model::lineage::{LinkName, LinkedValue};
 
     use super::*;
 

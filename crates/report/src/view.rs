@@ -5,8 +5,9 @@ use verifold_model::{
     cohort::BatchRole,
     document::signed_text,
     format::{bytes, count},
+    lineage::LinkState,
     proof_system::Property,
-    record::{AuditRecord, LinkState, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
+    record::{AuditRecord, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
     state::{RungState, Severity, Stage, State},
     traceability::{CLAIMED, role_title},
 };
@@ -351,7 +352,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
 mod tests {
     use std::path::Path;
 
-    use verifold_model::record::LinkName;
+    use verifold_model::lineage::LinkName;
 
     use super::*;
 

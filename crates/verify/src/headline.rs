@@ -2,7 +2,8 @@
 
 use verifold_model::{
     format::counted,
-    record::{AuditRecord, Finding, Headline, LinkState, ProofState, Rung, Source},
+    lineage::LinkState,
+    record::{AuditRecord, Finding, Headline, ProofState, Rung, Source},
     state::{Exit, Judgement, RungName, RungState, Severity, State},
 };
 use verifold_package::PackageError;

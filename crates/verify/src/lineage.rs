@@ -7,7 +7,8 @@ use verifold_model::{
     cohort::BatchRole,
     digest::Commitment,
     format::{count, counted},
-    record::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue, Standing},
+    lineage::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue},
+    record::Standing,
     statement::{MonitoringStatement, StageStatement},
     training::TrainingStatement,
 };

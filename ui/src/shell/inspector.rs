@@ -2,7 +2,7 @@
 
 use egui::{Align, Frame, Layout, Margin, ScrollArea, Sense, Stroke, Ui, vec2};
 
-use verifold_model::record::LinkState;
+use verifold_model::lineage::LinkState;
 
 use crate::{
     action::Action,

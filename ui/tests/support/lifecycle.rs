@@ -2,10 +2,8 @@
 
 use verifold_model::{
     digest::Commitment,
-    record::{
-        Artefact, ArtefactKind, AuditRecord, BatchRecord, Finding, Headline, Lineage, LineageLink, LinkName, LinkState, LinkedValue,
-        ProofState, ProofSummary, Standing, Totals,
-    },
+    lineage::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue},
+    record::{AuditRecord, BatchRecord, Finding, Headline, ProofState, ProofSummary, Standing, Totals},
     shape::{CircuitFamily, CircuitId},
     state::{Exit, RungName, RungState, Severity, Stage, State},
     statement::StatementKind,

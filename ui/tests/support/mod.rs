@@ -11,6 +11,7 @@ use verifold_model::{
     digest::{Commitment, Digest},
     format,
     instant::Instant,
+    lineage::Lineage,
     metric::{Decisions, Fraction, Metric, MetricKey, Value},
     plan::{
         Calendar, Feature, Grouping, Histogram, MissingRule, ModelKind, OutcomeDefinition, OutsideRule, Plan, PlanSchema, ScoreDirection,
@@ -19,7 +20,7 @@ use verifold_model::{
     proof_system::{ProofSystem, Property},
     record::{
         AuditRecord, BatchContent, BatchRecord, BatchResult, EngagementSummary, EntrySummary, Expectation, Finding, GroupLine, Headline,
-        LegalSource, Lineage, PackageSummary, Phase, PlanChoice, PlanSummary, Point, PolicySummary, ProofState, ProofSummary, RecordSchema,
+        LegalSource, PackageSummary, Phase, PlanChoice, PlanSummary, Point, PolicySummary, ProofState, ProofSummary, RecordSchema,
         RequirementResult, Rung, Series, Source, Sourced, Standing, Totals, TraceabilitySummary, Volatile, WhyNode,
     },
     shape::{CircuitFamily, CircuitId, Shape},

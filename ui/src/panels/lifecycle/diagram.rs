@@ -5,7 +5,8 @@
 
 use egui::{Align, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::{
-    record::{ArtefactKind, LinkName, LinkState, Standing},
+    lineage::{ArtefactKind, LinkName, LinkState},
+    record::Standing,
     state::Stage,
 };
 

@@ -3,7 +3,8 @@
 use egui::{Frame, Margin, Stroke, Ui};
 use verifold_model::{
     digest::Commitment,
-    record::{AuditRecord, LineageLink, LinkState, LinkedValue},
+    lineage::{LineageLink, LinkState, LinkedValue},
+    record::AuditRecord,
 };
 
 use crate::{

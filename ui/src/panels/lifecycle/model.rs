@@ -7,7 +7,8 @@ use serde::{
 use verifold_model::{
     digest::Commitment,
     format::counted,
-    record::{Artefact, ArtefactKind, AuditRecord, LineageLink, LinkName, LinkState, LinkedValue, ProofState, RequirementResult, Standing},
+    lineage::{Artefact, ArtefactKind, LineageLink, LinkName, LinkState, LinkedValue},
+    record::{AuditRecord, ProofState, RequirementResult, Standing},
     state::{Severity, Stage},
 };
 

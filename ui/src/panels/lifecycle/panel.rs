@@ -1,7 +1,7 @@
 //! The room as drawn: conclusion, chain, legend, coverage.
 
 use egui::{Align, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
-use verifold_model::record::LinkState;
+use verifold_model::lineage::LinkState;
 
 use super::{board::board_ui, diagram, model::Model};
 use crate::{
