@@ -129,9 +129,13 @@ impl ClaimedPackage {
                 Read::Stage(stage) => {
                     // One order, so that a package has one spelling.
                     let late = !monitoring.is_empty()
-                        || stages.last().is_some_and(|last: &ClaimedStage| last.kind.position() > stage.kind.position());
+                        || stages.last().is_some_and(|last: &ClaimedStage| last.kind.position() >= stage.kind.position());
                     if late {
-                        return Err(contradicts(format!("proofs[{position}]"), "proofs in life-cycle order", stage.kind.name()));
+                        return Err(contradicts(
+                            format!("proofs[{position}]"),
+                            "at most one proof of each stage, in life-cycle order",
+                            stage.kind.name(),
+                        ));
                     }
                     stages.push(*stage);
                 }
