@@ -8,6 +8,7 @@ use verifold_model::{
     format::{bytes, count, counted},
     preparation::{PART_NAMES, PreparationStatement},
     protocol::{WorkerEvent, WorkerRequest},
+    receipts::ReceiptsStatement,
     state::Exit,
     statement::{Header, MonitoringStatement, StageStatement},
     training::{RATE_SHIFT, TrainingStatement},
@@ -103,6 +104,7 @@ fn stage_text(statement: &StageStatement) -> String {
         StageStatement::Preparation(statement) => preparation(statement),
         StageStatement::Training(statement) => training(statement),
         StageStatement::OfflineMetrics(statement) => cohort(statement),
+        StageStatement::Receipts(statement) => receipts(statement),
     }
 }
 
@@ -149,6 +151,15 @@ fn training(statement: &TrainingStatement) -> String {
     ));
     out.push_str(&format!("  rows      {}\n  outcomes  {}\n", statement.row_commitment, statement.outcome_commitment));
     out.push_str(&format!("  model     {}\n", statement.model_commitment));
+    out
+}
+
+/// Batches with a root over the openings of their rows.
+fn receipts(statement: &ReceiptsStatement) -> String {
+    let mut out = format!("  model  {}\n  batch  {} root of the receipts\n", statement.model_commitment, pad("rows", 9));
+    for batch in &statement.batches {
+        out.push_str(&format!("  {} {} {}\n", pad(&batch.index.to_string(), 6), pad(&count(u64::from(batch.rows)), 9), batch.root));
+    }
     out
 }
 

@@ -7,11 +7,14 @@ use std::{
 
 use clap::{Args, Subcommand, ValueEnum};
 use verifold_model::{
-    format::{bytes, count},
+    format::{bytes, count, counted},
     instant::Instant,
     state::Exit,
 };
-use verifold_prove::{Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, Request, Sources, prove_lifecycle, prove_monitoring};
+use verifold_prove::{
+    Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, ReceiptsRequest, Request, Sources, prove_lifecycle, prove_monitoring,
+    prove_receipts,
+};
 
 use crate::{anchor, failure::Failure, files, traceability};
 
@@ -21,6 +24,45 @@ pub(crate) enum Command {
     Monitoring(Monitoring),
     /// Prove the whole life cycle: prepare development rows, train, measure on test rows, monitor; one package.
     Pipeline(Pipeline),
+    /// Add receipts to a package: a proven root over one opening for each row, from the files the package was made from.
+    Receipts(Receipts),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Receipts {
+    /// The package; it is left as it is.
+    #[arg(long, value_name = "MINE.zkaudit")]
+    package: PathBuf,
+    /// What it left behind.
+    #[arg(long, value_name = "MINE.secrets")]
+    secrets: PathBuf,
+    /// What is measured, and how: as for the package.
+    #[arg(long, value_name = "SPEC.toml")]
+    spec: PathBuf,
+    /// The model, as for the package.
+    #[arg(long, value_name = "MODEL.onnx")]
+    model: PathBuf,
+    /// Rows that drift is measured against, as for the package.
+    #[arg(long, value_name = "REF.csv|parquet")]
+    reference: PathBuf,
+    /// Rows of the period, as for the package.
+    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
+    batches: PathBuf,
+    /// Outcomes, if they stand in a table of their own.
+    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
+    outcomes: Option<PathBuf>,
+    /// What becomes of a row that cannot be read, as for the package.
+    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
+    on_bad_row: BadRow,
+    /// Give receipts for this batch alone, by its number in the chain. May be repeated; every monitored batch otherwise.
+    #[arg(long = "batch", value_name = "N")]
+    only: Vec<u32>,
+    /// The package with receipts; what opens them goes to OUT.receipts beside it.
+    #[arg(long, short, value_name = "OUT.zkaudit")]
+    output: PathBuf,
+    /// Replace earlier files of these names.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -157,6 +199,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Monitoring(arguments) => monitoring(arguments),
         Command::Pipeline(arguments) => pipeline(arguments),
+        Command::Receipts(arguments) => receipts(arguments),
     }
 }
 
@@ -199,6 +242,41 @@ fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
         count(report.clipped)
     );
     println!("  area under the curve on the test rows: proven integers {trained:.4}, a float fit to convergence {float:.4}");
+    Ok(Exit::Met)
+}
+
+fn receipts(arguments: Receipts) -> Result<Exit, Failure> {
+    let request = ReceiptsRequest {
+        sources: Sources {
+            spec: arguments.spec,
+            model: arguments.model,
+            reference: arguments.reference,
+            batches: arguments.batches,
+            outcomes: arguments.outcomes,
+            on_bad_row: arguments.on_bad_row.into(),
+        },
+        package: arguments.package,
+        secrets: arguments.secrets,
+        batches: arguments.only,
+        output: arguments.output,
+        overwrite: arguments.overwrite,
+    };
+    let report = prove_receipts(&request, &mut Spoken::begun())
+        .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
+    println!(
+        "{} for {}, proof {}, {} steps of {}: {}",
+        counted(report.rows, "receipt", "receipts"),
+        counted(report.batches, "batch", "batches"),
+        bytes(report.proof_bytes),
+        count(report.steps),
+        report.circuit,
+        request.output.display()
+    );
+    println!("SHA-256 of the package  {}", report.package_sha256);
+    if report.signatures_dropped > 0 {
+        println!("Its signatures were about the package without receipts: sign it again (`verifold sign`).");
+    }
+    println!("Keep {} with the data: it opens every row.", verifold_prove::receipts::receipts_path(&request.output).display());
     Ok(Exit::Met)
 }
 

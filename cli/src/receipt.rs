@@ -1,21 +1,43 @@
-//! `verifold receipt check`, at the applicant's.
+//! `verifold receipt make` at the audited party, `verifold receipt check` at the applicant's.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use verifold_model::{
+    format::counted,
+    instant::{Instant, SEQUENCE_BITS},
     receipts::{Receipt, ReceiptRow},
+    sample::SampledRow,
     state::Exit,
 };
 use verifold_package::{ClaimedPackage, Limits};
+use verifold_prove::receipts::ReceiptSecrets;
 use verifold_verify::{ReceiptError, check_receipt};
 
 use crate::{failure::Failure, files};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write the receipts of rows, for those the rows are about: for the audited party.
+    Make(Make),
     /// Check one's own receipt against the record an auditor has published: what was on file, scored and decided is what was proven.
     Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Make {
+    /// What opens the receipts: OUT.receipts beside the package.
+    #[arg(long, value_name = "MINE.receipts")]
+    secrets: PathBuf,
+    /// The package with the receipts proof.
+    #[arg(long, value_name = "MINE.zkaudit")]
+    package: PathBuf,
+    /// Rows, by their time and, where several share a second, a number behind it: 2026-03-02T10:11:12Z/3. May be repeated.
+    #[arg(long = "key", value_name = "TIME[/N]", required = true)]
+    keys: Vec<RowKey>,
+    /// The receipt; with several keys, a folder for them.
+    #[arg(long, short, value_name = "OUT")]
+    output: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -27,16 +49,76 @@ pub(crate) struct Check {
     record: PathBuf,
 }
 
+/// The key of a row as people write it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowKey(u64);
+
+impl std::str::FromStr for RowKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (time, sequence) = text.split_once('/').unwrap_or((text, "0"));
+        let time: Instant = time.parse().map_err(|error| format!("{error}"))?;
+        let sequence: u32 = sequence.parse().map_err(|_| format!("{sequence:?} is not a number"))?;
+        if sequence >> SEQUENCE_BITS != 0 {
+            return Err(format!("{sequence} is not below 2^{SEQUENCE_BITS}"));
+        }
+        Ok(Self(time.first_key() + u64::from(sequence)))
+    }
+}
+
 pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
+        Command::Make(arguments) => make(arguments),
         Command::Check(arguments) => check(arguments),
     }
+}
+
+/// What opens the receipts of a package.
+pub(crate) fn secrets(path: &Path) -> Result<ReceiptSecrets, Failure> {
+    serde_json::from_slice(&files::bytes("file of receipts", path)?).map_err(|error| {
+        Failure::new(
+            Exit::Malformed,
+            format!("what opens the receipts cannot be read ({error}): {}", path.display()),
+            "give the file NAME.receipts that `verifold prove receipts` wrote",
+        )
+    })
 }
 
 /// A package, read and not verified.
 pub(crate) fn package(path: &Path) -> Result<ClaimedPackage, Failure> {
     ClaimedPackage::read(&files::package(path)?, &Limits::default())
         .map_err(|error| Failure::new(error.exit(), format!("{error}: {}", path.display()), "ask for the package again"))
+}
+
+fn make(arguments: &Make) -> Result<Exit, Failure> {
+    let (secrets, package) = (secrets(&arguments.secrets)?, package(&arguments.package)?);
+    let mut rows = Vec::new();
+    for RowKey(key) in &arguments.keys {
+        match secrets.rows_with_key(*key).as_slice() {
+            [row] => rows.push(*row),
+            _ => {
+                let time = Instant::from_unix_secs(key >> SEQUENCE_BITS).map_or_else(|| key.to_string(), |time| time.to_string());
+                let what = format!("no row of {time}, number {}, has a receipt; nothing was written", key & ((1 << SEQUENCE_BITS) - 1));
+                return Err(Failure::new(Exit::Usage, what, "rows of one second are numbered in the order of the file, from 0"));
+            }
+        }
+    }
+    let receipts =
+        secrets.issue(&package, &rows).map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
+    let several = receipts.len() > 1;
+    if several {
+        std::fs::create_dir_all(&arguments.output).map_err(|error| {
+            Failure::new(Exit::Usage, format!("the folder cannot be made ({error}): {}", arguments.output.display()), "")
+        })?;
+    }
+    for (SampledRow { batch, position }, receipt) in rows.iter().zip(&receipts) {
+        let path = if several { arguments.output.join(format!("receipt-{batch}-{position}.json")) } else { arguments.output.clone() };
+        files::write_private(&path, &json(receipt)?)?;
+    }
+    println!("{} written: {}", counted(receipts.len() as u64, "receipt", "receipts"), arguments.output.display());
+    println!("Each is personal data, and shows a score beside the values scored: as many as the model has weights give the model away.");
+    Ok(Exit::Met)
 }
 
 /// A value as a file people may look into.
@@ -88,7 +170,7 @@ fn check(arguments: &Check) -> Result<Exit, Failure> {
         ReceiptRow::Void { reason } => println!("Void    not scored: {}", reason.words()),
         ReceiptRow::Scored { features, score, model_approves, logged_approval } => {
             for feature in features {
-                println!("        {} = {} {}", feature.name, feature.value, feature.unit);
+                println!("{}", format!("        {} = {} {}", feature.name, feature.value, feature.unit).trim_end());
             }
             println!("Score   {score}");
             println!("Model   {}", if *model_approves { "approves" } else { "declines" });

@@ -1,4 +1,4 @@
-//! `verifold sample draw` and `check`, at the auditor's.
+//! `verifold sample draw` and `check` at the auditor's, `verifold sample open` at the audited party.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use verifold_model::{
     cohort::BatchRole,
     format::{count, counted},
     receipts::{Receipt, ReceiptRow},
-    sample::{SampleOpenings, SampleRequest, SampledRow, Vouched, VouchedRow},
+    sample::{SampleOpenings, SampleRequest, SampleSchema, SampledRow, Vouched, VouchedRow},
     state::Exit,
 };
 use verifold_verify::sample::{Drawable, SampleError, Wanted, check_openings, conclude, draw};
@@ -15,13 +15,15 @@ use verifold_verify::sample::{Drawable, SampleError, Wanted, check_openings, con
 use crate::{
     failure::Failure,
     files,
-    receipt::{exit, json, package, read},
+    receipt::{exit, json, package, read, secrets},
 };
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Draw rows of a package to compare with their source documents: for the auditor, once the package is handed over.
     Draw(Draw),
+    /// Open the rows drawn: for the audited party.
+    Open(Open),
     /// Check that the rows drawn were opened as proven, and bound how many of all rows differ from their documents.
     Check(Check),
 }
@@ -66,6 +68,21 @@ impl std::str::FromStr for StratumArgument {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Open {
+    /// The request.
+    request: PathBuf,
+    /// What opens the receipts: NAME.receipts beside the package.
+    #[arg(long, value_name = "MINE.receipts")]
+    secrets: PathBuf,
+    /// The package the request was drawn from.
+    #[arg(long, value_name = "MINE.zkaudit")]
+    package: PathBuf,
+    /// The openings, for the auditor.
+    #[arg(long, short, value_name = "OPENINGS.json")]
+    output: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The request.
     request: PathBuf,
@@ -91,6 +108,7 @@ pub(crate) struct Check {
 pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Draw(arguments) => draw_rows(arguments),
+        Command::Open(arguments) => open(arguments),
         Command::Check(arguments) => check(arguments),
     }
 }
@@ -132,6 +150,27 @@ fn request(path: &Path) -> Result<SampleRequest, Failure> {
     read("request", path, "give the file that `verifold sample draw` wrote, unchanged")
 }
 
+fn open(arguments: &Open) -> Result<Exit, Failure> {
+    let request = request(&arguments.request)?;
+    let package = package(&arguments.package)?;
+    if package.manifest_digest != request.manifest_sha256 {
+        return Err(Failure::new(
+            Exit::Scope,
+            format!("the request was drawn from another package; nothing was opened: {}", arguments.package.display()),
+            "give the package that was handed over",
+        ));
+    }
+    let rows: Vec<SampledRow> = request.rows().collect();
+    let receipts = secrets(&arguments.secrets)?
+        .issue(&package, &rows)
+        .map_err(|error| Failure::new(Exit::Usage, format!("nothing was opened: {error}"), ""))?;
+    let openings = SampleOpenings { schema: SampleSchema::V1, request_sha256: request.digest(), receipts };
+    files::write_private(&arguments.output, &json(&openings)?)?;
+    println!("{} opened: {}", counted(rows.len() as u64, "row", "rows"), arguments.output.display());
+    println!("It is personal data, and the model follows from enough of it: hand it over as such.");
+    Ok(Exit::Met)
+}
+
 fn refused(error: &SampleError) -> Exit {
     match error {
         SampleError::Package { .. } => Exit::Scope,
@@ -145,7 +184,7 @@ fn refused(error: &SampleError) -> Exit {
 
 fn check(arguments: &Check) -> Result<Exit, Failure> {
     let request = request(&arguments.request)?;
-    let openings: SampleOpenings = read("openings", &arguments.openings, "give the file the audited party handed over, unchanged")?;
+    let openings: SampleOpenings = read("openings", &arguments.openings, "give the file that `verifold sample open` wrote, unchanged")?;
     let (record, record_sha256) = files::record(&arguments.record)?;
     let opened = match check_openings(&request, &openings, &record) {
         Ok(opened) => opened,

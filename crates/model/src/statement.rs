@@ -8,6 +8,7 @@ use crate::{
     digest::{Commitment, Digest},
     instant::Instant,
     preparation::PreparationStatement,
+    receipts::ReceiptsStatement,
     shape::{CircuitFamily, CircuitId},
     state::Stage,
     training::TrainingStatement,
@@ -35,7 +36,7 @@ pub enum StatementKind {
 
 impl StatementKind {
     /// Every kind, in life-cycle order.
-    pub const ALL: [Self; 5] = [Self::PreparationV1, Self::TrainingV1, Self::OfflineMetricsV1, Self::MonitoringV1, Self::ReceiptsV1];
+    pub const ALL: [Self; 5] = [Self::PreparationV1, Self::TrainingV1, Self::OfflineMetricsV1, Self::ReceiptsV1, Self::MonitoringV1];
 
     /// As written in packages and policies.
     pub const fn name(self) -> &'static str {
@@ -54,8 +55,8 @@ impl StatementKind {
             Self::PreparationV1 => 0,
             Self::TrainingV1 => 1,
             Self::OfflineMetricsV1 => 2,
-            Self::MonitoringV1 => 3,
-            Self::ReceiptsV1 => 4,
+            Self::ReceiptsV1 => 3,
+            Self::MonitoringV1 => 4,
         }
     }
 
@@ -195,6 +196,8 @@ pub enum StageStatement {
     Training(Box<TrainingStatement>),
     /// Test rows measured under a model: `offline-metrics/v1`.
     OfflineMetrics(Box<MonitoringStatement>),
+    /// One opening for each row of monitored batches: `receipts/v1`.
+    Receipts(Box<ReceiptsStatement>),
 }
 
 impl StageStatement {
@@ -204,6 +207,7 @@ impl StageStatement {
             Self::Preparation(_) => StatementKind::PreparationV1,
             Self::Training(_) => StatementKind::TrainingV1,
             Self::OfflineMetrics(_) => StatementKind::OfflineMetricsV1,
+            Self::Receipts(_) => StatementKind::ReceiptsV1,
         }
     }
 
@@ -213,6 +217,7 @@ impl StageStatement {
             Self::Preparation(statement) => &statement.header,
             Self::Training(statement) => &statement.header,
             Self::OfflineMetrics(statement) => &statement.header,
+            Self::Receipts(statement) => &statement.header,
         }
     }
 
@@ -222,6 +227,7 @@ impl StageStatement {
             Self::Preparation(statement) => statement.steps,
             Self::Training(statement) => statement.steps,
             Self::OfflineMetrics(statement) => statement.steps,
+            Self::Receipts(statement) => statement.steps,
         }
     }
 }

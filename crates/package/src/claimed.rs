@@ -7,6 +7,7 @@ use verifold_model::{
     plan::Plan,
     preparation::PreparationStatement,
     proof_system::ProofSystem,
+    receipts::ReceiptsStatement,
     record::EntrySummary,
     shape::CircuitFamily,
     state::Stage,
@@ -251,7 +252,13 @@ fn read_proof(
     let whole = Whole { id: proof, title: listed.title.clone(), stage, kind, system, bytes: bytes.to_vec() };
     let read = match kind {
         // Known, and not yet read from packages.
-        StatementKind::ReceiptsV1 => return Err(PackageError::UnknownStatement { proof: whole.id, found: kind.name().to_owned() }),
+        StatementKind::ReceiptsV1 => {
+            let statement: ReceiptsStatement = read_canonical(path, statement)?;
+            if statement.batches.len() > limits.batches {
+                return Err(PackageError::TooManyBatches { path: path.clone(), limit: limits.batches, found: statement.batches.len() });
+            }
+            Read::Stage(Box::new(whole.with(StageStatement::Receipts(Box::new(statement)))))
+        }
         StatementKind::MonitoringV1 => Read::Monitoring(Box::new(whole.with(read_cohort(path, statement, limits)?))),
         StatementKind::OfflineMetricsV1 => {
             let statement = read_cohort(path, statement, limits)?;

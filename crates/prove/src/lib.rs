@@ -42,4 +42,5 @@ pub use crate::{
     lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle},
     monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
     progress::{Event, Progress},
+    receipts::{ReceiptsRequest, prove_receipts},
 };

@@ -555,7 +555,7 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
         },
     };
     stop_if_cancelled(progress)?;
-    outputs.commit(&package, &crate::monitoring::json(&secrets)?, &crate::monitoring::json(&report)?)?;
+    outputs.commit([&crate::monitoring::json(&secrets)?, &crate::monitoring::json(&report)?], &package)?;
     Ok(report)
 }
 

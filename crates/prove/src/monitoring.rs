@@ -484,7 +484,7 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
         timings: progress.timings(),
     };
     stop_if_cancelled(progress)?;
-    outputs.commit(&package, &json(&secrets)?, &json(&report)?)?;
+    outputs.commit([&json(&secrets)?, &json(&report)?], &package)?;
     Ok(report)
 }
 

@@ -17,13 +17,11 @@ use crate::{
     monitoring::{report_path, secrets_path},
 };
 
-/// The three files of a run, not yet there.
+/// The files of a run, not yet there; the package is the last.
 pub(crate) struct Outputs {
     overwrite: bool,
     folder: PathBuf,
-    secrets: Pending,
-    report: Pending,
-    package: Pending,
+    files: Vec<Pending>,
 }
 
 struct Pending {
@@ -34,6 +32,11 @@ struct Pending {
 impl Outputs {
     /// Prepares the files of `package`: beside `NAME.zkaudit` stand `NAME.secrets` and `NAME.claimed.json`.
     pub(crate) fn prepare(package: &Path, overwrite: bool) -> Result<Self, ProveError> {
+        Self::beside(package, [(secrets_path(package), true), (report_path(package), false)], overwrite)
+    }
+
+    /// Prepares a package and files beside it, private ones among them.
+    pub(crate) fn beside<const N: usize>(package: &Path, beside: [(PathBuf, bool); N], overwrite: bool) -> Result<Self, ProveError> {
         let folder = package.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         let pending = |path: PathBuf, private: bool| {
             if !overwrite && path.exists() {
@@ -42,18 +45,17 @@ impl Outputs {
             let file = temporary(&folder, private).map_err(|source| ProveError::Io { action: "write to", path: folder.clone(), source })?;
             Ok(Pending { path, file })
         };
-        Ok(Self {
-            overwrite,
-            secrets: pending(secrets_path(package), true)?,
-            report: pending(report_path(package), false)?,
-            package: pending(package.to_owned(), false)?,
-            folder,
-        })
+        let files = beside
+            .into_iter()
+            .chain([(package.to_owned(), false)])
+            .map(|(path, private)| pending(path, private))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { overwrite, folder, files })
     }
 
-    /// Writes all three files, or none.
-    pub(crate) fn commit(self, package: &[u8], secrets: &[u8], report: &[u8]) -> Result<(), ProveError> {
-        let mut files = [(self.secrets, secrets), (self.report, report), (self.package, package)];
+    /// Writes all files, or none: those beside the package in the order they were prepared in, then the package.
+    pub(crate) fn commit<const N: usize>(self, beside: [&[u8]; N], package: &[u8]) -> Result<(), ProveError> {
+        let mut files: Vec<(Pending, &[u8])> = self.files.into_iter().zip(beside.into_iter().chain([package])).collect();
         for (pending, bytes) in &mut files {
             let written = pending.file.write_all(bytes).and_then(|()| pending.file.as_file().sync_all());
             written.map_err(|source| ProveError::Io { action: "write", path: pending.path.clone(), source })?;
@@ -104,7 +106,7 @@ mod tests {
     fn all_three_files_are_written_and_the_secrets_are_private() {
         let folder = tempfile::tempdir().unwrap();
         let package = folder.path().join("q1.zkaudit");
-        Outputs::prepare(&package, false).unwrap().commit(b"package", b"secrets", b"report").unwrap();
+        Outputs::prepare(&package, false).unwrap().commit([b"secrets", b"report"], b"package").unwrap();
         assert_eq!(fs::read(&package).unwrap(), b"package");
         assert_eq!(fs::read(folder.path().join("q1.secrets")).unwrap(), b"secrets");
         assert_eq!(fs::read(folder.path().join("q1.claimed.json")).unwrap(), b"report");
@@ -115,7 +117,7 @@ mod tests {
             assert_eq!(fs::metadata(folder.path().join("q1.secrets")).unwrap().permissions().mode() & 0o777, 0o600);
         }
         assert!(matches!(Outputs::prepare(&package, false), Err(ProveError::Exists { .. })));
-        Outputs::prepare(&package, true).unwrap().commit(b"again", b"s", b"r").unwrap();
+        Outputs::prepare(&package, true).unwrap().commit([b"s", b"r"], b"again").unwrap();
         assert_eq!(fs::read(&package).unwrap(), b"again");
     }
 
@@ -132,7 +134,7 @@ mod tests {
         let package = folder.path().join("q1.zkaudit");
         let outputs = Outputs::prepare(&package, false).unwrap();
         fs::write(&package, "theirs").unwrap();
-        assert!(matches!(outputs.commit(b"p", b"s", b"r"), Err(ProveError::Io { action: "put in place", .. })));
+        assert!(matches!(outputs.commit([b"s", b"r"], b"p"), Err(ProveError::Io { action: "put in place", .. })));
         assert_eq!(fs::read(&package).unwrap(), b"theirs");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

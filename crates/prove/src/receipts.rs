@@ -3,8 +3,11 @@
 //! 1. [`openings`] gives rows read again the salts of the package's secrets.
 //! 2. [`witness`] refuses rows, plan or model that are not the package's.
 //! 3. [`fold`] folds, compresses, and verifies the proof as a reader would.
+//! 4. [`prove_receipts`] does all of it, and writes the package with one proof more and what opens its leaves, or nothing.
 //!
 //! [`ReceiptSecrets`] then gives each applicant their receipt from the rows it keeps.
+
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use verifold_circuits::{
@@ -16,19 +19,58 @@ use verifold_model::{
     cohort::{BatchRole, Outcome, VoidReason},
     digest::{Commitment, Digest},
     plan::Plan,
-    receipts::{Receipt, ReceiptBatch, ReceiptsBatch},
+    proof_system::ProofSystem,
+    receipts::{Receipt, ReceiptBatch, ReceiptsBatch, ReceiptsStatement},
     sample::SampledRow,
     shape::CircuitId,
-    statement::{Header, MonitoringStatement, StatementKind},
+    statement::{Header, MonitoringStatement, StageStatement, StatementKind},
 };
-use verifold_package::ClaimedPackage;
+use verifold_package::{ClaimedPackage, ClaimedStage, Limits};
 
 use crate::{
     error::ProveError,
-    monitoring::Prepared,
+    monitoring::{Prepared, Sources, prepare},
+    output::Outputs,
     progress::{Event, Folded, Phase, Progress},
     secrets::Secrets,
+    table,
 };
+
+/// A run that adds receipts to a package.
+#[derive(Clone)]
+pub struct ReceiptsRequest {
+    /// The files the package was made from.
+    pub sources: Sources,
+    /// The package.
+    pub package: PathBuf,
+    /// What it left behind: `NAME.secrets`.
+    pub secrets: PathBuf,
+    /// Indices of the batches to give receipts for; every monitored batch if there is none.
+    pub batches: Vec<u32>,
+    /// The package with receipts; what opens them stands beside it.
+    pub output: PathBuf,
+    /// Whether files of those names may be replaced.
+    pub overwrite: bool,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptsReport {
+    /// The circuit.
+    pub circuit: CircuitId,
+    /// Steps folded.
+    pub steps: u64,
+    /// Batches with receipts.
+    pub batches: u64,
+    /// Rows with receipts.
+    pub rows: u64,
+    /// Bytes of the proof.
+    pub proof_bytes: u64,
+    /// SHA-256 of the package written.
+    pub package_sha256: Digest,
+    /// Signatures of the package given, which are about its manifest and not about the new one.
+    pub signatures_dropped: u64,
+}
 
 /// Version of the secrets' file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,6 +225,19 @@ impl ReceiptSecrets {
     }
 }
 
+/// The receipts statement of a package, if there is one.
+pub fn receipts_of(package: &ClaimedPackage) -> Option<&ReceiptsStatement> {
+    package.stages.iter().find_map(|stage| match &stage.statement {
+        StageStatement::Receipts(statement) => Some(&**statement),
+        _ => None,
+    })
+}
+
+/// Where what opens the receipts of a package stands.
+pub fn receipts_path(package: &Path) -> PathBuf {
+    package.with_extension("receipts")
+}
+
 /// Gives prepared rows and model the salts of a package's secrets.
 ///
 /// # Errors
@@ -272,4 +327,62 @@ pub fn fold(witness: &ReceiptsWitness, keys: &Keys, progress: &mut dyn Progress)
         return Err(failed("verifying")("the proof leads to another state than the statement".to_owned()));
     }
     Ok(proof)
+}
+
+/// Adds a receipts proof to a package and writes it under another name, with what opens its leaves, or writes nothing.
+///
+/// # Errors
+/// [`ProveError`]; no file has been written or replaced then.
+pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) -> Result<ReceiptsReport, ProveError> {
+    let package = ClaimedPackage::read(&table::bytes(&request.package)?, &Limits::default())
+        .map_err(|error| ProveError::Package(error.to_string()))?;
+    if receipts_of(&package).is_some() {
+        return Err(refuse("the package has receipts already"));
+    }
+    let Some(monitoring) = package.proofs.first() else { return Err(refuse("the package has no monitoring proof")) };
+    let secrets: Secrets = serde_json::from_slice(&table::bytes(&request.secrets)?)
+        .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
+    let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;
+    let mut prepared = prepare(&request.sources, progress)?;
+    openings(&mut prepared, &secrets)?;
+
+    progress.report(Event::Phase(Phase::Committing));
+    let seed = Salt::random().map_err(|error| ProveError::Proof { step: "drawing a seed", problem: error.to_string() })?;
+    let witness = witness(&prepared, &monitoring.statement, &request.batches, seed.clone())?;
+    let circuit = witness.statement().header.circuit;
+    progress.report(Event::Phase(Phase::DerivingKeys));
+    let keys = Keys::derive(circuit).map_err(|error| ProveError::Proof { step: "deriving keys", problem: error.to_string() })?;
+    let proof = fold(&witness, &keys, progress)?;
+
+    progress.report(Event::Phase(Phase::Writing));
+    let statement = witness.statement().clone();
+    let mut report = ReceiptsReport {
+        circuit,
+        steps: statement.steps,
+        batches: statement.batches.len() as u64,
+        rows: statement.batches.iter().map(|batch| u64::from(batch.rows)).sum(),
+        proof_bytes: proof.len() as u64,
+        package_sha256: package.digest,
+        signatures_dropped: package.envelopes.len() as u64,
+    };
+    let mut contents = package.contents();
+    contents.stages.push(ClaimedStage {
+        id: "receipts".to_owned(),
+        title: "Receipts".to_owned(),
+        stage: StatementKind::ReceiptsV1.stage(),
+        kind: StatementKind::ReceiptsV1,
+        system: ProofSystem::NovaPastaIpa,
+        statement: StageStatement::Receipts(Box::new(statement)),
+        bytes: proof,
+    });
+    // The one order a package has.
+    contents.stages.sort_by_key(|stage| stage.kind.position());
+    let bytes = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;
+    let written = ClaimedPackage::read(&bytes, &Limits::default()).map_err(|error| ProveError::Package(error.to_string()))?;
+    report.package_sha256 = written.digest;
+    let kept = ReceiptSecrets::new(written.manifest_digest, &prepared.model, &seed, &witness);
+    let mut kept = serde_json::to_vec(&kept).map_err(|error| ProveError::Package(error.to_string()))?;
+    kept.push(b'\n');
+    outputs.commit([&kept], &bytes)?;
+    Ok(report)
 }

@@ -9,6 +9,7 @@ use verifold_circuits::{
     CircuitFacts, KeyError, ProofError, Transition, VerifierKey,
     native::{self, Link, ReplayError},
     preparation::{self, PreparationReplayError},
+    receipts::{self, ReceiptsReplayError},
     training, verify_proof,
 };
 use verifold_model::{
@@ -16,6 +17,7 @@ use verifold_model::{
     plan::Plan,
     preparation::PreparationStatement,
     proof_system::ProofSystem,
+    receipts::ReceiptsStatement,
     record::ProofState,
     shape::CircuitId,
     statement::{Header, MonitoringStatement, StageStatement},
@@ -114,6 +116,8 @@ fn words(cause: &str) -> Option<&'static str> {
         "training-contradicts" => "its training specification contradicts itself or the measurement plan",
         "parts-impossible" => "its parts are not training rows and test rows",
         "profile-impossible" => "a profile holds counts that no rows give",
+        "receipts-contradict" => "its batches, step roots and roots do not follow from one another",
+        "receipts-of-other-rows" => "its receipts are not of the monitored rows and model",
         "plan-contradicts" => "its measurement plan contradicts itself",
         "plan-commitment-differs" => "it commits to another measurement plan than the one in the package",
         "batch-index-differs" => "its batches are not numbered as they stand",
@@ -201,6 +205,24 @@ fn training_refusal(error: &training::ReplayError) -> Refusal {
     refusal(ProofState::Rejected, cause, "", error.to_string())
 }
 
+fn receipts_refusal(error: &ReceiptsReplayError) -> Refusal {
+    let cause = match error {
+        ReceiptsReplayError::Plan(_) => "plan-contradicts",
+        ReceiptsReplayError::Shape { .. } => "shape-differs",
+        ReceiptsReplayError::NoRoom(_) => "shape-without-room",
+        ReceiptsReplayError::PlanCommitment { .. } => "plan-commitment-differs",
+        ReceiptsReplayError::NoBatches => "no-batches",
+        ReceiptsReplayError::Order { .. }
+        | ReceiptsReplayError::Rows { .. }
+        | ReceiptsReplayError::StepRoots { .. }
+        | ReceiptsReplayError::Root { .. } => "receipts-contradict",
+        ReceiptsReplayError::NotCanonical { .. } => "commitment-not-canonical",
+        ReceiptsReplayError::Steps { .. } => "step-count-differs",
+        ReceiptsReplayError::ChainHead { .. } => "chain-differs",
+    };
+    refusal(ProofState::Rejected, cause, "", error.to_string())
+}
+
 /// What counts is decided by the policy before a proof is looked at.
 fn accepted(header: &Header, system: ProofSystem, policy: &Policy) -> Result<(), Refusal> {
     let circuit = header.circuit;
@@ -283,6 +305,8 @@ pub enum VerifiedStage {
     Training(Box<VerifiedTraining>),
     /// Test rows were measured under one model.
     OfflineMetrics(Box<VerifiedEvidence>),
+    /// Each monitored row has an opening under a root.
+    Receipts(Box<VerifiedReceipts>),
 }
 
 impl VerifiedStage {
@@ -292,6 +316,7 @@ impl VerifiedStage {
             Self::Preparation(preparation) => &preparation.statement.header,
             Self::Training(training) => &training.statement.header,
             Self::OfflineMetrics(evidence) => &evidence.statement.header,
+            Self::Receipts(receipts) => &receipts.statement.header,
         }
     }
 
@@ -301,6 +326,7 @@ impl VerifiedStage {
             Self::Preparation(preparation) => preparation.statement.steps,
             Self::Training(training) => training.statement.steps,
             Self::OfflineMetrics(evidence) => evidence.statement.steps,
+            Self::Receipts(receipts) => receipts.statement.steps,
         }
     }
 }
@@ -331,9 +357,74 @@ impl VerifiedTraining {
     }
 }
 
+/// A receipts statement every value of which a proof binds, about the rows of the package's monitoring statement.
+#[derive(Debug)]
+pub struct VerifiedReceipts {
+    statement: ReceiptsStatement,
+}
+
+impl VerifiedReceipts {
+    /// The statement.
+    pub const fn statement(&self) -> &ReceiptsStatement {
+        &self.statement
+    }
+}
+
+/// Receipts are of the monitored rows if header, plan, model and every row commitment are those of monitoring.
+fn same_rows(receipts: &ReceiptsStatement, monitoring: &MonitoringStatement) -> Result<(), Refusal> {
+    let refuse = |place: String, text: String| Err(refusal(ProofState::Rejected, "receipts-of-other-rows", place, text));
+    let (ours, theirs) = (&receipts.header, &monitoring.header);
+    if (&ours.subject, ours.period, ours.previous_chain_head) != (&theirs.subject, theirs.period, theirs.previous_chain_head) {
+        return refuse(String::new(), "the receipts are of another subject or period than the monitored batches".to_owned());
+    }
+    for (what, ours, theirs) in
+        [("plan", receipts.plan_commitment, monitoring.plan_commitment), ("model", receipts.model_commitment, monitoring.model_commitment)]
+    {
+        if ours != theirs {
+            return refuse(String::new(), format!("the receipts are under {what} {ours}, the monitored batches under {theirs}"));
+        }
+    }
+    for batch in &receipts.batches {
+        let place = format!("batch {}", batch.index);
+        let Some(monitored) = monitoring.batches.iter().find(|monitored| monitored.index == batch.index) else {
+            return refuse(place, format!("there are receipts for batch {}, which is not monitored", batch.index));
+        };
+        if (monitored.rows, monitored.row_commitment) != (batch.rows, batch.row_commitment) {
+            let text = format!(
+                "the receipts of batch {} are of {} rows {}, monitored were {} rows {}",
+                batch.index, batch.rows, batch.row_commitment, monitored.rows, monitored.row_commitment
+            );
+            return refuse(place, text);
+        }
+    }
+    Ok(())
+}
+
 /// Checks a proof of a stage before monitoring.
-pub(crate) fn check_stage(stage: &ClaimedStage, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked<VerifiedStage> {
+///
+/// Receipts are of the rows and the model of `monitoring`, whatever becomes of its own proof.
+pub(crate) fn check_stage(
+    stage: &ClaimedStage,
+    monitoring: &MonitoringStatement,
+    plan: &Plan,
+    policy: &Policy,
+    keys: &KeyStore,
+) -> Checked<VerifiedStage> {
     match &stage.statement {
+        StageStatement::Receipts(statement) => {
+            let mut checked = Checked::unreached();
+            checked.outcome = (|| {
+                accepted(&statement.header, stage.system, policy)?;
+                let transition = receipts::replay(statement, plan).map_err(|error| receipts_refusal(&error))?;
+                checked.transition = Some(transition);
+                same_rows(statement, monitoring)?;
+                let key = key(statement.header.circuit, keys)?;
+                checked.key = Some(Arc::clone(&key));
+                check_transition(&key, &transition, &stage.bytes)?;
+                Ok(VerifiedStage::Receipts(Box::new(VerifiedReceipts { statement: (**statement).clone() })))
+            })();
+            checked
+        }
         StageStatement::OfflineMetrics(statement) => {
             let Checked { outcome, key, transition, links } = check_cohort(statement, stage.system, &stage.bytes, plan, policy, keys);
             let outcome = outcome.map(|evidence| VerifiedStage::OfflineMetrics(Box::new(evidence)));
@@ -378,3 +469,6 @@ fn check_transition(key: &VerifierKey, transition: &Transition, bytes: &[u8]) ->
     let text = format!("the proof is about other values than the statement's: its last state differs in {}", differing.join(", "));
     Err(refusal(ProofState::Rejected, "final-state-differs", "", text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,8 @@ impl<'a> Chain<'a> {
                 StageStatement::Training(statement) => {
                     chain.training.get_or_insert(Stated { proof: id, valid, statement });
                 }
+                // Receipts make nothing that a later stage uses; their link to monitoring is part of their own check.
+                StageStatement::Receipts(_) => {}
                 StageStatement::OfflineMetrics(statement) => {
                     chain.offline.get_or_insert(Stated { proof: id, valid, statement });
                 }

@@ -14,8 +14,8 @@ use verifold_model::{
     preparation::{PART_NAMES, PreparedPart},
     protocol::WorkPhase,
     record::{
-        AuditRecord, BatchContent, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point, PolicySummary,
-        ProofState, ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
+        AuditRecord, BatchContent, BatchReceipts, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point,
+        PolicySummary, ProofState, ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
     },
     shape::CircuitId,
     state::{RungName, RungState},
@@ -292,7 +292,7 @@ fn assess_package(
     let stages: Vec<Checked<VerifiedStage>> = package
         .stages
         .iter()
-        .map(|stage| timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, plan, inputs.policy, store)))
+        .map(|stage| timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, &proof.statement, plan, inputs.policy, store)))
         .collect();
     let scope = timed.run(WorkPhase::Replay, "", || {
         let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
@@ -348,6 +348,9 @@ fn fill(
     record.proofs = package.stages.iter().zip(stages).map(|(stage, checked)| stage_summary(stage, checked, inputs.policy)).collect();
     record.proofs.push(proof_summary(proof, Some(checked), inputs.policy));
     record.batches = batches(inputs, statement, plan, checked, scope);
+    if evidence.is_some() {
+        note_receipts(&mut record.batches, package, stages);
+    }
     let numbered: BTreeMap<u32, (u32, String)> =
         record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, (batch.number, batch.label.clone())))).collect();
     let label = |batch: &BatchStatement| {
@@ -498,6 +501,19 @@ fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
     }
 }
 
+/// Writes proven roots of receipts beside proven batches.
+fn note_receipts(batches: &mut [BatchRecord], package: &ClaimedPackage, stages: &[Checked<VerifiedStage>]) {
+    for (stage, checked) in package.stages.iter().zip(stages) {
+        let Ok(VerifiedStage::Receipts(receipts)) = &checked.outcome else { continue };
+        for proven in &receipts.statement().batches {
+            let batch = batches.iter_mut().find(|batch| batch.index == Some(proven.index));
+            if let Some(content) = batch.and_then(|batch| batch.content.as_mut()) {
+                content.receipts = Some(BatchReceipts { root: proven.root, proof: stage.id.clone() });
+            }
+        }
+    }
+}
+
 fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
     let statement = &proof.statement;
     let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
@@ -536,6 +552,15 @@ fn stage_summary(stage: &ClaimedStage, checked: &Checked<VerifiedStage>, policy:
                 counted(u64::from(spec.epochs), "epoch", "epochs"),
                 count(u64::from(*rows)),
                 count(*steps),
+            )
+        }
+        StageStatement::Receipts(statement) => {
+            let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
+            format!(
+                "Each of {} committed rows of {} has one salted leaf that holds the row and its score under the monitored model, in row order. \
+                 The roots over the leaves are public: whoever is given the opening of a leaf can check it by hashing.",
+                count(rows),
+                counted(statement.batches.len() as u64, "monitored batch", "monitored batches"),
             )
         }
         StageStatement::OfflineMetrics(statement) => {

@@ -1,0 +1,57 @@
+//! Receipts are of the monitored rows, or they are refused.
+
+use verifold_model::{digest::Commitment, receipts::ReceiptsBatch, shape::CircuitId, statement::StatementKind};
+use verifold_package::{ClaimedPackage, Limits};
+
+use super::*;
+
+fn monitoring() -> MonitoringStatement {
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-q1/package.zkaudit");
+    ClaimedPackage::read(&std::fs::read(sample).unwrap(), &Limits::default()).unwrap().proofs.swap_remove(0).statement
+}
+
+/// Receipts for every monitored batch; roots play no part here.
+fn receipts(monitoring: &MonitoringStatement) -> ReceiptsStatement {
+    let kind = StatementKind::ReceiptsV1;
+    let circuit = CircuitId { family: kind.family(), shape: monitoring.header.circuit.shape };
+    let root = Commitment::from_bytes([5; 32]);
+    let batch = |batch: &BatchStatement| ReceiptsBatch {
+        index: batch.index,
+        rows: batch.rows,
+        row_commitment: batch.row_commitment,
+        root,
+        step_roots: vec![root],
+    };
+    ReceiptsStatement {
+        header: Header { statement: kind, circuit, ..monitoring.header.clone() },
+        plan_commitment: monitoring.plan_commitment,
+        model_commitment: monitoring.model_commitment,
+        steps: 1,
+        chain_head: root,
+        batches: monitoring.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(batch).collect(),
+    }
+}
+
+#[track_caller]
+fn check_refused(edit: impl FnOnce(&mut ReceiptsStatement), place: &str, part: &str) {
+    let monitoring = monitoring();
+    let mut receipts = receipts(&monitoring);
+    assert_eq!(same_rows(&receipts, &monitoring), Ok(()));
+    edit(&mut receipts);
+    let refusal = same_rows(&receipts, &monitoring).unwrap_err();
+    assert_eq!((refusal.state, refusal.cause, refusal.place.as_str()), (ProofState::Rejected, "receipts-of-other-rows", place));
+    assert!(refusal.text.contains(part), "{}", refusal.text);
+}
+
+#[test]
+fn receipts_of_anything_else_than_the_monitored_rows_are_refused() {
+    let other = Commitment::from_bytes([9; 32]);
+    check_refused(|r| r.header.subject.system.push('x'), "", "of another subject or period");
+    check_refused(|r| r.header.period.end = r.header.period.start, "", "of another subject or period");
+    check_refused(|r| r.header.previous_chain_head = Some(other), "", "of another subject or period");
+    check_refused(|r| r.plan_commitment = other, "", "under plan");
+    check_refused(|r| r.model_commitment = other, "", "under model");
+    check_refused(|r| r.batches[2].row_commitment = other, "batch 3", "the receipts of batch 3 are of");
+    check_refused(|r| r.batches[0].rows += 1, "batch 1", "the receipts of batch 1 are of");
+    check_refused(|r| r.batches[1].index = 999, "batch 999", "which is not monitored");
+}
