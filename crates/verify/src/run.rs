@@ -1,31 +1,25 @@
 //! One verification from bytes to record.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
-use verifold_circuits::{CircuitFacts, VerifierKey, native::Link, pinned_digest};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use verifold_circuits::CircuitFacts;
 use verifold_model::{
-    cohort::{BatchRole, BatchStatement, Outcome},
+    cohort::{BatchRole, BatchStatement},
     digest::Digest,
-    format::{bytes, count, counted},
+    format::{bytes, counted},
     instant::Instant,
     lineage::Lineage,
-    plan::Plan,
-    preparation::{PART_NAMES, PreparedPart},
     protocol::WorkPhase,
     record::{
-        AuditRecord, BatchContent, BatchReceipts, BatchRecord, EngagementSummary, GroupLine, PackageSummary, Phase, PlanSummary, Point,
-        PolicySummary, ProofState, ProofSummary, RecordSchema, Series, Source, Sourced, Standing, Totals, Volatile,
+        AuditRecord, EngagementSummary, PackageSummary, Phase, PlanSummary, PolicySummary, ProofState, RecordSchema, Source, Sourced,
+        Totals, Volatile,
     },
     shape::CircuitId,
     state::{RungName, RungState},
-    statement::{Header, MonitoringStatement, StageStatement},
     tailoring::OverlaySummary,
-    training::TrainingStatement,
 };
-use verifold_package::{
-    Checkpoint, ClaimedPackage, ClaimedProof, ClaimedStage, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError,
-};
+use verifold_package::{Checkpoint, ClaimedPackage, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError};
 use verifold_policy::{Engagement, Overlay, Policy, Requirement, TrustedSigner};
 
 use crate::{
@@ -38,9 +32,8 @@ use crate::{
     headline,
     keys::KeyStore,
     lineage::Chain,
-    metrics::{keys, measure, total},
     origin::origin,
-    scope::{Scope, control_lines, reconcile},
+    scope::{Scope, reconcile},
     traceability::summaries,
 };
 
@@ -304,18 +297,12 @@ fn assess_package(
 
     timed.run(WorkPhase::Assess, "", || {
         fill(&mut record, inputs, package, &checked, &stages, &scope);
-        record.proofs.extend(others.iter().map(|other| unread_proof(other, inputs.policy)));
+        record.proofs.extend(others.iter().map(|other| proofs::unread_proof(other, inputs.policy)));
         let origin = origin(inputs.policy, inputs.engagement, package);
         record.ladder = headline::ladder(inputs, &record, origin, &checked, &stages, &scope, others.len());
         record.not_shown = not_shown(&record);
     });
     record
-}
-
-/// A further proof, which this program does not combine with the first.
-fn unread_proof(proof: &ClaimedProof, policy: &Policy) -> ProofSummary {
-    let reason = "this program reads one monitoring proof from a package; values of further ones are not used".to_owned();
-    ProofSummary { state: ProofState::NotCheckable, reason, ..proof_summary(proof, None, policy) }
 }
 
 fn fill(
@@ -345,11 +332,12 @@ fn fill(
         choices: if plan.check().is_ok() { inputs.policy.plan_choices(plan, reference) } else { Vec::new() },
     });
     record.lineage = Chain::of(package, stages, checked).lineage();
-    record.proofs = package.stages.iter().zip(stages).map(|(stage, checked)| stage_summary(stage, checked, inputs.policy)).collect();
-    record.proofs.push(proof_summary(proof, Some(checked), inputs.policy));
-    record.batches = batches(inputs, statement, plan, checked, scope);
+    record.proofs =
+        package.stages.iter().zip(stages).map(|(stage, checked)| proofs::stage_summary(stage, checked, inputs.policy)).collect();
+    record.proofs.push(proofs::proof_summary(proof, Some(checked), inputs.policy));
+    record.batches = batches::batches(inputs, statement, plan, checked, scope);
     if evidence.is_some() {
-        note_receipts(&mut record.batches, package, stages);
+        batches::note_receipts(&mut record.batches, package, stages);
     }
     let numbered: BTreeMap<u32, (u32, String)> =
         record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, (batch.number, batch.label.clone())))).collect();
@@ -360,13 +348,13 @@ fn fill(
         numbered.get(&batch.index).map_or_else(|| (batch.index, String::new()), |(number, label)| (*number, label.clone()))
     };
     if let Some(evidence) = evidence {
-        record.series = series(evidence);
+        record.series = batches::series(evidence);
     }
     let staged: Vec<Staged<'_>> = package
         .stages
         .iter()
         .zip(stages)
-        .map(|(stage, checked)| Staged { id: &stage.id, kind: stage.kind, outcome: checked.outcome.as_ref() })
+        .map(|(stage, checked)| Staged { id: &stage.id, kind: stage.kind, system: stage.system, outcome: checked.outcome.as_ref() })
         .collect();
     record.traceability = summaries(package);
     let case = Case {
@@ -383,245 +371,12 @@ fn fill(
     record.requirements = inputs.policy.requirements.iter().map(|requirement: &Requirement| assess(requirement, &case)).collect();
 }
 
-fn series(evidence: &VerifiedEvidence) -> Vec<Series> {
-    let plan = evidence.plan();
-    let reference = evidence.reference();
-    let sum = total(plan, evidence.monitoring().map(|batch| &batch.table));
-    let monitoring: Vec<&BatchStatement> = evidence.monitoring().collect();
-    keys(plan)
-        .into_par_iter()
-        .map(|key| {
-            let point = |batch: Option<u32>, table| {
-                let found = measure(plan, table, reference, &key, 1);
-                Point { batch, value: found.value, n: found.n, undefined: found.undefined }
-            };
-            Series {
-                title: key.to_string(),
-                unit: key.metric.definition().unit,
-                points: monitoring.iter().map(|batch| point(Some(batch.index), &batch.table)).collect(),
-                overall: sum.as_ref().map(|sum| point(None, sum)),
-                key,
-            }
-        })
-        .collect()
-}
-
-fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
-    let lines = plan.grouping.names.iter().enumerate().map(|(group, name)| {
-        let sum = |wanted: &dyn Fn(usize, usize, bool) -> bool| -> u64 {
-            batch
-                .table
-                .counts
-                .iter()
-                .enumerate()
-                .filter_map(|(bin, groups)| groups.get(group).map(|cell| (bin, cell)))
-                .flat_map(|(bin, cell)| {
-                    cell.iter().enumerate().filter(move |(i, _)| wanted(bin, i / 2, i % 2 == 1)).map(|(_, n)| u64::from(*n))
-                })
-                .sum()
-        };
-        let good = Outcome::Good.code();
-        GroupLine {
-            name: name.clone(),
-            scored: sum(&|_, _, _| true),
-            model_approved: sum(&|bin, _, _| plan.scoring.approves(bin)),
-            logged_approved: sum(&|_, _, logged| logged),
-            good: sum(&|_, outcome, _| outcome == good),
-            good_model_approved: sum(&|bin, outcome, _| outcome == good && plan.scoring.approves(bin)),
-            good_logged_approved: sum(&|_, outcome, logged| outcome == good && logged),
-            bad: sum(&|_, outcome, _| outcome == Outcome::Bad.code()),
-            void: batch.table.void.get(group).map_or(0, |reasons| reasons.iter().map(|n| u64::from(*n)).sum()),
-        }
-    });
-    lines.collect()
-}
-
-fn batches(inputs: &Inputs<'_>, statement: &MonitoringStatement, plan: &Plan, checked: &Checked, scope: &Scope) -> Vec<BatchRecord> {
-    let standing = if checked.outcome.is_ok() { Standing::Proven } else { Standing::Claimed };
-    // Numbers follow the calendar, so that a missing batch keeps its place.
-    let mut starts: Vec<_> =
-        statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| batch.start).collect();
-    starts.extend(scope.missing.iter().map(|slot| slot.start));
-    starts.sort_unstable();
-    starts.dedup();
-    let number = |start| starts.binary_search(&start).map_or(0, |at| u32::try_from(at + 1).unwrap_or(u32::MAX));
-    let mut records: Vec<BatchRecord> = statement
-        .batches
-        .iter()
-        .zip(checked.links.iter().map(Some).chain(std::iter::repeat(None)))
-        .map(|(batch, link)| BatchRecord {
-            index: Some(batch.index),
-            role: batch.role,
-            number: if batch.role == BatchRole::Reference { 0 } else { number(batch.start) },
-            label: match batch.role {
-                BatchRole::Reference => "reference".to_owned(),
-                BatchRole::Test => "test rows".to_owned(),
-                BatchRole::Monitoring => verifold_model::calendar::label(plan.calendar, batch.start, batch.end),
-            },
-            start: batch.start,
-            end: batch.end,
-            standing,
-            content: link.map(|link| content(plan, batch, *link)),
-            control: inputs.engagement.map_or_else(Vec::new, |engagement| {
-                if batch.role == BatchRole::Monitoring { control_lines(engagement, batch) } else { Vec::new() }
-            }),
-        })
-        .collect();
-    records.extend(scope.missing.iter().map(|slot| BatchRecord {
-        index: None,
-        role: BatchRole::Monitoring,
-        number: number(slot.start),
-        label: slot.label.clone(),
-        start: slot.start,
-        end: slot.end,
-        standing: Standing::Missing,
-        content: None,
-        control: Vec::new(),
-    }));
-    // A missing batch stands where it would have stood; the reference, number 0, comes first.
-    records.sort_by_key(|batch| batch.number);
-    records
-}
-
-fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
-    let table = &batch.table;
-    BatchContent {
-        rows: u64::from(batch.rows),
-        scored: table.scored(),
-        void: table.voided(),
-        known: table.counts.iter().flatten().map(|cell| cell[2..].iter().map(|n| u64::from(*n)).sum::<u64>()).sum(),
-        logged_approvals: table.logged_approvals(),
-        groups: groups(plan, batch),
-        table: table.clone(),
-        row_commitment: batch.row_commitment,
-        outcome_commitment: batch.outcome_commitment,
-        receipts: None,
-        table_commitment: link.table,
-        chain: link.chain,
-    }
-}
-
-/// Writes proven roots of receipts beside proven batches.
-fn note_receipts(batches: &mut [BatchRecord], package: &ClaimedPackage, stages: &[Checked<VerifiedStage>]) {
-    for (stage, checked) in package.stages.iter().zip(stages) {
-        let Ok(VerifiedStage::Receipts(receipts)) = &checked.outcome else { continue };
-        for proven in &receipts.statement().batches {
-            let batch = batches.iter_mut().find(|batch| batch.index == Some(proven.index));
-            if let Some(content) = batch.and_then(|batch| batch.content.as_mut()) {
-                content.receipts = Some(BatchReceipts { root: proven.root, proof: stage.id.clone() });
-            }
-        }
-    }
-}
-
-fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
-    let statement = &proof.statement;
-    let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
-    let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
-    let reference = statement.batches.iter().find(|batch| batch.role == BatchRole::Reference);
-    let with_reference = reference.map_or_else(String::new, |batch| format!(" after a reference of {} rows", count(u64::from(batch.rows))));
-    let plain_words = format!(
-        "{} between {} form one unbroken chain of {} committed applications{with_reference}. The model behind one commitment scored every row that is not void. \
-         For each batch, the disclosed table counts rows by score bin, outcome, group and logged decision, and void rows by reason.",
-        counted(monitoring, "batch", "batches"),
-        statement.header.period.text(),
-        count(rows),
-    );
-    summary(proof, checked, policy, (&statement.header, statement.steps), plain_words)
-}
-
-/// A proof of a stage before monitoring.
-fn stage_summary(stage: &ClaimedStage, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
-    let plain_words = match &stage.statement {
-        StageStatement::Preparation(statement) => {
-            let rows = |part: &PreparedPart| format!("{} ({} set aside)", count(u64::from(part.rows)), count(part.profile.dropped()));
-            let parts: Vec<String> = PART_NAMES.iter().zip(&statement.parts).map(|(name, part)| format!("{} {name}", rows(part))).collect();
-            format!(
-                "Committed raw rows, none twice and in the order of their pseudonyms, became {}. Every row stands where it stood: each value was imputed, clipped \
-                 and mapped by the stated rules, and a row was set aside if and only if a rule says so. Labels, rows set aside, and values outside \
-                 each declared domain are counted.",
-                parts.join(", then "),
-            )
-        }
-        StageStatement::Training(statement) => {
-            let TrainingStatement { spec, rows, steps, .. } = &**statement;
-            format!(
-                "The model behind the stated commitment came out of {} of minibatch descent over {} committed rows, in their committed order, {} \
-                 minibatches in all: initial weights, learning rate, centres and decay are those of the public specification, and the integer weights \
-                 are those that scored the cohorts of every proof with the same model commitment.",
-                counted(u64::from(spec.epochs), "epoch", "epochs"),
-                count(u64::from(*rows)),
-                count(*steps),
-            )
-        }
-        StageStatement::Receipts(statement) => {
-            let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
-            format!(
-                "Each of {} committed rows of {} has one salted leaf that holds the row and its score under the monitored model, in row order. \
-                 The roots over the leaves are public: whoever is given the opening of a leaf can check it by hashing.",
-                count(rows),
-                counted(statement.batches.len() as u64, "monitored batch", "monitored batches"),
-            )
-        }
-        StageStatement::OfflineMetrics(statement) => {
-            let rows = statement.batches.first().map_or(0, |batch| u64::from(batch.rows));
-            format!(
-                "The model behind one commitment scored every one of {} committed test rows that is not void. The disclosed table counts them by \
-                 score bin, label, group and logged decision, and void rows by reason.",
-                count(rows),
-            )
-        }
-    };
-    summary(stage, Some(checked), policy, (stage.statement.header(), stage.statement.steps()), plain_words)
-}
-
-fn summary<S, T>(
-    proof: &ClaimedProof<S>,
-    checked: Option<&Checked<T>>,
-    policy: &Policy,
-    (header, steps): (&Header, u64),
-    plain_words: String,
-) -> ProofSummary {
-    let circuit = header.circuit;
-    let facts = CircuitFacts::of(circuit);
-    let key: Option<&Arc<VerifierKey>> = checked.and_then(|checked| checked.key.as_ref());
-    let digest = key.map(|key| key.digest());
-    let (state, reason) = match checked.map(|checked| &checked.outcome) {
-        Some(Ok(_)) => (ProofState::Valid, String::new()),
-        Some(Err(refusal)) => (refusal.state, refusal.text.clone()),
-        None => (ProofState::NotReached, String::new()),
-    };
-    let transition = checked.and_then(|checked| checked.transition.as_ref());
-    ProofSummary {
-        id: proof.id.clone(),
-        title: proof.title.clone(),
-        state,
-        reason,
-        stage: proof.stage,
-        statement: proof.kind,
-        plain_words,
-        does_not_show: proof.kind.does_not_show().to_owned(),
-        circuit,
-        system: proof.system,
-        properties: proof.system.properties(),
-        demanded: policy.properties.clone(),
-        strength: Some(proof.system.strength()),
-        demanded_bits: policy.security_bits_at_least,
-        key_digest: digest.map(|digest| Digest::from_bytes(*digest.as_bytes())),
-        key_pinned: digest.and_then(|digest| pinned_digest(circuit).map(|pinned| pinned == digest)),
-        constraints: facts.as_ref().map_or(0, |facts| facts.constraints_per_step as u64),
-        rows_per_step: facts.as_ref().map_or(0, |facts| u32::try_from(facts.rows_per_step).unwrap_or(u32::MAX)),
-        steps,
-        proof_bytes: proof.bytes.len() as u64,
-        z0: transition.map_or_else(Vec::new, |t| t.z0.0.to_vec()),
-        zn: transition.map_or_else(Vec::new, |t| t.zn.0.to_vec()),
-        state_names: transition.map_or_else(Vec::new, |t| t.names.map(str::to_owned).to_vec()),
-    }
-}
-
 /// Entries and their size, for the integrity rung; signatures have no digest to match.
 pub(crate) fn entries_text(record: &AuditRecord) -> String {
     let signatures = record.package.entries.iter().filter(|entry| entry.role == EntryRole::Signature.name()).count();
     let digested = record.package.entries.len() - signatures;
     format!("{} match, {}", counted(digested as u64, "digest", "digests"), bytes(record.package.size))
 }
+
+mod batches;
+mod proofs;

@@ -7,6 +7,7 @@ use verifold_model::{
     instant::Instant,
     plan::ScoreDirection,
     proof_system::ProofSystem,
+    record::ProofState,
     shape::{CircuitFamily, CircuitId},
     state::State,
     statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
@@ -14,6 +15,8 @@ use verifold_model::{
 
 use super::*;
 use crate::metrics::tests::plan;
+
+mod stages;
 
 const WEEK: u64 = 7 * 86_400;
 const START: u64 = 1_767_571_200; // 5 January 2026, a Monday

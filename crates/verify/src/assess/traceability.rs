@@ -6,7 +6,7 @@ use verifold_model::{
     traceability::Problem,
 };
 
-use super::{Verdict, leaf, settled};
+use super::{Verdict, leaf, rules::settled};
 
 /// Absent, or without a proof of its stage to be about: no evidence. Incomplete or contradicting: violated.
 pub(super) fn traceability(stage: Stage, documents: &[TraceabilitySummary]) -> Verdict {

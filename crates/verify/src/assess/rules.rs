@@ -1,0 +1,131 @@
+//! Rules about the monitoring statement other than metrics: batches, totals, model, plan, reference.
+
+use verifold_model::{cohort::BatchStatement, format::count, state::State};
+use verifold_policy::Policy;
+
+use super::{Case, Verdict, leaf};
+use crate::evidence::VerifiedEvidence;
+
+pub(super) fn settled(holds: bool) -> State {
+    if holds { State::Satisfied } else { State::Violated }
+}
+
+/// Every batch the engagement expects is there, and no other.
+pub(super) fn batches_complete(case: &Case<'_>) -> Verdict {
+    let expected = case.engagement.map_or(0, |engagement| engagement.expected_slots().len());
+    if expected == 0 {
+        return Verdict::plain(State::Uncovered, "no engagement says which batches to expect");
+    }
+    let (missing, extra) = (case.scope.missing.len(), case.scope.unexpected.len());
+    let mut reasons: Vec<String> = case.scope.missing.iter().map(|slot| format!("batch {} is missing", slot.label)).collect();
+    reasons.extend(case.scope.unexpected.iter().map(|start| format!("the batch starting {start} is not expected")));
+    let state = if missing > 0 { State::Uncovered } else { settled(extra == 0) };
+    let mut verdict = Verdict::plain(state, reasons.join("; ")).with(
+        format!("{} of {expected}", expected - missing),
+        format!("{expected} of {expected}"),
+        if missing == 0 { "0".to_owned() } else { format!("\u{2212}{missing}") },
+    );
+    verdict.why = case
+        .scope
+        .missing
+        .iter()
+        .map(|slot| leaf(format!("batch {}", slot.label), Some(State::Uncovered), "no batch in the package", "a proven batch"))
+        .collect();
+    verdict
+}
+
+/// The sums of each batch are those of an independent source.
+pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedEvidence) -> Verdict {
+    let batches: Vec<_> = evidence.monitoring().collect();
+    let lines = |batch: &BatchStatement| case.engagement.map_or_else(Vec::new, |engagement| crate::scope::control_lines(engagement, batch));
+    let controlled: Vec<_> = batches.iter().map(|batch| (*batch, lines(batch))).collect();
+    let with = controlled.iter().filter(|(_, lines)| !lines.is_empty()).count();
+    if with == 0 {
+        return Verdict::plain(State::Uncovered, "the engagement carries no control totals");
+    }
+    let mut why = Vec::new();
+    let mut equal = 0;
+    for (batch, lines) in &controlled {
+        let (number, label) = (case.label)(batch);
+        let holds = !lines.is_empty() && lines.iter().all(|line| line.holds);
+        equal += usize::from(holds);
+        for line in lines.iter().filter(|line| !line.holds) {
+            why.push(leaf(
+                format!("batch {number}, {label}: {}", line.what),
+                Some(State::Violated),
+                line.found.clone(),
+                format!("= {}", line.expected),
+            ));
+        }
+    }
+    let state = if !case.scope.uncontrolled.is_empty() {
+        State::Violated
+    } else if with < batches.len() {
+        State::Uncovered
+    } else {
+        State::Satisfied
+    };
+    let reason = if state == State::Satisfied {
+        String::new()
+    } else {
+        format!("{equal} of {} batches agree with an independent source, {} have no control total", batches.len(), batches.len() - with)
+    };
+    let mut verdict =
+        Verdict::plain(state, reason).with(format!("{equal} of {}", batches.len()), format!("{0} of {0}", batches.len()), String::new());
+    verdict.why = why;
+    verdict
+}
+
+/// One model scored the whole period: one commitment goes through every step of a proof.
+pub(super) fn model_unchanged(evidence: &VerifiedEvidence) -> Verdict {
+    let mut verdict = Verdict::plain(State::Satisfied, String::new()).with("1 model", "1 model", String::new());
+    verdict.why = vec![leaf(
+        format!("model commitment {}", evidence.statement().model_commitment.short()),
+        Some(State::Satisfied),
+        "in every step",
+        "one for the period",
+    )];
+    verdict
+}
+
+/// The measurement plan keeps what the policy asks of it.
+pub(super) fn plan_constraints(policy: &Policy, evidence: &VerifiedEvidence) -> Verdict {
+    let choices: Vec<_> =
+        policy.plan_choices(evidence.plan(), evidence.reference()).into_iter().filter(|choice| choice.constraint.is_some()).collect();
+    let failing: Vec<String> = choices
+        .iter()
+        .filter(|choice| !choice.holds)
+        .map(|choice| format!("{} is {}, not {}", choice.what, choice.chosen, choice.constraint.clone().unwrap_or_default()))
+        .collect();
+    let kept = choices.len() - failing.len();
+    let mut verdict = Verdict::plain(settled(failing.is_empty()), failing.join("; ")).with(
+        format!("{kept} of {}", choices.len()),
+        format!("{0} of {0}", choices.len()),
+        String::new(),
+    );
+    verdict.why = choices
+        .iter()
+        .map(|choice| {
+            leaf(choice.what.clone(), Some(settled(choice.holds)), choice.chosen.clone(), choice.constraint.clone().unwrap_or_default())
+        })
+        .collect();
+    verdict
+}
+
+/// There is a reference to measure drift against, with enough rows.
+pub(super) fn reference_present(minimum_n: u64, evidence: &VerifiedEvidence) -> Verdict {
+    match evidence.reference() {
+        None => Verdict::plain(State::Uncovered, "the chain begins without a reference batch"),
+        Some(table) => {
+            let holds = table.scored() >= minimum_n;
+            let reason = if holds { String::new() } else { format!("the reference has {} scored rows", count(table.scored())) };
+            let mut verdict = Verdict::plain(if holds { State::Satisfied } else { State::Uncovered }, reason).with(
+                count(table.scored()),
+                format!("≥ {}", count(minimum_n)),
+                String::new(),
+            );
+            verdict.n = count(table.scored());
+            verdict
+        }
+    }
+}

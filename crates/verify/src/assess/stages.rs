@@ -1,0 +1,138 @@
+//! Requirements about proofs, the links between them, and the stages before monitoring.
+
+use verifold_model::{
+    format::counted,
+    lineage::{LinkName, LinkState},
+    record::ProofState,
+    state::{Stage, State},
+    statement::StatementKind,
+};
+use verifold_policy::{Requirement, Rule};
+
+use super::{Case, Staged, Verdict, leaf, uncounted};
+use crate::evidence::{Refusal, VerifiedEvidence, VerifiedStage};
+
+/// A valid proof of the kind wanted is there.
+pub(super) fn evidence_verdict(wanted: &str, circuit: String, steps: u64) -> Verdict {
+    let mut verdict = Verdict::plain(State::Satisfied, String::new()).with("1 valid proof", "1 valid proof", String::new());
+    verdict.why =
+        vec![leaf(format!("proof of kind {wanted} under {circuit}"), Some(State::Satisfied), counted(steps, "step", "steps"), "valid")];
+    verdict
+}
+
+/// A valid proof of a stage before monitoring is there, of a kind that counts.
+pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Case<'_>) -> Verdict {
+    match staged(wanted, case).map(|stage| (stage, stage.outcome)) {
+        None => Verdict::plain(State::Uncovered, format!("no valid proof of kind {wanted} is in the package")),
+        Some((_, Err(refusal))) => refused(refusal),
+        Some((stage, Ok(verified))) => {
+            let circuit = verified.header().circuit;
+            uncounted(requirement, case, circuit, stage.system)
+                .unwrap_or_else(|| evidence_verdict(wanted, circuit.to_string(), verified.steps()))
+        }
+    }
+}
+
+fn staged<'a>(kind: &str, case: &Case<'a>) -> Option<&'a Staged<'a>> {
+    case.stages.iter().find(|stage| stage.kind.name() == kind)
+}
+
+/// What a proof that is not valid means for everything that rests on it.
+pub(super) fn refused(refusal: &Refusal) -> Verdict {
+    let state = match refusal.state {
+        ProofState::NotCheckable => State::Unverifiable,
+        ProofState::Rejected | ProofState::Valid => State::Rejected,
+        ProofState::NotReached => State::Uncovered,
+    };
+    Verdict::plain(state, format!("it has no valid evidence: {}", refusal.short))
+}
+
+pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
+    let Some(link) = case.lineage.links.iter().find(|link| link.name == name) else {
+        return match case.evidence {
+            Err(refusal) => refused(refusal),
+            Ok(_) => Verdict::plain(State::Uncovered, "the package has no chain of stages"),
+        };
+    };
+    let state = match link.state {
+        LinkState::Holds => State::Satisfied,
+        LinkState::Broken => State::Rejected,
+        LinkState::Missing => State::Uncovered,
+        // A proof that binds an end is not valid; why decides whether that is an alarm.
+        LinkState::Claimed => {
+            let invalid =
+                case.stages.iter().filter(|stage| link.proofs.iter().any(|proof| proof == stage.id)).find_map(|stage| stage.outcome.err());
+            match invalid.or(case.evidence.err()) {
+                Some(refusal) => return refused(refusal),
+                None => State::Uncovered,
+            }
+        }
+    };
+    let reason = if state == State::Satisfied { String::new() } else { link.text.clone() };
+    let agreeing = link.compared.iter().filter(|value| value.earlier == value.later).count();
+    let mut verdict = Verdict::plain(state, reason);
+    if link.compared.is_empty() {
+        verdict = verdict.with(link.state.word().to_lowercase(), "linked", String::new());
+    } else {
+        verdict = verdict.with(
+            format!("{agreeing} of {} equal", link.compared.len()),
+            format!("{0} of {0} equal", link.compared.len()),
+            String::new(),
+        );
+    }
+    verdict.why = link
+        .compared
+        .iter()
+        .map(|value| {
+            let holds = if value.earlier == value.later { State::Satisfied } else { State::Rejected };
+            leaf(format!("commitment to {}", value.what), Some(holds), value.later.short(), format!("= {}", value.earlier.short()))
+        })
+        .collect();
+    verdict
+}
+
+/// Test rows counted under the monitored model; or why no offline metric can be taken from the package.
+///
+/// Counts under another model, or of rows that are not those set apart to test on, say nothing about this one. A policy
+/// may ask for each link as well; a metric does not lean on the policy to have done so.
+pub(super) fn offline<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<Verdict>> {
+    let none = |state, reason: String| Err(Box::new(Verdict::plain(state, reason)));
+    let name = StatementKind::OfflineMetricsV1.name();
+    let measured = match staged(name, case).map(|stage| stage.outcome) {
+        Some(Ok(VerifiedStage::OfflineMetrics(measured))) => &**measured,
+        Some(Err(refusal)) => return Err(Box::new(refused(refusal))),
+        _ => return none(State::Uncovered, format!("no valid proof of kind {name} is in the package")),
+    };
+    if let Ok(monitored) = case.evidence {
+        let (test, period) = (measured.statement().model_commitment, monitored.statement().model_commitment);
+        if test != period {
+            return none(State::Rejected, format!("the test rows were scored by model {test}, the monitored batches by model {period}"));
+        }
+    }
+    match case.lineage.links.iter().find(|link| link.name == LinkName::MeasuredOnPrepared) {
+        Some(link) if link.state == LinkState::Holds => Ok(measured),
+        Some(link) if link.state == LinkState::Broken => none(State::Rejected, link.text.clone()),
+        link => {
+            let why = link.map_or("the package has no chain of stages", |link| link.text.as_str());
+            none(State::Uncovered, format!("nothing shows that the rows counted are those set apart to test on: {why}"))
+        }
+    }
+}
+
+/// The proofs a requirement rests on: the monitoring proof, one of an earlier stage, those of a link, or none.
+pub(super) fn resting_on(requirement: &Requirement, case: &Case<'_>) -> Vec<String> {
+    let stage = |kind: &str| staged(kind, case).map(|stage| stage.id.to_owned()).into_iter().collect();
+    match &requirement.rule {
+        Rule::Judgement { .. } => Vec::new(),
+        Rule::Link(name) => case.lineage.links.iter().find(|link| link.name == *name).map_or_else(Vec::new, |link| link.proofs.clone()),
+        Rule::Evidence { statement } if statement != StatementKind::MonitoringV1.name() => stage(statement),
+        Rule::Metric(_) if is_offline(requirement) => stage(StatementKind::OfflineMetricsV1.name()),
+        _ if case.proof.is_empty() => Vec::new(),
+        _ => vec![case.proof.to_owned()],
+    }
+}
+
+/// Whether a metric is one of the test rows: those of the training stage are.
+pub(super) fn is_offline(requirement: &Requirement) -> bool {
+    requirement.stage == Stage::Training && matches!(requirement.rule, Rule::Metric(_))
+}

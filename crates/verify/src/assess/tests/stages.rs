@@ -1,0 +1,111 @@
+//! Requirements that rest on stages before monitoring: what links and models make of a value that is proven in itself.
+
+use verifold_model::{
+    lineage::{LineageLink, LinkName, LinkState},
+    state::Stage,
+};
+use verifold_policy::Exemption;
+
+use super::*;
+use crate::evidence::VerifiedStage;
+
+/// 60 of 100 test rows approved, under a model with this commitment.
+fn measured(model: u8) -> VerifiedEvidence {
+    let mut evidence = evidence(vec![batch(0, &[(60, 100)])]);
+    evidence = VerifiedEvidence::assumed(
+        MonitoringStatement { model_commitment: Commitment::from_bytes([model; 32]), ..evidence.statement().clone() },
+        evidence.plan().clone(),
+    );
+    evidence
+}
+
+fn link(name: LinkName, state: LinkState) -> LineageLink {
+    LineageLink { name, state, compared: Vec::new(), proofs: vec!["offline-metrics".to_owned()], text: format!("link {}", state.word()) }
+}
+
+fn found(policy: &Policy, monitored: u8, tested: u8, links: Vec<LineageLink>) -> RequirementResult {
+    let (monitored, tested) = (measured(monitored), VerifiedStage::OfflineMetrics(Box::new(measured(tested))));
+    let lineage = Lineage { artefacts: Vec::new(), links };
+    let staged =
+        Staged { id: "offline-metrics", kind: StatementKind::OfflineMetricsV1, system: ProofSystem::NovaPastaIpa, outcome: Ok(&tested) };
+    let case = Case {
+        policy,
+        engagement: None,
+        evidence: Ok(&monitored),
+        stages: &[staged],
+        lineage: &lineage,
+        proof: "monitoring",
+        scope: &Scope::default(),
+        traceability: &[],
+        label: &|_| (0, "test rows".to_owned()),
+    };
+    assess(&policy.requirements[0], &case)
+}
+
+/// A policy whose one requirement stands at the training stage.
+fn training_policy(keys: &str) -> Policy {
+    let mut policy = policy(ANY_SHAPE, keys);
+    policy.requirements[0].stage = Stage::Training;
+    policy
+}
+
+fn offline_policy() -> Policy {
+    training_policy(
+        "kind = \"metric\"\nmetric = \"approval-rate\"\ndecisions = \"logged\"\ncomparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"overall\"",
+    )
+}
+
+fn exempted(mut policy: Policy) -> Policy {
+    policy.requirements[0].exemption = Some(Exemption { person: "A. Auditor".to_owned(), reason: "bought model".to_owned() });
+    policy
+}
+
+#[test]
+fn test_rows_count_for_the_monitored_model_alone() {
+    let holds = || vec![link(LinkName::MeasuredOnPrepared, LinkState::Holds)];
+    let same = found(&offline_policy(), 1, 1, holds());
+    assert_eq!((same.state, same.reason.as_str(), same.proofs.as_slice()), (State::Satisfied, "", &["offline-metrics".to_owned()][..]));
+    for policy in [offline_policy(), exempted(offline_policy())] {
+        let other = found(&policy, 2, 1, holds());
+        assert_eq!(other.state, State::Rejected);
+        for model in ["01".repeat(32), "02".repeat(32)] {
+            assert!(other.reason.contains(&model), "{}", other.reason);
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_not_shown_to_be_test_rows_cover_nothing() {
+    let unshown = "Nothing shows that the rows counted are those set apart to test on: ";
+    for (state, expected, said) in [
+        (LinkState::Broken, State::Rejected, "L"),
+        (LinkState::Claimed, State::Uncovered, unshown),
+        (LinkState::Missing, State::Uncovered, unshown),
+    ] {
+        let result = found(&offline_policy(), 1, 1, vec![link(LinkName::MeasuredOnPrepared, state)]);
+        assert_eq!(result.state, expected);
+        assert!(result.reason.starts_with(said) && result.reason.ends_with(&format!("ink {}.", state.word())), "{}", result.reason);
+    }
+    assert_eq!(found(&offline_policy(), 1, 1, Vec::new()).state, State::Uncovered);
+    let exempt = found(&exempted(offline_policy()), 1, 1, Vec::new());
+    assert_eq!((exempt.state, exempt.reason.as_str()), (State::NotApplicable, "A. Auditor: bought model."));
+}
+
+#[test]
+fn a_broken_link_is_not_exempted_away() {
+    let policy = exempted(training_policy("kind = \"link\"\nlink = \"monitored-trained\""));
+    let of = |state| found(&policy, 1, 1, vec![link(LinkName::MonitoredTrained, state)]).state;
+    assert_eq!(of(LinkState::Broken), State::Rejected);
+    assert_eq!(of(LinkState::Missing), State::NotApplicable);
+}
+
+#[test]
+fn a_proof_of_a_stage_offers_what_the_requirement_demands() {
+    let of = |keys: &str| {
+        let policy = training_policy(&format!("kind = \"evidence\"\nstatement = \"offline-metrics/v1\"\n{keys}"));
+        found(&policy, 1, 1, Vec::new()).state
+    };
+    assert_eq!(of(""), State::Satisfied);
+    assert_eq!(of("security_bits_at_least = 126"), State::Unverifiable);
+    assert_eq!(of("circuits = [{ family = \"training/v1\" }]"), State::Unverifiable);
+}

@@ -1,0 +1,155 @@
+//! Batches and their metrics as a record shows them.
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use verifold_circuits::native::Link;
+use verifold_model::{
+    cohort::{BatchRole, BatchStatement, Outcome},
+    plan::Plan,
+    record::{BatchContent, BatchReceipts, BatchRecord, GroupLine, Point, Series, Standing},
+    statement::MonitoringStatement,
+};
+use verifold_package::ClaimedPackage;
+
+use super::Inputs;
+use crate::{
+    evidence::{Checked, VerifiedEvidence, VerifiedStage},
+    metrics::{keys, measure, total},
+    scope::{Scope, control_lines},
+};
+
+pub(super) fn series(evidence: &VerifiedEvidence) -> Vec<Series> {
+    let plan = evidence.plan();
+    let reference = evidence.reference();
+    let sum = total(plan, evidence.monitoring().map(|batch| &batch.table));
+    let monitoring: Vec<&BatchStatement> = evidence.monitoring().collect();
+    keys(plan)
+        .into_par_iter()
+        .map(|key| {
+            let point = |batch: Option<u32>, table| {
+                let found = measure(plan, table, reference, &key, 1);
+                Point { batch, value: found.value, n: found.n, undefined: found.undefined }
+            };
+            Series {
+                title: key.to_string(),
+                unit: key.metric.definition().unit,
+                points: monitoring.iter().map(|batch| point(Some(batch.index), &batch.table)).collect(),
+                overall: sum.as_ref().map(|sum| point(None, sum)),
+                key,
+            }
+        })
+        .collect()
+}
+
+fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
+    let lines = plan.grouping.names.iter().enumerate().map(|(group, name)| {
+        let sum = |wanted: &dyn Fn(usize, usize, bool) -> bool| -> u64 {
+            batch
+                .table
+                .counts
+                .iter()
+                .enumerate()
+                .filter_map(|(bin, groups)| groups.get(group).map(|cell| (bin, cell)))
+                .flat_map(|(bin, cell)| {
+                    cell.iter().enumerate().filter(move |(i, _)| wanted(bin, i / 2, i % 2 == 1)).map(|(_, n)| u64::from(*n))
+                })
+                .sum()
+        };
+        let good = Outcome::Good.code();
+        GroupLine {
+            name: name.clone(),
+            scored: sum(&|_, _, _| true),
+            model_approved: sum(&|bin, _, _| plan.scoring.approves(bin)),
+            logged_approved: sum(&|_, _, logged| logged),
+            good: sum(&|_, outcome, _| outcome == good),
+            good_model_approved: sum(&|bin, outcome, _| outcome == good && plan.scoring.approves(bin)),
+            good_logged_approved: sum(&|_, outcome, logged| outcome == good && logged),
+            bad: sum(&|_, outcome, _| outcome == Outcome::Bad.code()),
+            void: batch.table.void.get(group).map_or(0, |reasons| reasons.iter().map(|n| u64::from(*n)).sum()),
+        }
+    });
+    lines.collect()
+}
+
+pub(super) fn batches(
+    inputs: &Inputs<'_>,
+    statement: &MonitoringStatement,
+    plan: &Plan,
+    checked: &Checked,
+    scope: &Scope,
+) -> Vec<BatchRecord> {
+    let standing = if checked.outcome.is_ok() { Standing::Proven } else { Standing::Claimed };
+    // Numbers follow the calendar, so that a missing batch keeps its place.
+    let mut starts: Vec<_> =
+        statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| batch.start).collect();
+    starts.extend(scope.missing.iter().map(|slot| slot.start));
+    starts.sort_unstable();
+    starts.dedup();
+    let number = |start| starts.binary_search(&start).map_or(0, |at| u32::try_from(at + 1).unwrap_or(u32::MAX));
+    let mut records: Vec<BatchRecord> = statement
+        .batches
+        .iter()
+        .zip(checked.links.iter().map(Some).chain(std::iter::repeat(None)))
+        .map(|(batch, link)| BatchRecord {
+            index: Some(batch.index),
+            role: batch.role,
+            number: if batch.role == BatchRole::Reference { 0 } else { number(batch.start) },
+            label: match batch.role {
+                BatchRole::Reference => "reference".to_owned(),
+                BatchRole::Test => "test rows".to_owned(),
+                BatchRole::Monitoring => verifold_model::calendar::label(plan.calendar, batch.start, batch.end),
+            },
+            start: batch.start,
+            end: batch.end,
+            standing,
+            content: link.map(|link| content(plan, batch, *link)),
+            control: inputs.engagement.map_or_else(Vec::new, |engagement| {
+                if batch.role == BatchRole::Monitoring { control_lines(engagement, batch) } else { Vec::new() }
+            }),
+        })
+        .collect();
+    records.extend(scope.missing.iter().map(|slot| BatchRecord {
+        index: None,
+        role: BatchRole::Monitoring,
+        number: number(slot.start),
+        label: slot.label.clone(),
+        start: slot.start,
+        end: slot.end,
+        standing: Standing::Missing,
+        content: None,
+        control: Vec::new(),
+    }));
+    // A missing batch stands where it would have stood; the reference, number 0, comes first.
+    records.sort_by_key(|batch| batch.number);
+    records
+}
+
+fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
+    let table = &batch.table;
+    BatchContent {
+        rows: u64::from(batch.rows),
+        scored: table.scored(),
+        void: table.voided(),
+        known: table.counts.iter().flatten().map(|cell| cell[2..].iter().map(|n| u64::from(*n)).sum::<u64>()).sum(),
+        logged_approvals: table.logged_approvals(),
+        groups: groups(plan, batch),
+        table: table.clone(),
+        row_commitment: batch.row_commitment,
+        outcome_commitment: batch.outcome_commitment,
+        receipts: None,
+        table_commitment: link.table,
+        chain: link.chain,
+    }
+}
+
+/// Writes proven roots of receipts beside proven batches.
+pub(super) fn note_receipts(batches: &mut [BatchRecord], package: &ClaimedPackage, stages: &[Checked<VerifiedStage>]) {
+    for (stage, checked) in package.stages.iter().zip(stages) {
+        let Ok(VerifiedStage::Receipts(receipts)) = &checked.outcome else { continue };
+        for proven in &receipts.statement().batches {
+            let batch = batches.iter_mut().find(|batch| batch.index == Some(proven.index));
+            if let Some(content) = batch.and_then(|batch| batch.content.as_mut()) {
+                content.receipts = Some(BatchReceipts { root: proven.root, proof: stage.id.clone() });
+            }
+        }
+    }
+}

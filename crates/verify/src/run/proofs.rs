@@ -1,0 +1,129 @@
+//! Proofs as a record shows them: what each says in plain words, under which key, in what state.
+
+use std::sync::Arc;
+
+use verifold_circuits::{CircuitFacts, VerifierKey, pinned_digest};
+use verifold_model::{
+    cohort::BatchRole,
+    digest::Digest,
+    format::{count, counted},
+    preparation::{PART_NAMES, PreparedPart},
+    record::{ProofState, ProofSummary},
+    statement::{Header, StageStatement},
+    training::TrainingStatement,
+};
+use verifold_package::{ClaimedProof, ClaimedStage};
+use verifold_policy::Policy;
+
+use crate::evidence::{Checked, VerifiedStage};
+
+/// A further proof, which this program does not combine with the first.
+pub(super) fn unread_proof(proof: &ClaimedProof, policy: &Policy) -> ProofSummary {
+    let reason = "this program reads one monitoring proof from a package; values of further ones are not used".to_owned();
+    ProofSummary { state: ProofState::NotCheckable, reason, ..proof_summary(proof, None, policy) }
+}
+
+pub(super) fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
+    let statement = &proof.statement;
+    let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
+    let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
+    let reference = statement.batches.iter().find(|batch| batch.role == BatchRole::Reference);
+    let with_reference = reference.map_or_else(String::new, |batch| format!(" after a reference of {} rows", count(u64::from(batch.rows))));
+    let plain_words = format!(
+        "{} between {} form one unbroken chain of {} committed applications{with_reference}. The model behind one commitment scored every row that is not void. \
+         For each batch, the disclosed table counts rows by score bin, outcome, group and logged decision, and void rows by reason.",
+        counted(monitoring, "batch", "batches"),
+        statement.header.period.text(),
+        count(rows),
+    );
+    summary(proof, checked, policy, (&statement.header, statement.steps), plain_words)
+}
+
+/// A proof of a stage before monitoring.
+pub(super) fn stage_summary(stage: &ClaimedStage, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
+    let plain_words = match &stage.statement {
+        StageStatement::Preparation(statement) => {
+            let rows = |part: &PreparedPart| format!("{} ({} set aside)", count(u64::from(part.rows)), count(part.profile.dropped()));
+            let parts: Vec<String> = PART_NAMES.iter().zip(&statement.parts).map(|(name, part)| format!("{} {name}", rows(part))).collect();
+            format!(
+                "Committed raw rows, none twice and in the order of their pseudonyms, became {}. Every row stands where it stood: each value was imputed, clipped \
+                 and mapped by the stated rules, and a row was set aside if and only if a rule says so. Labels, rows set aside, and values outside \
+                 each declared domain are counted.",
+                parts.join(", then "),
+            )
+        }
+        StageStatement::Training(statement) => {
+            let TrainingStatement { spec, rows, steps, .. } = &**statement;
+            format!(
+                "The model behind the stated commitment came out of {} of minibatch descent over {} committed rows, in their committed order, {} \
+                 minibatches in all: initial weights, learning rate, centres and decay are those of the public specification, and the integer weights \
+                 are those that scored the cohorts of every proof with the same model commitment.",
+                counted(u64::from(spec.epochs), "epoch", "epochs"),
+                count(u64::from(*rows)),
+                count(*steps),
+            )
+        }
+        StageStatement::Receipts(statement) => {
+            let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
+            format!(
+                "Each of {} committed rows of {} has one salted leaf that holds the row and its score under the monitored model, in row order. \
+                 The roots over the leaves are public: whoever is given the opening of a leaf can check it by hashing.",
+                count(rows),
+                counted(statement.batches.len() as u64, "monitored batch", "monitored batches"),
+            )
+        }
+        StageStatement::OfflineMetrics(statement) => {
+            let rows = statement.batches.first().map_or(0, |batch| u64::from(batch.rows));
+            format!(
+                "The model behind one commitment scored every one of {} committed test rows that is not void. The disclosed table counts them by \
+                 score bin, label, group and logged decision, and void rows by reason.",
+                count(rows),
+            )
+        }
+    };
+    summary(stage, Some(checked), policy, (stage.statement.header(), stage.statement.steps()), plain_words)
+}
+
+fn summary<S, T>(
+    proof: &ClaimedProof<S>,
+    checked: Option<&Checked<T>>,
+    policy: &Policy,
+    (header, steps): (&Header, u64),
+    plain_words: String,
+) -> ProofSummary {
+    let circuit = header.circuit;
+    let facts = CircuitFacts::of(circuit);
+    let key: Option<&Arc<VerifierKey>> = checked.and_then(|checked| checked.key.as_ref());
+    let digest = key.map(|key| key.digest());
+    let (state, reason) = match checked.map(|checked| &checked.outcome) {
+        Some(Ok(_)) => (ProofState::Valid, String::new()),
+        Some(Err(refusal)) => (refusal.state, refusal.text.clone()),
+        None => (ProofState::NotReached, String::new()),
+    };
+    let transition = checked.and_then(|checked| checked.transition.as_ref());
+    ProofSummary {
+        id: proof.id.clone(),
+        title: proof.title.clone(),
+        state,
+        reason,
+        stage: proof.stage,
+        statement: proof.kind,
+        plain_words,
+        does_not_show: proof.kind.does_not_show().to_owned(),
+        circuit,
+        system: proof.system,
+        properties: proof.system.properties(),
+        demanded: policy.properties.clone(),
+        strength: Some(proof.system.strength()),
+        demanded_bits: policy.security_bits_at_least,
+        key_digest: digest.map(|digest| Digest::from_bytes(*digest.as_bytes())),
+        key_pinned: digest.and_then(|digest| pinned_digest(circuit).map(|pinned| pinned == digest)),
+        constraints: facts.as_ref().map_or(0, |facts| facts.constraints_per_step as u64),
+        rows_per_step: facts.as_ref().map_or(0, |facts| u32::try_from(facts.rows_per_step).unwrap_or(u32::MAX)),
+        steps,
+        proof_bytes: proof.bytes.len() as u64,
+        z0: transition.map_or_else(Vec::new, |t| t.z0.0.to_vec()),
+        zn: transition.map_or_else(Vec::new, |t| t.zn.0.to_vec()),
+        state_names: transition.map_or_else(Vec::new, |t| t.names.map(str::to_owned).to_vec()),
+    }
+}
