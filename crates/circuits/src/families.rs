@@ -109,6 +109,16 @@ impl AnyStep {
         }
     }
 
+    /// Rows of the step.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::ScoredCohort(step) => step.rows(),
+            Self::Receipts(step) => step.rows(),
+            Self::Training(step) => step.rows(),
+            Self::Preparation(step) => step.rows(),
+        }
+    }
+
     /// The state after the step, as the native twin has it.
     pub(crate) fn after(&self) -> &[F; ARITY] {
         match self {

@@ -18,6 +18,7 @@ pub mod anchoring;
 pub mod calendar;
 mod development;
 pub mod error;
+mod fold;
 pub mod integer;
 pub mod layout;
 pub mod lifecycle;

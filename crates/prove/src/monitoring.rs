@@ -9,7 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use verifold_circuits::{BatchRows, Keys, Model, MonitoringWitness, Prover, RowRecord, Salt, native, verify_proof};
+use verifold_circuits::{BatchRows, Keys, Model, MonitoringWitness, RowRecord, Salt, native};
 use verifold_model::{
     cohort::BatchRole,
     digest::{Commitment, Digest},
@@ -28,12 +28,13 @@ use crate::{
     anchoring::AnchorLog,
     calendar::Slot,
     error::{BadRows, ProveError},
+    fold::{self, failed, stop_if_cancelled},
     integer::{self, QuantisationError},
     layout::Layout,
     onnx::LogisticRegression,
     output::Outputs,
     plan,
-    progress::{Event, Folded, Phase, Progress},
+    progress::{Event, Phase, Progress},
     recount,
     rows::{Ingested, OutcomeTable, PreparedRow, ingest},
     secrets::Secrets,
@@ -267,10 +268,6 @@ pub(crate) fn prepare_scored(sources: &Sources, scorer: Scorer, progress: &mut d
     })
 }
 
-pub(crate) fn stop_if_cancelled(progress: &dyn Progress) -> Result<(), ProveError> {
-    if progress.is_cancelled() { Err(ProveError::Cancelled) } else { Ok(()) }
-}
-
 pub(crate) fn salt() -> Result<Salt, ProveError> {
     Salt::random().map_err(|error| ProveError::Proof { step: "drawing a salt", problem: error.to_string() })
 }
@@ -359,41 +356,15 @@ impl Prepared {
     }
 }
 
-/// Folds every step of a witness, compresses, and verifies the proof against the statement's own replay.
-///
-/// Returns the proof's bytes.
+/// Proves a cohort witness: its statement's own replay says from where to where.
 ///
 /// # Errors
 /// [`ProveError::Proof`], or [`ProveError::Cancelled`] between two steps.
 pub fn fold(witness: &MonitoringWitness, keys: &Keys, progress: &mut dyn Progress) -> Result<Vec<u8>, ProveError> {
-    let failed = |step: &'static str| move |problem: String| ProveError::Proof { step, problem };
     let statement = witness.statement();
-    let rows_total = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
-
-    progress.report(Event::Phase(Phase::Folding));
-    let begun = progress.elapsed();
-    let mut prover = Prover::new(keys, witness.initial_state()).map_err(|error| failed("folding")(error.to_string()))?;
-    let mut rows = 0;
-    for step in witness.steps() {
-        stop_if_cancelled(progress)?;
-        rows += step.rows() as u64;
-        prover.fold(step).map_err(|error| failed("folding")(error.to_string()))?;
-        let elapsed = progress.elapsed().saturating_sub(begun);
-        progress.report(Event::Folded(Folded { steps: prover.folded(), steps_total: statement.steps, rows, rows_total, elapsed }));
-    }
-    stop_if_cancelled(progress)?;
-
-    progress.report(Event::Phase(Phase::Compressing));
-    let proof = prover.compress().map_err(|error| failed("compressing")(error.to_string()))?;
-    stop_if_cancelled(progress)?;
-
-    progress.report(Event::Phase(Phase::Verifying));
+    let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
     let replay = native::replay(statement, witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
-    let reached = verify_proof(keys.verifier(), replay.z0, replay.steps, &proof).map_err(|error| failed("verifying")(error.to_string()))?;
-    if reached != replay.zn.into() {
-        return Err(failed("verifying")("the proof leads to another state than the statement".to_owned()));
-    }
-    Ok(proof)
+    fold::fold(keys, &replay.transition(), rows, witness.steps(), progress)
 }
 
 /// The contents of a package that holds one monitoring proof.
@@ -450,9 +421,7 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
     progress.report(Event::Phase(Phase::Committing));
     let witness = prepared.witness()?;
     stop_if_cancelled(progress)?;
-    progress.report(Event::Phase(Phase::DerivingKeys));
-    let keys =
-        Keys::derive(prepared.header.circuit).map_err(|error| ProveError::Proof { step: "deriving keys", problem: error.to_string() })?;
+    let keys = fold::keys(prepared.header.circuit, progress)?;
     let proof = fold(&witness, &keys, progress)?;
 
     progress.report(Event::Phase(Phase::Writing));

@@ -11,27 +11,27 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use verifold_circuits::{
-    Keys, Model, Prover, RowKind, RowRecord, Salt,
+    Model, RowKind, RowRecord, Salt,
     receipts::{Issuer, ReceiptRows, ReceiptTree, ReceiptsWitness, leaf_salt, replay},
-    verify_proof,
 };
 use verifold_model::{
     cohort::{BatchRole, Outcome, VoidReason},
     digest::{Commitment, Digest},
     plan::Plan,
-    proof_system::ProofSystem,
     receipts::{Receipt, ReceiptBatch, ReceiptsBatch, ReceiptsStatement},
     sample::SampledRow,
     shape::CircuitId,
     statement::{Header, MonitoringStatement, StageStatement, StatementKind},
 };
-use verifold_package::{ClaimedPackage, ClaimedStage, Limits};
+use verifold_package::{ClaimedPackage, Limits};
 
 use crate::{
     error::ProveError,
+    fold::{self, failed},
+    lifecycle::stages::stage,
     monitoring::{Prepared, Sources, prepare},
     output::Outputs,
-    progress::{Event, Folded, Phase, Progress},
+    progress::{Event, Phase, Progress},
     secrets::Secrets,
     table,
 };
@@ -296,39 +296,6 @@ pub fn witness(prepared: &Prepared, statement: &MonitoringStatement, batches: &[
     Ok(witness)
 }
 
-/// Folds every step of a witness, compresses, and verifies the proof against the statement's own replay.
-///
-/// # Errors
-/// [`ProveError::Proof`], or [`ProveError::Cancelled`] between two steps.
-pub fn fold(witness: &ReceiptsWitness, keys: &Keys, progress: &mut dyn Progress) -> Result<Vec<u8>, ProveError> {
-    let failed = |step: &'static str| move |problem: String| ProveError::Proof { step, problem };
-    let statement = witness.statement();
-    let rows_total = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
-    let transition = replay(statement, witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
-    let stop = |progress: &dyn Progress| if progress.is_cancelled() { Err(ProveError::Cancelled) } else { Ok(()) };
-
-    progress.report(Event::Phase(Phase::Folding));
-    let begun = progress.elapsed();
-    let mut prover = Prover::new(keys, transition.z0).map_err(|error| failed("folding")(error.to_string()))?;
-    let mut rows = 0;
-    for step in witness.steps() {
-        stop(progress)?;
-        rows += step.rows() as u64;
-        prover.fold(step).map_err(|error| failed("folding")(error.to_string()))?;
-        let elapsed = progress.elapsed().saturating_sub(begun);
-        progress.report(Event::Folded(Folded { steps: prover.folded(), steps_total: statement.steps, rows, rows_total, elapsed }));
-    }
-    stop(progress)?;
-    progress.report(Event::Phase(Phase::Compressing));
-    let proof = prover.compress().map_err(|error| failed("compressing")(error.to_string()))?;
-    progress.report(Event::Phase(Phase::Verifying));
-    let reached = verify_proof(keys.verifier(), transition.z0, transition.steps, &proof);
-    if reached.map_err(|error| failed("verifying")(error.to_string()))? != transition.zn {
-        return Err(failed("verifying")("the proof leads to another state than the statement".to_owned()));
-    }
-    Ok(proof)
-}
-
 /// Adds a receipts proof to a package and writes it under another name, with what opens its leaves, or writes nothing.
 ///
 /// # Errors
@@ -350,9 +317,10 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let seed = Salt::random().map_err(|error| ProveError::Proof { step: "drawing a seed", problem: error.to_string() })?;
     let witness = witness(&prepared, &monitoring.statement, &request.batches, seed.clone())?;
     let circuit = witness.statement().header.circuit;
-    progress.report(Event::Phase(Phase::DerivingKeys));
-    let keys = Keys::derive(circuit).map_err(|error| ProveError::Proof { step: "deriving keys", problem: error.to_string() })?;
-    let proof = fold(&witness, &keys, progress)?;
+    let keys = fold::keys(circuit, progress)?;
+    let transition = replay(witness.statement(), witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
+    let rows = witness.statement().batches.iter().map(|batch| u64::from(batch.rows)).sum();
+    let proof = fold::fold(&keys, &transition, rows, witness.steps(), progress)?;
 
     progress.report(Event::Phase(Phase::Writing));
     let statement = witness.statement().clone();
@@ -360,21 +328,13 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
         circuit,
         steps: statement.steps,
         batches: statement.batches.len() as u64,
-        rows: statement.batches.iter().map(|batch| u64::from(batch.rows)).sum(),
+        rows,
         proof_bytes: proof.len() as u64,
         package_sha256: package.digest,
         signatures_dropped: package.envelopes.len() as u64,
     };
     let mut contents = package.contents();
-    contents.stages.push(ClaimedStage {
-        id: "receipts".to_owned(),
-        title: "Receipts".to_owned(),
-        stage: StatementKind::ReceiptsV1.stage(),
-        kind: StatementKind::ReceiptsV1,
-        system: ProofSystem::NovaPastaIpa,
-        statement: StageStatement::Receipts(Box::new(statement)),
-        bytes: proof,
-    });
+    contents.stages.push(stage("receipts", "Receipts", StageStatement::Receipts(Box::new(statement)), proof));
     // The one order a package has.
     contents.stages.sort_by_key(|stage| stage.kind.position());
     let bytes = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;

@@ -64,7 +64,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
     let training = prove_training(&developed.training, &plan, progress)?;
     let other = prove_training(&retrained(&developed, OTHER_EPOCHS)?, &plan, progress)?;
     println!("life cycle: proving test metrics and monitoring");
-    let keys = keys(prepared.header.circuit)?;
+    let keys = keys(prepared.header.circuit, progress)?;
     let measured = prove_offline(&test, &keys, progress)?;
     let witness = prepared.witness()?;
     let proof = fold(&witness, &keys, progress)?;

@@ -1,0 +1,244 @@
+//! Development rows prepared, and a model trained on them: natively, before anything is proven.
+
+use std::path::Path;
+
+use verifold_circuits::{
+    BatchRows, MonitoringWitness, RowKind, RowRecord, Salt,
+    preparation::{PreparationWitness, RawPart},
+    training::{TrainingWitness, training_shape},
+};
+use verifold_model::{
+    cohort::{BatchRole, Outcome},
+    plan::{Histogram, ModelKind, Plan, PlanSchema, Scoring},
+    preparation::test_span,
+    shape::{CircuitFamily, CircuitId},
+    statement::{Header, StatementKind},
+    training::{TrainingSpec, TrainingSpecSchema},
+};
+
+use super::{
+    LifecycleSources,
+    pipeline::{Pipeline, TrainingChoices},
+};
+use crate::{
+    development::{Development, Source},
+    error::ProveError,
+    fold::{failed, stop_if_cancelled},
+    layout::Layout,
+    monitoring::salt,
+    progress::{Event, Phase, Progress},
+    ranking::{FloatFit, auc},
+    spec::Spec,
+    table,
+};
+
+/// The development side of a life cycle, checked natively. Holds secrets.
+pub struct Developed {
+    /// Raw rows and what they become.
+    pub preparation: PreparationWitness,
+    /// The training.
+    pub training: TrainingWitness,
+    /// Salt of the model commitment.
+    pub model_salt: Salt,
+    /// Raw values that stand at an end of the raw range.
+    pub clipped: u64,
+    /// Rows that cannot be read, left out before commitment.
+    pub dropped: u64,
+    /// Key of the pseudonyms.
+    pub pseudonym_key: Salt,
+}
+
+/// A plan with the right rows and nothing else settled: what preparation and training depend on.
+///
+/// Bins come from the scores of the model that is yet to be trained.
+fn row_plan(spec: &Spec, layout: &Layout, preparation: &verifold_model::preparation::Preparation) -> Plan {
+    let bins = layout.shape.bins();
+    let edges = || (1..bins as i64).collect::<Vec<i64>>();
+    Plan {
+        schema: PlanSchema::V1,
+        shape: layout.shape,
+        features: layout.features.clone(),
+        scoring: Scoring {
+            kind: ModelKind::LogisticRegression,
+            scale_bits: spec.scoring.scale_bits,
+            direction: spec.scoring.direction,
+            edges: edges(),
+            cutoff: 0,
+            expected_bad_ppm: vec![0; bins],
+        },
+        outcome: spec.outcome.clone(),
+        grouping: preparation.grouping.clone(),
+        histograms: layout.features[..layout.shape.histograms()]
+            .iter()
+            .map(|feature| Histogram { feature: feature.name.clone(), edges: (1..bins as u32).collect() })
+            .collect(),
+        calendar: spec.batches.calendar,
+    }
+}
+
+/// Centres and rates by feature, as the training rows suggest them.
+#[expect(clippy::cast_possible_truncation, reason = "rates and centres are far inside their integers, and checked by the specification")]
+fn training_spec(choices: &TrainingChoices, plan: &Plan, rows: &[RowRecord], minibatch: usize) -> TrainingSpec {
+    let scored: Vec<&[u32]> =
+        rows.iter().filter_map(|row| if let RowKind::Scored { features, .. } = &row.kind { Some(&features[..]) } else { None }).collect();
+    let n = scored.len().max(1) as f64;
+    let mut centres = Vec::new();
+    let mut variances = Vec::new();
+    for (feature, declared) in plan.features.iter().enumerate() {
+        let values = || scored.iter().map(|row| f64::from(row[feature]));
+        let centre = (values().sum::<f64>() / n).round().clamp(0.0, f64::from(declared.max));
+        let variance = values().map(|value| (value - centre) * (value - centre)).sum::<f64>() / n;
+        centres.push(centre as u32);
+        variances.push(variance);
+    }
+    // Rates in proportion to one over the variance, the largest just below 2^20; the bias counts as variance one.
+    // A flag that hardly ever is set must not take the rates of wide features down to nothing.
+    let smallest = variances.iter().copied().filter(|variance| *variance > 0.0).fold(1.0, f64::min).max(0.05);
+    let rate = |variance: f64| {
+        if variance > 0.0 { (f64::from(1u32 << 19) * smallest / variance).round().clamp(1.0, f64::from(1u32 << 19)) as u32 } else { 0 }
+    };
+    let first = choices.learning_rate * f64::from(1u32 << 14) / (minibatch as f64 * smallest);
+    TrainingSpec {
+        schema: TrainingSpecSchema::V1,
+        kind: ModelKind::LogisticRegression,
+        epochs: choices.epochs,
+        scale_bits: plan.scoring.scale_bits,
+        direction: plan.scoring.direction,
+        initial_weights: vec![0; plan.features.len()],
+        initial_bias: 0,
+        feature_rates: variances.iter().map(|variance| rate(*variance)).collect(),
+        bias_rate: rate(1.0),
+        rate_numerator: (first * choices.half_after as f64).round().max(1.0) as u64,
+        rate_offset: choices.half_after,
+        decay: 0,
+        centres,
+    }
+}
+
+/// Reads, prepares and trains: everything before monitoring but the proofs.
+///
+/// # Errors
+/// [`ProveError`].
+pub fn develop(sources: &LifecycleSources, progress: &mut dyn Progress) -> Result<(Spec, Pipeline, Developed), ProveError> {
+    progress.report(Event::Phase(Phase::Reading));
+    let text = |path: &Path| {
+        String::from_utf8(table::bytes(path)?)
+            .map_err(|_| ProveError::Table { path: path.to_owned(), problem: "the specification is not UTF-8".to_owned() })
+    };
+    let spec = Spec::parse(&text(&sources.spec)?, &sources.spec)?;
+    let pipeline = Pipeline::parse(&text(&sources.pipeline)?, &sources.pipeline)?;
+    let layout = Layout::new(&spec)?;
+    let size = |bits: u8| u32::from(bits);
+    let pseudonym_key = salt()?;
+    let shape =
+        |plan_shape: &Plan, bits| training_shape(plan_shape, size(bits)).map_err(|error| failed("choosing a shape")(error.to_string()));
+    // The shape depends on the rows alone, which any plan of this layout has.
+    let mut preparation = verifold_model::preparation::Preparation {
+        schema: verifold_model::preparation::PreparationSchema::V1,
+        shape: layout.shape,
+        columns: Vec::new(),
+        grouping: verifold_model::plan::Grouping { attribute: String::new(), names: Vec::new(), not_disclosed: None },
+    };
+    let any = row_plan(&spec, &layout, &preparation);
+    let prepared_shape = shape(&any, pipeline.development.size_log2)?;
+    let source = Source {
+        path: &sources.development,
+        id: &pipeline.development.id,
+        share: pipeline.development.training_percent,
+        key: pseudonym_key.as_bytes(),
+        on_bad_row: sources.on_bad_row,
+    };
+    let development = Development::read(&spec, &layout, prepared_shape, &source)?;
+    preparation = development.preparation;
+    let plan = row_plan(&spec, &layout, &preparation);
+    stop_if_cancelled(progress)?;
+
+    progress.report(Event::Phase(Phase::Committing));
+    let header = |statement: StatementKind, shape| Header {
+        statement,
+        circuit: CircuitId { family: statement.family(), shape },
+        subject: spec.subject.clone(),
+        period: pipeline.development.period,
+        previous_chain_head: None,
+    };
+    let [training_rows, test_rows] = development.parts;
+    let part = |rows| Ok::<_, ProveError>(RawPart { rows, row_salt: salt()?, outcome_salt: salt()?, profile_salt: salt()? });
+    let witness = PreparationWitness::new(
+        header(StatementKind::PreparationV1, prepared_shape),
+        &plan,
+        preparation,
+        [salt()?, salt()?],
+        [part(training_rows)?, part(test_rows)?],
+    )
+    .map_err(|error| failed("preparing rows")(error.to_string()))?;
+    let (rows, row_salt, outcome_salt) = witness.prepared(0);
+    let trained_shape = shape(&plan, pipeline.training.size_log2)?;
+    let circuit = CircuitId { family: CircuitFamily::TrainingV1, shape: trained_shape };
+    let minibatch = verifold_circuits::CircuitFacts::of(circuit).map_or(1, |facts| facts.rows_per_step);
+    let rule = training_spec(&pipeline.training, &plan, &rows, minibatch);
+    let model_salt = salt()?;
+    let training =
+        TrainingWitness::new(header(StatementKind::TrainingV1, trained_shape), plan, rule, rows, &row_salt, &outcome_salt, &model_salt)
+            .map_err(|error| failed("training")(error.to_string()))?;
+    let developed =
+        Developed { preparation: witness, training, model_salt, clipped: development.clipped, dropped: development.dropped, pseudonym_key };
+    Ok((spec, pipeline, developed))
+}
+
+/// The same training with another number of epochs, under a salt of its own: another model.
+///
+/// # Errors
+/// [`ProveError::Proof`] if it diverges.
+pub fn retrained(developed: &Developed, epochs: u32) -> Result<TrainingWitness, ProveError> {
+    let (rows, row_salt, outcome_salt) = developed.preparation.prepared(0);
+    let statement = developed.training.statement();
+    let spec = TrainingSpec { epochs, ..statement.spec.clone() };
+    let plan = developed.training.plan().clone();
+    TrainingWitness::new(statement.header.clone(), plan, spec, rows, &row_salt, &outcome_salt, &salt()?)
+        .map_err(|error| failed("training")(error.to_string()))
+}
+
+/// The test rows measured under the trained model, as a witness.
+///
+/// # Errors
+/// [`ProveError::Proof`] if a row does not fit.
+pub fn offline(spec: &Spec, pipeline: &Pipeline, developed: &Developed, plan: &Plan) -> Result<MonitoringWitness, ProveError> {
+    let (rows, row_salt, outcome_salt) = developed.preparation.prepared(1);
+    let (start, end) = test_span().ok_or_else(|| failed("measuring test rows")("the span of pseudonyms is no span of time".to_owned()))?;
+    let header = Header {
+        statement: StatementKind::OfflineMetricsV1,
+        circuit: CircuitId { family: CircuitFamily::ScoredCohortV1, shape: plan.shape },
+        subject: spec.subject.clone(),
+        period: pipeline.development.period,
+        previous_chain_head: None,
+    };
+    let batch = BatchRows { role: BatchRole::Test, start, end, rows, row_salt, outcome_salt, table_salt: salt()? };
+    MonitoringWitness::new(header, plan.clone(), developed.training.model().clone(), developed.model_salt.clone(), vec![batch])
+        .map_err(|error| failed("measuring test rows")(error.to_string()))
+}
+
+/// Area under the curve on the test rows: of the trained integers, and of a float logistic regression fitted to convergence.
+pub(super) fn test_auc(developed: &Developed) -> Result<[f64; 2], ProveError> {
+    type Labelled = (Vec<u32>, bool);
+    let labelled = |part: usize| -> Vec<Labelled> {
+        let (rows, ..) = developed.preparation.prepared(part);
+        let known = rows.into_iter().filter_map(|row| match row.kind {
+            RowKind::Scored { features, outcome: Outcome::Bad, .. } => Some((features, true)),
+            RowKind::Scored { features, outcome: Outcome::Good, .. } => Some((features, false)),
+            RowKind::Scored { .. } | RowKind::Void(_) => None,
+        });
+        known.collect()
+    };
+    let (training, test) = (labelled(0), labelled(1));
+    if test.iter().all(|(_, bad)| *bad) || test.iter().all(|(_, bad)| !*bad) {
+        return Err(failed("measuring test rows")("the test rows hold no two outcomes to tell apart".to_owned()));
+    }
+    let model = developed.training.model();
+    let sign = |score: f64| match developed.training.plan().scoring.direction {
+        verifold_model::plan::ScoreDirection::HigherIsRiskier => score,
+        verifold_model::plan::ScoreDirection::HigherIsSafer => -score,
+    };
+    let trained = auc(&test, |features| sign(model.score(features) as f64));
+    let float = FloatFit::of(&training);
+    Ok([trained, auc(&test, |features| float.log_odds(features))])
+}
