@@ -200,10 +200,11 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-lifecycle/package.zkaudit");
         let package = ClaimedPackage::read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap();
         let texts: Vec<String> = package.stages.iter().map(|stage| stage_text(&stage.statement)).collect();
-        let [preparation, training, offline] = texts.as_slice() else { panic!("{texts:?}") };
-        assert!(preparation.contains("  training rows: 2\u{202F}079, of which 9 set aside"), "{preparation}");
+        let [preparation, training, offline, receipts] = texts.as_slice() else { panic!("{texts:?}") };
+        assert!(preparation.contains("  training rows: 2\u{202F}079, of which ") && preparation.contains(" set aside ("), "{preparation}");
         assert!(preparation.contains("  rules, 20 columns:\n") && preparation.contains(" is mapped to "), "{preparation}");
         assert!(training.contains("2\u{202F}079 rows in 12 epochs, 240 minibatches"), "{training}");
         assert!(offline.contains("913") && offline.contains(", test rows"), "{offline}");
+        assert!(receipts.contains("root of the receipts") && receipts.lines().count() == 26, "{receipts}");
     }
 }

@@ -155,7 +155,9 @@ fn check(arguments: &Check) -> Result<Exit, Failure> {
         }
     };
     println!("The receipt holds: this row was committed, scored and decided as it says.");
-    println!("Whose   {}, {}", record.subject.as_ref().map_or("", |subject| &subject.value.name), record.policy.title);
+    if let Some(subject) = &record.subject {
+        println!("From    {}, {}", subject.value.name, subject.value.system);
+    }
     println!(
         "Batch   {} ({} to {}), row {} of {}",
         batch.label,

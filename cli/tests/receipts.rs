@@ -246,3 +246,20 @@ fn a_sample_that_was_steered_or_not_opened_is_refused() {
     check(&|_, o, _| o.receipts[2].sequence += 1, 4, "hash to");
     check(&|_, _, record| *receipts_of(record, 2) = None, 4, "draw other rows than the request names");
 }
+
+/// The receipts two applicants of the sample bank were given, and the record its auditor published.
+#[test]
+fn the_receipts_of_the_sample_hold_and_do_not_hold_for_each_other() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-lifecycle");
+    let desk = Desk::new();
+    let record = folder.join("expected.record.json");
+    let check = |receipt: &std::path::Path, exit, part: &str| {
+        desk.says(&["receipt", "check", receipt.to_str().unwrap(), "--record", record.to_str().unwrap()], exit, part);
+    };
+    check(&folder.join("receipt-approved.json"), 0, "On file approved");
+    check(&folder.join("receipt-declined.json"), 0, "On file declined");
+    let read = |name: &str| serde_json::from_slice::<Receipt>(&fs::read(folder.join(name)).unwrap()).unwrap();
+    // The bank decided against this applicant, and tells them otherwise.
+    desk.write("told.json", &Receipt { row: read("receipt-approved.json").row, ..read("receipt-declined.json") });
+    check(&desk.folder.path().join("told.json"), 4, "(leaf-differs)");
+}

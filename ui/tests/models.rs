@@ -165,7 +165,7 @@ fn lifecycle_text(record: &AuditRecord) -> String {
     let model = lifecycle::Model::new(record);
     let mut text = format!("{:?} {}\n{}\n\n", model.form, model.title, model.detail);
     for lane in &model.lanes {
-        let _ = writeln!(text, "{}: {} ({:?})", lane.stage.title(), lane.proofs, lane.form);
+        let _ = writeln!(text, "{}: {} ({:?})", lane.stage.title(), lane.proofs, lane.verdict.form);
     }
     for node in &model.nodes {
         let _ = writeln!(text, "[{}] {} {}", node.verdict.word, node.sentence, node.proof.as_deref().unwrap_or("–"));

@@ -8,6 +8,7 @@ use verifold_model::{
     plan::Calendar,
     proof_system::Property,
     state::Stage,
+    statement::StatementKind,
 };
 
 use crate::policy::{MetricRule, OnMissing, Pin, PlanConstraint, Requirement, Rule, Scope, Tolerance, compares_groups};
@@ -85,6 +86,9 @@ impl Requirement {
                     "The reference batch is in the proof and holds at least {}.",
                     format::counted(*minimum_n, "scored row", "scored rows")
                 )
+            }
+            Rule::Evidence { statement } if statement == StatementKind::ReceiptsV1.name() => {
+                format!("The package holds a valid proof of kind {statement}, over the rows of every monitored batch.")
             }
             Rule::Evidence { statement } => format!("The package holds a valid proof of kind {statement}."),
             Rule::Link(link) => format!("{}.", link.words()),

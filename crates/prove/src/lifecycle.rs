@@ -9,7 +9,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use verifold_circuits::Salt;
 use verifold_model::{
     digest::{Commitment, Digest},
@@ -29,7 +29,7 @@ use crate::{
     monitoring::{OnBadRow, Prepared, Scorer, Sources, contents, fold, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
-    secrets::Secrets,
+    secrets::{DevelopmentSecrets, Secrets},
 };
 
 /// Files a life cycle is proven from.
@@ -93,24 +93,6 @@ pub struct LifecycleReport {
     pub steps: Vec<(String, u64)>,
 }
 
-/// Salts of the development stages, beside those of monitoring.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DevelopmentSecrets {
-    /// Key of the pseudonyms that order the rows.
-    pub pseudonym_key: Commitment,
-    /// Salts of prepared training and test rows: row stream, outcome stream.
-    pub parts: Vec<[Commitment; 2]>,
-}
-
-/// Secrets of a life-cycle package.
-#[derive(Serialize)]
-struct LifecycleSecrets {
-    #[serde(flatten)]
-    monitoring: Secrets,
-    development: DevelopmentSecrets,
-}
-
 /// The period, counted under the trained model.
 ///
 /// # Errors
@@ -126,7 +108,7 @@ pub fn monitored(sources: &LifecycleSources, developed: &Developed, progress: &m
         outcomes: outcomes.clone(),
         on_bad_row: *on_bad_row,
     };
-    let mut prepared = prepare_scored(&sources, Scorer::Trained(developed.training.model().clone()), progress)?;
+    let mut prepared = prepare_scored(&sources, Scorer::Integers(developed.training.model().clone()), progress)?;
     prepared.model_salt = developed.model_salt.clone();
     Ok(prepared)
 }
@@ -172,9 +154,8 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
         steps,
     };
     let bytes = |salt: &Salt| Commitment::from_bytes(*salt.as_bytes());
-    let secrets = LifecycleSecrets {
-        monitoring: Secrets::new(package_sha256, &monitored.model, &monitored.model_salt, &monitored.batches),
-        development: DevelopmentSecrets {
+    let secrets = Secrets {
+        development: Some(DevelopmentSecrets {
             pseudonym_key: bytes(&developed.pseudonym_key),
             parts: [0, 1]
                 .map(|part| {
@@ -182,7 +163,8 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
                     [bytes(&rows), bytes(&outcomes)]
                 })
                 .to_vec(),
-        },
+        }),
+        ..Secrets::new(package_sha256, &monitored.model, &monitored.model_salt, &monitored.batches)
     };
     stop_if_cancelled(progress)?;
     outputs.commit([&crate::monitoring::json(&secrets)?, &crate::monitoring::json(&report)?], &package)?;

@@ -57,7 +57,7 @@ pub enum OnBadRow {
 pub struct Sources {
     /// Specification, TOML.
     pub spec: PathBuf,
-    /// Model, ONNX.
+    /// Model, ONNX; not read where the integers are known already.
     pub model: PathBuf,
     /// Reference rows: a CSV or Parquet file, or a folder of them.
     pub reference: PathBuf,
@@ -191,8 +191,8 @@ pub fn prepare(sources: &Sources, progress: &mut dyn Progress) -> Result<Prepare
 pub(crate) enum Scorer {
     /// The ONNX model of the sources, rounded to integers.
     Onnx,
-    /// Integers that a proven training gave.
-    Trained(Model),
+    /// Integers that a proven training gave, or that a package has already been made with.
+    Integers(Model),
 }
 
 pub(crate) fn prepare_scored(sources: &Sources, scorer: Scorer, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
@@ -208,7 +208,7 @@ pub(crate) fn prepare_scored(sources: &Sources, scorer: Scorer, progress: &mut d
             let model = integer::quantise_model(&float, &layout, spec.scoring.scale_bits)?;
             (Some(float), model)
         }
-        Scorer::Trained(model) => (None, model),
+        Scorer::Integers(model) => (None, model),
     };
 
     let slots = spec.slots().map_err(|problem| ProveError::Reference { problem })?;

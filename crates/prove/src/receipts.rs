@@ -23,13 +23,13 @@ use verifold_model::{
     shape::CircuitId,
     statement::{Header, MonitoringStatement, StageStatement, StatementKind},
 };
-use verifold_package::{ClaimedPackage, Limits};
+use verifold_package::{ClaimedPackage, ClaimedStage, Limits};
 
 use crate::{
     error::ProveError,
     fold::{self, failed},
     lifecycle::stages::stage,
-    monitoring::{Prepared, Sources, prepare},
+    monitoring::{Prepared, Scorer, Sources, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
     secrets::Secrets,
@@ -296,6 +296,22 @@ pub fn witness(prepared: &Prepared, statement: &MonitoringStatement, batches: &[
     Ok(witness)
 }
 
+fn rows_of(statement: &ReceiptsStatement) -> u64 {
+    statement.batches.iter().map(|batch| u64::from(batch.rows)).sum()
+}
+
+/// Proves the roots of a witness, as a package holds them.
+///
+/// # Errors
+/// [`ProveError::Proof`], or [`ProveError::Cancelled`] between two steps.
+pub fn prove(witness: &ReceiptsWitness, progress: &mut dyn Progress) -> Result<ClaimedStage, ProveError> {
+    let statement = witness.statement();
+    let keys = fold::keys(statement.header.circuit, progress)?;
+    let transition = replay(statement, witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
+    let proof = fold::fold(&keys, &transition, rows_of(statement), witness.steps(), progress)?;
+    Ok(stage("receipts", "Receipts", StageStatement::Receipts(Box::new(statement.clone())), proof))
+}
+
 /// Adds a receipts proof to a package and writes it under another name, with what opens its leaves, or writes nothing.
 ///
 /// # Errors
@@ -310,31 +326,28 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let secrets: Secrets = serde_json::from_slice(&table::bytes(&request.secrets)?)
         .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
     let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;
-    let mut prepared = prepare(&request.sources, progress)?;
+    let model = Model { weights: secrets.weights.clone(), bias: secrets.bias };
+    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model), progress)?;
     openings(&mut prepared, &secrets)?;
 
     progress.report(Event::Phase(Phase::Committing));
     let seed = Salt::random().map_err(|error| ProveError::Proof { step: "drawing a seed", problem: error.to_string() })?;
     let witness = witness(&prepared, &monitoring.statement, &request.batches, seed.clone())?;
-    let circuit = witness.statement().header.circuit;
-    let keys = fold::keys(circuit, progress)?;
-    let transition = replay(witness.statement(), witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
-    let rows = witness.statement().batches.iter().map(|batch| u64::from(batch.rows)).sum();
-    let proof = fold::fold(&keys, &transition, rows, witness.steps(), progress)?;
+    let proven = prove(&witness, progress)?;
 
     progress.report(Event::Phase(Phase::Writing));
-    let statement = witness.statement().clone();
+    let statement = witness.statement();
     let mut report = ReceiptsReport {
-        circuit,
+        circuit: statement.header.circuit,
         steps: statement.steps,
         batches: statement.batches.len() as u64,
-        rows,
-        proof_bytes: proof.len() as u64,
+        rows: rows_of(statement),
+        proof_bytes: proven.bytes.len() as u64,
         package_sha256: package.digest,
         signatures_dropped: package.envelopes.len() as u64,
     };
     let mut contents = package.contents();
-    contents.stages.push(stage("receipts", "Receipts", StageStatement::Receipts(Box::new(statement)), proof));
+    contents.stages.push(proven);
     // The one order a package has.
     contents.stages.sort_by_key(|stage| stage.kind.position());
     let bytes = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;

@@ -33,6 +33,19 @@ pub struct Secrets {
     pub model_salt: Commitment,
     /// Salts of each batch, in chain order.
     pub batches: Vec<BatchSecrets>,
+    /// Of the stages before monitoring, if the package proves them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub development: Option<DevelopmentSecrets>,
+}
+
+/// Salts of the development stages, beside those of monitoring.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevelopmentSecrets {
+    /// Key of the pseudonyms that order the rows.
+    pub pseudonym_key: Commitment,
+    /// Salts of prepared training and test rows: row stream, outcome stream.
+    pub parts: Vec<[Commitment; 2]>,
 }
 
 /// Salts of one batch's streams; the salt of its table is in the package.
@@ -59,6 +72,7 @@ impl Secrets {
                 .iter()
                 .map(|batch| BatchSecrets { row_salt: bytes(&batch.row_salt), outcome_salt: bytes(&batch.outcome_salt) })
                 .collect(),
+            development: None,
         }
     }
 }

@@ -364,6 +364,12 @@ pub struct VerifiedReceipts {
 }
 
 impl VerifiedReceipts {
+    /// As if a proof of the statement had been checked, for tests of what follows from evidence.
+    #[cfg(test)]
+    pub(crate) const fn assumed(statement: ReceiptsStatement) -> Self {
+        Self { statement }
+    }
+
     /// The statement.
     pub const fn statement(&self) -> &ReceiptsStatement {
         &self.statement
@@ -471,4 +477,4 @@ fn check_transition(key: &VerifierKey, transition: &Transition, bytes: &[u8]) ->
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,20 +1,22 @@
 //! The samples over all stages: how is a scorecard made, measured and monitored under proof, and how is that faked?
 
 use anyhow::{Context as _, ensure};
-use verifold_model::digest::Digest;
-use verifold_package::Contents;
+use verifold_circuits::Salt;
+use verifold_model::{digest::Digest, receipts::ReceiptRow, sample::SampledRow};
+use verifold_package::{ClaimedPackage, Contents};
 use verifold_prove::{
     layout::Layout,
     lifecycle::{
         Developed, LifecycleSources, develop, keys, monitored, offline, prove_offline, prove_preparation, prove_training, retrained,
     },
     monitoring::{OnBadRow, contents, fold},
+    receipts::{self, ReceiptSecrets},
     spec::Spec,
 };
 
 use super::{
     Places,
-    packages::{CREATED, Watch, package_path, write_package, written_by},
+    packages::{self, CREATED, Watch, package_path, write_package, written_by},
     stories::{Edit, Proof, STORIES, Story},
     tables, write_if_changed,
 };
@@ -68,13 +70,37 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
     let measured = prove_offline(&test, &keys, progress)?;
     let witness = prepared.witness()?;
     let proof = fold(&witness, &keys, progress)?;
+    println!("life cycle: proving receipts");
+    let seed = Salt::random()?;
+    let opened = receipts::witness(&prepared, witness.statement(), &[], seed.clone())?;
+    let given = receipts::prove(&opened, progress)?;
     let whole = contents(&witness, proof, CREATED.parse()?, written_by());
     for story in STORIES.iter().filter(|story| story.proof == Proof::Lifecycle) {
         let training = if story.edit == Edit::OtherTraining { &other } else { &training };
-        let stages = vec![preparation.clone(), training.clone(), measured.clone()];
+        let stages = vec![preparation.clone(), training.clone(), measured.clone(), given.clone()];
         write_package(places, story, &Contents { stages, ..whole.clone() })?;
+        if story.edit == Edit::None {
+            let package = packages::read(places, story)?;
+            let secrets = ReceiptSecrets::new(package.manifest_digest, &prepared.model, &seed, &opened);
+            give_receipts(places, story, &package, &secrets)?;
+        }
     }
     write_if_changed(&stamp, format!("{inputs}\n").as_bytes())
+}
+
+/// Two applicants of the first week get theirs: one approved, one declined.
+fn give_receipts(places: &Places, story: &Story, package: &ClaimedPackage, secrets: &ReceiptSecrets) -> anyhow::Result<()> {
+    let rows: Vec<SampledRow> = (0..40).map(|position| SampledRow { batch: 1, position }).collect();
+    let receipts = secrets.issue(package, &rows)?;
+    for (name, wanted) in [("approved", true), ("declined", false)] {
+        let found =
+            receipts.iter().find(|receipt| matches!(receipt.row, ReceiptRow::Scored { logged_approval, .. } if logged_approval == wanted));
+        let receipt = found.with_context(|| format!("none of the first rows was {name}"))?;
+        let mut text = serde_json::to_vec_pretty(receipt)?;
+        text.push(b'\n');
+        write_if_changed(&places.samples.join(story.name).join(format!("receipt-{name}.json")), &text)?;
+    }
+    Ok(())
 }
 
 /// The trained integers as coefficients of plain values, in the order of the specification's features.

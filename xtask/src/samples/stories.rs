@@ -163,10 +163,11 @@ pub(super) const STORIES: [Story; 10] = [
     Story {
         name: "credit-scoring-lifecycle",
         title: "The whole life cycle, linked",
-        summary: "A scorecard whose making is proven: raw development rows are prepared by public rules, the model is trained on them in the integers of the circuit, measured on rows it never saw, and then monitored for half a year. Four proofs, and the commitments that link them.",
+        summary: "A scorecard whose making is proven: raw development rows are prepared by public rules, the model is trained on them in the integers of the circuit, measured on rows it never saw, and then monitored for half a year, with a receipt for everybody who was scored. Five proofs, and the commitments that link them.",
         detail: "Look at the chain: the training rows that come out of the preparation are those the training went through, and the model that came out \
                  of the training is the one that scored the test rows and every batch. Rows are ordered by keyed pseudonyms, so which rows train and which test was \
-                 not chosen row by row. What is open is for a person to judge, and advisory here.",
+                 not chosen row by row. Two applicants' receipts lie in this folder: `verifold receipt check receipt-declined.json --record expected.record.json`, \
+                 run there, shows one of them what was on file, without the package. What is open is for a person to judge, and advisory here.",
         exit: 0,
         outcome: "all mandatory requirements met, judgement items open",
         cause: "",
@@ -178,7 +179,7 @@ pub(super) const STORIES: [Story; 10] = [
         title: "A chain that does not hold",
         summary: "The same bank hands over a training proof that is valid, over the right rows, and of another training: one epoch in place of twelve. Every proof holds on its own; the model that was monitored is not the one that was trained.",
         detail: "Nothing is wrong with any single proof. The link is what fails: the model commitment of the training and that of the monitored batches differ, and \
-                 both are named. A reader of single proofs would have seen four green ticks.",
+                 both are named. A reader of single proofs would have seen five green ticks.",
         exit: 4,
         outcome: "a link of the life cycle rejected",
         cause: "link-broken",

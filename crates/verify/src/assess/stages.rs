@@ -10,7 +10,7 @@ use verifold_model::{
 use verifold_policy::{Requirement, Rule};
 
 use super::{Case, Staged, Verdict, leaf, uncounted};
-use crate::evidence::{Refusal, VerifiedEvidence, VerifiedStage};
+use crate::evidence::{Refusal, VerifiedEvidence, VerifiedReceipts, VerifiedStage};
 
 /// A valid proof of the kind wanted is there.
 pub(super) fn evidence_verdict(wanted: &str, circuit: String, steps: u64) -> Verdict {
@@ -27,10 +27,30 @@ pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Cas
         Some((_, Err(refusal))) => refused(refusal),
         Some((stage, Ok(verified))) => {
             let circuit = verified.header().circuit;
-            uncounted(requirement, case, circuit, stage.system)
-                .unwrap_or_else(|| evidence_verdict(wanted, circuit.to_string(), verified.steps()))
+            let found = || match verified {
+                VerifiedStage::Receipts(receipts) => {
+                    receipts_verdict(receipts, case).unwrap_or_else(|| evidence_verdict(wanted, circuit.to_string(), verified.steps()))
+                }
+                _ => evidence_verdict(wanted, circuit.to_string(), verified.steps()),
+            };
+            uncounted(requirement, case, circuit, stage.system).unwrap_or_else(found)
         }
     }
+}
+
+/// What receipts lack: they are evidence only if every row of every monitored batch has one.
+fn receipts_verdict(receipts: &VerifiedReceipts, case: &Case<'_>) -> Option<Verdict> {
+    let monitored = match case.evidence {
+        Ok(evidence) => evidence,
+        Err(refusal) => return Some(refused(refusal)),
+    };
+    let given = |index: u32| receipts.statement().batches.iter().any(|batch| batch.index == index);
+    let (with, without): (Vec<_>, Vec<_>) = monitored.monitoring().filter(|batch| batch.rows > 0).partition(|batch| given(batch.index));
+    let first = without.first()?;
+    let (number, label) = (case.label)(first);
+    let (n, all) = (with.len(), with.len() + without.len());
+    let reason = format!("{n} of {all} batches have receipts; the first without is {number} ({label})");
+    Some(Verdict::plain(State::Uncovered, reason).with(format!("{n} of {all}"), format!("{all} of {all}"), String::new()))
 }
 
 fn staged<'a>(kind: &str, case: &Case<'a>) -> Option<&'a Staged<'a>> {

@@ -11,7 +11,7 @@ fn monitoring() -> MonitoringStatement {
 }
 
 /// Receipts for every monitored batch; roots play no part here.
-fn receipts(monitoring: &MonitoringStatement) -> ReceiptsStatement {
+pub(crate) fn receipts(monitoring: &MonitoringStatement) -> ReceiptsStatement {
     let kind = StatementKind::ReceiptsV1;
     let circuit = CircuitId { family: kind.family(), shape: monitoring.header.circuit.shape };
     let root = Commitment::from_bytes([5; 32]);

@@ -161,7 +161,7 @@ fn header(ui: &mut Ui, rect: Rect, lane: &Lane) {
     let title = if fits { full } else { full.split(" &").next().unwrap_or(full) };
     paint_text(ui, rect.with_max_y(rect.top() + 20.0), Align::Min, title, face, look.color.text, Fit::Must);
     let below = rect.with_min_y(rect.top() + 20.0).with_max_y(rect.top() + 38.0);
-    paint_icon(ui, pos2(below.left() + 7.0, below.center().y), lane.form.icon(), 13.0, lane.form.colors(look).mark);
+    paint_icon(ui, pos2(below.left() + 7.0, below.center().y), lane.verdict.form.icon(), 13.0, lane.verdict.form.colors(look).mark);
     let words = below.with_min_x(below.left() + 18.0);
     paint_text(ui, words, Align::Min, &lane.proofs, kind().caption.with(Face::Regular), look.color.text2, Fit::Must);
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, look.color.line));
@@ -275,14 +275,16 @@ fn inference(ui: &mut Ui, rect: Rect, lane: &Lane, asked: &mut Asked) {
     let look = theme(ui);
     let sense = if lane.proof.is_some() { Sense::click() } else { Sense::hover() };
     let response = ui.interact(rect, ui.scope_id().with("inference"), sense);
-    surface(ui, rect, &response, lane.form, lane.proof.is_none(), false);
+    surface(ui, rect, &response, lane.verdict.form, lane.proof.is_none(), false);
     let inside = rect.shrink(PADDING);
     title(ui, inside, Icon::FileText, "Receipts", if lane.proof.is_some() { look.color.text } else { look.color.text2 });
-    let word = if lane.proof.is_some() { lane.proofs.clone() } else { "No proof in the package".to_owned() };
-    let said = Verdict { form: lane.form, word };
-    absent(ui, inside.left_top() + vec2(0.0, 23.0), inside.width(), &said);
+    if lane.proof.is_some() {
+        verdict(ui, inside, &lane.verdict);
+    } else {
+        absent(ui, inside.left_top() + vec2(0.0, 23.0), inside.width(), &lane.verdict);
+    }
     focus_ring(ui, &response, tokens().radius.card);
-    let name = format!("Artefact receipts of single rows, {}", said.word.to_lowercase());
+    let name = format!("Artefact receipts of single rows, {}", lane.verdict.word.to_lowercase());
     let role = if lane.proof.is_some() { Role::Button } else { Role::Label };
     response.widget_info(|| WidgetInfo::labeled(role, true, &name));
     if response.clicked()

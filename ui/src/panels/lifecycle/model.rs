@@ -47,8 +47,8 @@ pub struct Lane {
     pub stage: Stage,
     /// How many of its proofs are valid.
     pub proofs: String,
-    /// How that is marked.
-    pub form: Form,
+    /// Where the worst of them stands.
+    pub verdict: Verdict,
     /// The first proof, if there is one.
     pub proof: Option<String>,
 }
@@ -277,22 +277,39 @@ fn sentence_case(text: &str) -> String {
 fn lane(record: &AuditRecord, stage: Stage) -> Lane {
     let proofs: Vec<_> = record.proofs.iter().filter(|proof| proof.stage == stage).collect();
     let valid = proofs.iter().filter(|proof| proof.state == ProofState::Valid).count();
-    let form = proofs.iter().map(|proof| Verdict::from(proof.state).form).min().unwrap_or(Form::Uncovered);
-    let words = match proofs.len() {
-        0 => "no proof".to_owned(),
-        n => format!("{valid} of {} valid", counted(n as u64, "proof", "proofs")),
+    let words = match (proofs.len(), valid) {
+        (0, _) => "no proof".to_owned(),
+        (_, 0) => "no valid proof".to_owned(),
+        (n, _) if n == valid => format!("{} valid", counted(n as u64, "proof", "proofs")),
+        (n, _) => format!("{valid} of {} valid", counted(n as u64, "proof", "proofs")),
     };
-    Lane { stage, proofs: words, form, proof: proofs.first().map(|proof| proof.id.clone()) }
+    let verdict = proofs.iter().map(|proof| standing(proof.state)).min_by_key(|verdict| verdict.form);
+    Lane {
+        stage,
+        proofs: words,
+        verdict: verdict.unwrap_or(Verdict { form: Form::Uncovered, word: "No proof in the package".into() }),
+        proof: proofs.first().map(|proof| proof.id.clone()),
+    }
+}
+
+/// Where what a proof makes stands.
+fn standing(state: ProofState) -> Verdict {
+    let (form, word) = match state {
+        ProofState::Valid => (Form::Satisfied, "Proven"),
+        ProofState::Rejected => (Form::Rejected, "Proof rejected"),
+        ProofState::NotCheckable => (Form::Unverifiable, "Not checkable"),
+        ProofState::NotReached => (Form::Neutral, "Claimed"),
+    };
+    Verdict { form, word: word.into() }
 }
 
 fn node(record: &AuditRecord, artefact: &Artefact) -> Node {
     let proof = artefact.proof.as_ref().and_then(|id| record.proofs.iter().find(|proof| proof.id == *id));
     let verdict = match (artefact.standing, proof.map(|proof| proof.state)) {
-        (Standing::Proven, _) => Verdict { form: Form::Satisfied, word: "Proven".into() },
+        (Standing::Proven, _) => standing(ProofState::Valid),
         (Standing::Missing, _) => Verdict { form: Form::Uncovered, word: "No proof in the package".into() },
-        (Standing::Claimed, Some(ProofState::Rejected)) => Verdict { form: Form::Rejected, word: "Proof rejected".into() },
-        (Standing::Claimed, Some(ProofState::NotCheckable)) => Verdict { form: Form::Unverifiable, word: "Not checkable".into() },
-        (Standing::Claimed, _) => Verdict { form: Form::Neutral, word: "Claimed".into() },
+        (Standing::Claimed, Some(state @ (ProofState::Rejected | ProofState::NotCheckable))) => standing(state),
+        (Standing::Claimed, _) => standing(ProofState::NotReached),
     };
     let cut_off = record.lineage.links.iter().any(|link| link.state == LinkState::Broken && link.name.ends().1 == artefact.kind);
     let monitored = || record.batches.iter().filter(|batch| batch.number > 0);

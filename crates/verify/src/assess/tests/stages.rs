@@ -7,7 +7,7 @@ use verifold_model::{
 use verifold_policy::Exemption;
 
 use super::*;
-use crate::evidence::VerifiedStage;
+use crate::evidence::{VerifiedReceipts, VerifiedStage, tests::receipts};
 
 /// 60 of 100 test rows approved, under a model with this commitment.
 fn measured(model: u8) -> VerifiedEvidence {
@@ -108,4 +108,40 @@ fn a_proof_of_a_stage_offers_what_the_requirement_demands() {
     assert_eq!(of(""), State::Satisfied);
     assert_eq!(of("security_bits_at_least = 126"), State::Unverifiable);
     assert_eq!(of("circuits = [{ family = \"training/v1\" }]"), State::Unverifiable);
+}
+
+#[test]
+fn receipts_are_evidence_only_for_every_monitored_batch() {
+    let policy = training_policy("kind = \"evidence\"\nstatement = \"receipts/v1\"\ncircuits = [{ family = \"receipts/v1\" }]");
+    let monitored = evidence(vec![batch(0, &[(60, 100)]), batch(1, &[(50, 100)])]);
+    let of = |indices: &[u32], monitoring: Result<&VerifiedEvidence, &Refusal>| {
+        let mut statement = receipts(monitored.statement());
+        statement.batches.retain(|batch| indices.contains(&batch.index));
+        let receipts = VerifiedStage::Receipts(Box::new(VerifiedReceipts::assumed(statement)));
+        let staged = Staged { id: "receipts", kind: StatementKind::ReceiptsV1, system: ProofSystem::NovaPastaIpa, outcome: Ok(&receipts) };
+        let case = Case {
+            policy: &policy,
+            engagement: None,
+            evidence: monitoring,
+            stages: &[staged],
+            lineage: &Lineage::default(),
+            proof: "monitoring",
+            scope: &Scope::default(),
+            traceability: &[],
+            label: &|batch| (batch.index + 1, format!("week {}", batch.index + 1)),
+        };
+        let result = assess(&policy.requirements[0], &case);
+        (result.state, result.reason)
+    };
+    assert_eq!(of(&[0, 1], Ok(&monitored)), (State::Satisfied, String::new()));
+    let short = "1 of 2 batches have receipts; the first without is 2 (week 2).".to_owned();
+    assert_eq!(of(&[0], Ok(&monitored)), (State::Uncovered, short));
+    let refusal = Refusal {
+        state: ProofState::Rejected,
+        cause: "proof-rejected",
+        short: "the proof does not hold for its statement".to_owned(),
+        text: String::new(),
+        place: String::new(),
+    };
+    assert_eq!(of(&[0, 1], Err(&refusal)).0, State::Rejected);
 }
