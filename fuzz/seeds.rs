@@ -1,10 +1,22 @@
 //! What fuzzing begins with: the files of the sample audits, taken apart by the parser they are for.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use verifold_model::{digest::Digest, document::DocumentKind, state::Stage};
-use verifold_package::{Limits, SecretKey, container, document};
-use verifold_policy::TraceabilityDraft;
+use verifold_circuits::receipts::{OpeningError, opened_root, root_of, rows_per_step};
+use verifold_model::{
+    digest::{Commitment, Digest, canonical_json},
+    document::DocumentKind,
+    protocol::{PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, write_frame},
+    receipts::{FeatureValue, Receipt, ReceiptBatch, ReceiptRow, ReceiptSchema, ReceiptsBatch, ReceiptsStatement},
+    sample::{SampleRequest, SampleSchema, SampledRow, Stratum},
+    shape::CircuitFamily,
+    state::Stage,
+    statement::StatementKind,
+};
+use verifold_package::{ClaimedPackage, Limits, SecretKey, container, document};
+use verifold_policy::{Policy, Rule, TraceabilityDraft};
+
+use super::targets::{HONEST, LIFE_CYCLE, POLICY, RECEIPT_ROWS};
 
 /// Seeds for a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -13,31 +25,51 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     folders.retain(|folder| folder.is_dir());
     folders.sort();
     let files = |name: &str| folders.iter().filter_map(|folder| fs::read(folder.join(name)).ok()).collect::<Vec<_>>();
-    let entries = |wanted: &dyn Fn(&str) -> bool| {
-        let mut found = Vec::new();
-        for file in files("package.zkaudit").iter().take(2) {
-            let all = container::decode(file, &Limits::default()).expect("a sample's container reads");
-            found
-                .extend(all.iter().enumerate().filter(|(_, entry)| wanted(entry.path)).map(|(at, entry)| (at as u8, entry.bytes.to_vec())));
-        }
-        found
+    let entries = |file: &[u8], wanted: &dyn Fn(&str) -> bool| -> Vec<(u8, Vec<u8>)> {
+        let all = container::decode(file, &Limits::default()).expect("a sample's container reads");
+        all.iter().enumerate().filter(|(_, entry)| wanted(entry.path)).map(|(at, entry)| (at as u8, entry.bytes.to_vec())).collect()
     };
-    let bytes = |found: Vec<(u8, Vec<u8>)>| found.into_iter().map(|(_, bytes)| bytes).collect();
+    // Each once, of all samples.
+    let of_all = |wanted: &dyn Fn(&str) -> bool| -> Vec<Vec<u8>> {
+        let found: BTreeSet<Vec<u8>> =
+            files("package.zkaudit").iter().flat_map(|file| entries(file, wanted)).map(|(_, bytes)| bytes).collect();
+        found.into_iter().collect()
+    };
+    let cohort = |path: &str| path == "statements/monitoring.json" || path == "statements/offline-metrics.json";
     match target {
-        "container" => files("package.zkaudit").into_iter().take(2).collect(),
-        "package" => entries(&|_| true).into_iter().map(|(at, bytes)| [vec![at], bytes].concat()).collect(),
-        "statement" => bytes(entries(&|path| path.starts_with("statements/"))),
-        "proof" => bytes(entries(&|path| path.starts_with("proofs/"))),
+        "container" => files("package.zkaudit"),
+        "package" => [HONEST, LIFE_CYCLE]
+            .iter()
+            .zip(0..)
+            .flat_map(|(file, sample)| entries(file, &|_| true).into_iter().map(move |(at, bytes)| [vec![sample, at], bytes].concat()))
+            .collect(),
+        "statement" => of_all(&cohort),
+        "stages" => {
+            let mut found = of_all(&|path| path.starts_with("statements/") && !cohort(path));
+            found.push(canonical_json(&receipts_statement()));
+            found
+        }
+        "proof" => of_all(&|path| path.starts_with("proofs/")),
+        "receipt" => {
+            let request = SampleRequest {
+                schema: SampleSchema::V1,
+                manifest_sha256: Digest::of(b""),
+                nonce: "thrown with three dice".to_owned(),
+                strata: vec![Stratum { first: 1, last: 2, population: 180, rows: vec![SampledRow { batch: 1, position: 7 }] }],
+            };
+            vec![canonical_json(&receipt()), canonical_json(&request)]
+        }
         "envelope" => {
-            let of_package: Vec<Vec<u8>> = bytes(entries(&|path| path.starts_with("signatures/")));
+            let of_package = of_all(&|path| path.starts_with("signatures/"));
             let at = "2026-05-29T10:00:00Z".parse().expect("a time");
             let key = SecretKey::from_seed(&[1; 32].into());
             let of_policy = document::envelope(DocumentKind::Policy, "policy.toml", Digest::of(b""), &key, "Auditor", at);
             of_package.into_iter().chain([of_policy]).collect()
         }
-        "policy" => files("policy.toml").into_iter().take(1).collect(),
-        "engagement" => files("engagement.toml").into_iter().take(2).collect(),
-        "record" => files("expected.record.json").into_iter().take(1).collect(),
+        "policy" => distinct(files("policy.toml")),
+        "overlay" => vec![overlay().into_bytes()],
+        "engagement" => distinct(files("engagement.toml")),
+        "record" => files("expected.record.json"),
         "anchor" => vec![
             b"verifold/0000MERIANBANK000010/Retail%20scorecard/2026-06-01\n2\ndY9kR3ue9BXrjhTbaZbckZCI/w2Q0honfTYwBMXOCPo=\n\
               time 2026-06-15T06:00:00Z\n\
@@ -57,7 +89,119 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             let draft = draft.to_toml();
             vec![draft.replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "").into_bytes(), draft.into_bytes()]
         }
-        "protocol" => vec![br#"{"request":"verify","policy":"p.toml","engagement":null,"package":"p.zkaudit"}"#.to_vec()],
+        "protocol" => frames(),
         _ => Vec::new(),
     }
+}
+
+fn distinct(found: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    found.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Requests, and what a worker answers.
+fn frames() -> Vec<Vec<u8>> {
+    fn frame<T: serde::Serialize>(message: &T) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, message).expect("a frame is written");
+        bytes
+    }
+    let (policy, package) = ("p.toml".to_owned(), "p.zkaudit".to_owned());
+    let files = VerifyFiles { policy, package: package.clone(), overlays: vec!["o.toml".to_owned()], ..VerifyFiles::default() };
+    let said = [
+        WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: "Verifold".to_owned() },
+        WorkerEvent::Phase { phase: WorkPhase::DeriveKeys, detail: "scored-cohort/v1".to_owned(), done: 0, total: 0 },
+        WorkerEvent::Rendered { pdf: b"%PDF".to_vec(), pages: 1 },
+    ];
+    let failed = WorkerEvent::Failed { message: "no".to_owned(), hint: String::new(), exit: 3 };
+    vec![
+        frame(&WorkerRequest::Verify { files }),
+        frame(&WorkerRequest::Inspect { package }),
+        said.iter().flat_map(frame).collect(),
+        frame(&failed),
+    ]
+}
+
+/// A change of the first metric requirement of the samples' policy.
+fn overlay() -> String {
+    let policy = Policy::read(POLICY).expect("the sample's policy reads");
+    let requirement = policy.requirements.iter().find(|requirement| matches!(requirement.rule, Rule::Metric(_))).expect("one with a metric");
+    format!(
+        "schema = \"overlay/v1\"\nid = \"o\"\ntitle = \"O\"\n\n\
+         [policy]\nid = \"{}\"\nversion = \"{}\"\ndigest = \"{}\"\n\n\
+         [[change]]\nrequirement = \"{}\"\nfield = \"minimum_n\"\nvalue = 5\n\
+         rationale = \"Few rows\"\nowner = \"Auditor\"\nexpires = \"2027-01-01T00:00:00Z\"\n",
+        policy.id, policy.version, policy.digest, requirement.id
+    )
+}
+
+/// Receipts of the honest sample's batches, stated without a proof.
+fn receipts_statement() -> ReceiptsStatement {
+    let package = ClaimedPackage::read(HONEST, &Limits::default()).expect("the sample reads");
+    let cohort = &package.proofs[0].statement;
+    let mut header = cohort.header.clone();
+    header.statement = StatementKind::ReceiptsV1;
+    header.circuit.family = CircuitFamily::ReceiptsV1;
+    let per_step = rows_per_step(header.circuit.shape).expect("the sample's shape has room") as u32;
+    let batches: Vec<ReceiptsBatch> = cohort
+        .batches
+        .iter()
+        .take(3)
+        .map(|batch| {
+            let step_roots = vec![batch.row_commitment; batch.rows.div_ceil(per_step) as usize];
+            let root = root_of(&step_roots).expect("a commitment is an element");
+            ReceiptsBatch { index: batch.index, rows: batch.rows, row_commitment: batch.row_commitment, root, step_roots }
+        })
+        .collect();
+    ReceiptsStatement {
+        header,
+        plan_commitment: cohort.plan_commitment,
+        model_commitment: cohort.model_commitment,
+        steps: batches.iter().map(|batch| batch.step_roots.len() as u64).sum(),
+        chain_head: cohort.chain_head,
+        batches,
+    }
+}
+
+/// A receipt under the samples' plan whose leaf is right and whose path leads nowhere.
+fn receipt() -> Receipt {
+    let package = ClaimedPackage::read(HONEST, &Limits::default()).expect("the sample reads");
+    let (plan, batch) = (&package.plan, &package.proofs[0].statement.batches[1]);
+    let zero = Commitment::from_bytes([0; 32]);
+    let features = plan.features.iter().map(|feature| FeatureValue {
+        name: feature.name.clone(),
+        unit: feature.unit.clone(),
+        value: feature.offset,
+    });
+    let mut receipt = Receipt {
+        schema: ReceiptSchema::V1,
+        manifest_sha256: package.manifest_digest,
+        subject: package.subject.clone(),
+        batch: ReceiptBatch { index: batch.index, start: batch.start, end: batch.end },
+        position: 7,
+        time: batch.start,
+        sequence: 1,
+        group: plan.grouping.names[0].clone(),
+        row: ReceiptRow::Scored {
+            features: features.collect(),
+            score: plan.scoring.edges[0],
+            model_approves: true,
+            logged_approval: true,
+        },
+        salt: zero,
+        leaf: zero,
+        path: vec![vec![zero; 3]; 3],
+        root: zero,
+    };
+    for _ in 0..2 {
+        match opened_root(plan, RECEIPT_ROWS, &receipt) {
+            Err(OpeningError::Leaf { computed, .. }) => receipt.leaf = computed,
+            Err(OpeningError::Decision { .. }) => {
+                if let ReceiptRow::Scored { model_approves, .. } = &mut receipt.row {
+                    *model_approves = false;
+                }
+            }
+            _ => {}
+        }
+    }
+    receipt
 }

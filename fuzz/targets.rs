@@ -4,34 +4,62 @@
 
 use std::sync::OnceLock;
 
-use verifold_circuits::{DecodedProof, VerifierKey, native};
-use verifold_model::{digest::Digest, protocol::WorkerRequest, record::AuditRecord, statement::MonitoringStatement};
+use verifold_circuits::{DecodedProof, VerifierKey, native, preparation, receipts, training};
+use verifold_model::{
+    digest::Digest,
+    plan::Plan,
+    preparation::PreparationStatement,
+    protocol::{WorkerRequest, read_event, write_frame},
+    receipts::{Receipt, ReceiptsStatement},
+    record::AuditRecord,
+    sample::{SampleOpenings, SampleRequest},
+    statement::MonitoringStatement,
+    training::TrainingStatement,
+};
 use verifold_package::{
-    Checkpoint, ClaimedPackage, Contents, DocumentEnvelope, Envelope, Limits, Manifest,
+    Checkpoint, ClaimedPackage, Contents, Deposit, DocumentEnvelope, Envelope, Limits, Manifest,
     container::{self, MANIFEST},
     signing, traceability, write,
 };
-use verifold_policy::{Engagement, Policy, lint_traceability};
+use verifold_policy::{Engagement, Overlay, Policy, lint_traceability};
 
 /// A parser with the name its corpus goes by.
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All but [`proof`], which derives a key first.
-pub(crate) const TARGETS: [Target; 10] = [
-    ("container", container),
+pub(crate) const TARGETS: [Target; 13] = [
     ("package", package),
+    ("stages", stages),
     ("statement", statement),
-    ("policy", policy),
-    ("engagement", engagement),
-    ("record", record),
-    ("envelope", envelope),
-    ("anchor", anchor),
     ("protocol", protocol),
+    ("overlay", overlay),
+    ("receipt", receipt),
     ("traceability", traceability),
+    ("container", container),
+    ("record", record),
+    ("policy", policy),
+    ("envelope", envelope),
+    ("engagement", engagement),
+    ("anchor", anchor),
 ];
 
 /// The honest sample audit, which edits start from.
 pub(crate) const HONEST: &[u8] = include_bytes!("../sample-audits/credit-scoring-q1/package.zkaudit");
+
+/// The sample audit with a proof of every stage.
+pub(crate) const LIFE_CYCLE: &[u8] = include_bytes!("../sample-audits/credit-scoring-lifecycle/package.zkaudit");
+
+/// The policy that overlays in these trials change.
+pub(crate) const POLICY: &str = include_str!("../sample-audits/credit-scoring-q1/policy.toml");
+
+/// Rows of the batch that receipts in these trials are said to be of.
+pub(crate) const RECEIPT_ROWS: u32 = 90;
+
+/// The plan that every sample has.
+fn plan() -> &'static Plan {
+    static PLAN: OnceLock<Plan> = OnceLock::new();
+    PLAN.get_or_init(|| ClaimedPackage::read(LIFE_CYCLE, &Limits::default()).expect("the sample reads").plan)
+}
 
 /// Any bytes as a package.
 pub(crate) fn container(data: &[u8]) {
@@ -45,12 +73,13 @@ pub(crate) fn container(data: &[u8]) {
     }
 }
 
-/// The honest package with one entry replaced; sizes and digests are those of the replacement.
+/// A sample's package with one entry replaced; sizes and digests are those of the replacement.
 ///
-/// The first byte says which entry.
+/// The first byte says of which sample, the second which entry.
 pub(crate) fn package(data: &[u8]) {
-    let Some((which, bytes)) = data.split_first() else { return };
-    let entries = container::decode(HONEST, &Limits::default()).expect("the sample reads");
+    let [sample, which, bytes @ ..] = data else { return };
+    let sample = if sample % 2 == 0 { HONEST } else { LIFE_CYCLE };
+    let entries = container::decode(sample, &Limits::default()).expect("the sample reads");
     let mut entries: Vec<(String, Vec<u8>)> = entries.iter().map(|entry| (entry.path.to_owned(), entry.bytes.to_vec())).collect();
     let at = usize::from(*which) % entries.len();
     bytes.clone_into(&mut entries[at].1);
@@ -66,15 +95,48 @@ pub(crate) fn package(data: &[u8]) {
     container(&container::encode(&entries));
 }
 
-/// A statement under the honest plan, up to the chain replay.
+/// A statement of a cohort, monitored or tested, under the samples' plan, up to the chain replay.
 pub(crate) fn statement(data: &[u8]) {
-    static PLAN: OnceLock<verifold_model::plan::Plan> = OnceLock::new();
-    let plan = PLAN.get_or_init(|| ClaimedPackage::read(HONEST, &Limits::default()).expect("the sample reads").plan);
     if let Ok(statement) = serde_json::from_slice::<MonitoringStatement>(data)
-        && let Ok(replay) = native::replay(&statement, plan)
+        && let Ok(replay) = native::replay(&statement, plan())
     {
         assert_eq!(replay.zn.chain, statement.chain_head);
         assert_eq!(replay.links.len(), statement.batches.len());
+    }
+}
+
+/// A statement of another stage under the samples' plan, up to the states its proof must join.
+pub(crate) fn stages(data: &[u8]) {
+    if let Ok(statement) = serde_json::from_slice::<PreparationStatement>(data)
+        && let Ok(transition) = preparation::replay(&statement, plan())
+    {
+        assert_eq!(transition.steps, statement.steps);
+    }
+    if let Ok(statement) = serde_json::from_slice::<TrainingStatement>(data)
+        && let Ok(transition) = training::replay(&statement, plan())
+    {
+        assert_eq!(transition.steps, statement.steps);
+    }
+    if let Ok(statement) = serde_json::from_slice::<ReceiptsStatement>(data)
+        && let Ok(transition) = receipts::replay(&statement, plan())
+    {
+        assert_eq!(transition.steps, statement.steps);
+    }
+}
+
+/// A receipt, opened under the samples' plan; rows asked for, and their openings.
+pub(crate) fn receipt(data: &[u8]) {
+    if let Ok(receipt) = serde_json::from_slice::<Receipt>(data)
+        && let Ok(root) = receipts::opened_root(plan(), RECEIPT_ROWS, &receipt)
+    {
+        assert_eq!(root, receipt.root);
+    }
+    if let Ok(request) = serde_json::from_slice::<SampleRequest>(data) {
+        assert_eq!(request.rows().count(), request.strata.iter().map(|stratum| stratum.rows.len()).sum::<usize>());
+    }
+    if let Ok(openings) = serde_json::from_slice::<SampleOpenings>(data) {
+        let bytes = serde_json::to_vec(&openings).expect("openings are written");
+        assert_eq!(serde_json::from_slice::<SampleOpenings>(&bytes).ok(), Some(openings), "openings read back");
     }
 }
 
@@ -89,6 +151,17 @@ pub(crate) fn policy(data: &[u8]) {
         }
     } else {
         assert!(!lint.notices.is_empty(), "a policy is refused with a reason");
+    }
+}
+
+/// An overlay, against the policy it is to change.
+pub(crate) fn overlay(data: &[u8]) {
+    static KNOWN: OnceLock<Policy> = OnceLock::new();
+    let known = KNOWN.get_or_init(|| Policy::read(POLICY).expect("the sample's policy reads"));
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for policy in [None, Some(known)] {
+        let lint = Overlay::lint(text, policy);
+        assert!(lint.value.is_some() || !lint.notices.is_empty(), "an overlay is refused with a reason");
     }
 }
 
@@ -124,14 +197,25 @@ pub(crate) fn envelope(data: &[u8]) {
     }
 }
 
-/// A checkpoint of batches.
+/// A checkpoint of batches, or a deposit.
 pub(crate) fn anchor(data: &[u8]) {
     let _ = Checkpoint::read(data);
+    let _ = Deposit::read(data);
 }
 
-/// A line to the worker.
+/// Lines to the worker and from it.
 pub(crate) fn protocol(data: &[u8]) {
-    let _ = serde_json::from_slice::<WorkerRequest>(data);
+    if let Ok(request) = serde_json::from_slice::<WorkerRequest>(data) {
+        let mut frame = Vec::new();
+        write_frame(&mut frame, &request).expect("a request is written");
+        assert_eq!(serde_json::from_slice::<WorkerRequest>(&frame).ok(), Some(request), "a request reads back");
+    }
+    let mut rest = data;
+    while let Ok(Some(event)) = read_event(&mut rest) {
+        let mut frame = Vec::new();
+        write_frame(&mut frame, &event).expect("an event is written");
+        assert_eq!(read_event(&mut frame.as_slice()), Ok(Some(event)), "an event reads back");
+    }
 }
 
 /// A traceability specification as people write it, and as a package would carry it.
