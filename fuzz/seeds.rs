@@ -124,7 +124,8 @@ fn frames() -> Vec<Vec<u8>> {
 /// A change of the first metric requirement of the samples' policy.
 fn overlay() -> String {
     let policy = Policy::read(POLICY).expect("the sample's policy reads");
-    let requirement = policy.requirements.iter().find(|requirement| matches!(requirement.rule, Rule::Metric(_))).expect("one with a metric");
+    let requirement =
+        policy.requirements.iter().find(|requirement| matches!(requirement.rule, Rule::Metric(_))).expect("one with a metric");
     format!(
         "schema = \"overlay/v1\"\nid = \"o\"\ntitle = \"O\"\n\n\
          [policy]\nid = \"{}\"\nversion = \"{}\"\ndigest = \"{}\"\n\n\
@@ -167,11 +168,8 @@ fn receipt() -> Receipt {
     let package = ClaimedPackage::read(HONEST, &Limits::default()).expect("the sample reads");
     let (plan, batch) = (&package.plan, &package.proofs[0].statement.batches[1]);
     let zero = Commitment::from_bytes([0; 32]);
-    let features = plan.features.iter().map(|feature| FeatureValue {
-        name: feature.name.clone(),
-        unit: feature.unit.clone(),
-        value: feature.offset,
-    });
+    let features =
+        plan.features.iter().map(|feature| FeatureValue { name: feature.name.clone(), unit: feature.unit.clone(), value: feature.offset });
     let mut receipt = Receipt {
         schema: ReceiptSchema::V1,
         manifest_sha256: package.manifest_digest,
@@ -181,12 +179,7 @@ fn receipt() -> Receipt {
         time: batch.start,
         sequence: 1,
         group: plan.grouping.names[0].clone(),
-        row: ReceiptRow::Scored {
-            features: features.collect(),
-            score: plan.scoring.edges[0],
-            model_approves: true,
-            logged_approval: true,
-        },
+        row: ReceiptRow::Scored { features: features.collect(), score: plan.scoring.edges[0], model_approves: true, logged_approval: true },
         salt: zero,
         leaf: zero,
         path: vec![vec![zero; 3]; 3],

@@ -187,10 +187,10 @@ pub(crate) fn record(data: &[u8]) {
 
 /// A signature's envelope, of a package or a document.
 pub(crate) fn envelope(data: &[u8]) {
-    if let Ok(envelope) = DocumentEnvelope::read("policy.toml.a.dsse.json", data) {
+    if let Ok(envelope) = DocumentEnvelope::read("policy.toml.a.dsse.json", data, &Limits::default()) {
         let _ = envelope.is_whole();
     }
-    if let Ok(envelope) = Envelope::read("signatures/a.dsse.json", data) {
+    if let Ok(envelope) = Envelope::read("signatures/a.dsse.json", data, &Limits::default()) {
         for signature in &envelope.signatures {
             let _ = envelope.is_signed_by(signature, envelope.statement.predicate.signer.public_key);
         }

@@ -3,7 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use verifold_model::{format::counted, instant::Instant, signer::SignerRole, state::Exit};
+use verifold_model::{
+    format::counted,
+    instant::Instant,
+    limits::{Limit, Limits},
+    signer::SignerRole,
+    state::Exit,
+};
 use verifold_package::{Checkpoint, CheckpointError};
 use verifold_prove::{AnchorLog, Sources, monitoring::prepare};
 
@@ -98,7 +104,7 @@ fn malformed(error: &CheckpointError, path: &Path) -> Failure {
 
 /// An anchor with its text.
 pub(crate) fn checkpoint(path: &Path) -> Result<(Checkpoint, String), Failure> {
-    checkpoint_of(files::bytes("anchor", path)?, path)
+    checkpoint_of(files::received("anchor", path, &Limits::most(), Limit::AnchorBytes)?, path)
 }
 
 /// As [`checkpoint`], of bytes read from `path`.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use verifold_model::{
     digest::Digest,
     document::DocumentKind,
+    limits::{Limit, Limits},
     signer::{PublicKey, SignerRole},
     state::Exit,
 };
@@ -21,30 +22,32 @@ use crate::{
     failure::Failure,
     files::{self, File},
     key,
-    received::listed,
+    received::{listed, within},
     sign::{self, Arguments},
     verify::file_name,
     wrap::fill,
 };
 
-/// Most signatures of one document.
-const MAX_SIGNATURES: usize = 16;
-
 fn unreadable(error: &PackageError) -> Failure {
     Failure::new(
-        Exit::Malformed,
+        error.exit(),
         format!("a signature of a document cannot be read, so nothing was checked: {error}"),
         "give a file that `verifold sign` wrote, unchanged, or take it away",
     )
 }
 
+/// A file that holds a signature.
+pub(crate) fn file(path: &Path, limits: &Limits) -> Result<File, Failure> {
+    Ok((path.to_owned(), files::received("signature", path, limits, Limit::EnvelopeBytes)?))
+}
+
 /// The signature in a file.
-pub(crate) fn envelope_of((path, bytes): &File) -> Result<DocumentEnvelope, Failure> {
-    DocumentEnvelope::read(&path.display().to_string(), bytes).map_err(|error| unreadable(&error))
+pub(crate) fn envelope_of((path, bytes): &File, limits: &Limits) -> Result<DocumentEnvelope, Failure> {
+    DocumentEnvelope::read(&path.display().to_string(), bytes, limits).map_err(|error| unreadable(&error))
 }
 
 /// Signatures in files beside a document: `NAME.KEY.dsse.json`.
-pub(crate) fn beside(document: &Path) -> Result<Vec<File>, Failure> {
+pub(crate) fn beside(document: &Path, limits: &Limits) -> Result<Vec<File>, Failure> {
     let folder = match document.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -55,16 +58,13 @@ pub(crate) fn beside(document: &Path) -> Result<Vec<File>, Failure> {
         let name = file_name(path);
         name.starts_with(&prefix) && name.ends_with(EXTENSION)
     });
-    if paths.len() > MAX_SIGNATURES {
-        let what = format!("{} signatures of one document, the limit is {MAX_SIGNATURES}: {}", paths.len(), document.display());
-        return Err(Failure::new(Exit::Limits, what, "take those away that nobody needs"));
-    }
-    paths.iter().map(|path| files::file("signature", path)).collect()
+    within(limits, Limit::Envelopes, paths.len(), document)?;
+    paths.iter().map(|path| file(path, limits)).collect()
 }
 
 /// Adds the signature in a file to those of the document it says it is of.
-pub(crate) fn add(received: &mut Received, file: &File) -> Result<(), Failure> {
-    let envelope = envelope_of(file)?;
+pub(crate) fn add(received: &mut Received, file: &File, limits: &Limits) -> Result<(), Failure> {
+    let envelope = envelope_of(file, limits)?;
     match envelope.statement.predicate.document {
         DocumentKind::Policy => received.policy_signatures.push(envelope),
         DocumentKind::Engagement => received.engagement_signatures.push(envelope),
@@ -136,7 +136,7 @@ pub(crate) fn sign(arguments: &Arguments) -> Result<Exit, Failure> {
             return Err(Failure::new(Exit::Usage, "neither a key nor an envelope is given, so nothing was signed", "give --key"));
         }
     };
-    let read = DocumentEnvelope::read("the envelope", &made).map_err(|error| unreadable(&error))?;
+    let read = DocumentEnvelope::read("the envelope", &made, &Limits::most()).map_err(|error| unreadable(&error))?;
     let stated = &read.statement.predicate;
     let refused = |problem: &str| {
         Failure::new(

@@ -34,7 +34,7 @@ pub(crate) enum Command {
 
 /// The text of a draft; for the worker.
 pub(crate) fn draft(data: &[u8], path: &Path) -> Result<String, Failure> {
-    let package = ClaimedPackage::read(data, &Limits::default()).map_err(|error| inspect::unreadable(&error, path))?;
+    let package = ClaimedPackage::read(data, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
     let mut models = Vec::new();
     for proof in &package.proofs {
         if !models.contains(&proof.statement.model_commitment) {

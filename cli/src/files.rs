@@ -6,15 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use verifold_model::{digest::Digest, instant::Instant, record::AuditRecord, state::Exit};
+use verifold_model::{
+    digest::Digest,
+    instant::Instant,
+    limits::{Limit, Limits},
+    record::AuditRecord,
+    state::Exit,
+};
 use verifold_policy::{Engagement, Overlay, Policy, ReadError};
 
 use crate::failure::Failure;
 
-/// Most bytes of a policy, engagement or record.
-const TEXT_BYTES: u64 = 64 << 20;
-
-fn open(what: &str, path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+/// Bytes of a file that others wrote, within a limit; further limits apply when it is parsed.
+pub(crate) fn received(what: &str, path: &Path, limits: &Limits, limit: Limit) -> Result<Vec<u8>, Failure> {
     let cannot = |error: std::io::Error| {
         Failure::new(
             Exit::Usage,
@@ -22,20 +26,19 @@ fn open(what: &str, path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
             "check the path and its permissions",
         )
     };
-    let size = fs::metadata(path).map_err(cannot)?.len();
-    if size > most {
-        return Err(Failure::new(
+    limits.check(limit, fs::metadata(path).map_err(cannot)?.len(), &path.display().to_string()).map_err(|exceeded| {
+        Failure::new(
             Exit::Limits,
-            format!("the {what} has {size} bytes, more than the {most} this program reads, so nothing was checked: {}", path.display()),
+            format!("the {what} is too large, so nothing was checked: {exceeded}"),
             "ask for a smaller one, or check that this is the right file",
-        ));
-    }
+        )
+    })?;
     fs::read(path).map_err(cannot)
 }
 
-/// Bytes of a package; its own limits apply when it is parsed.
-pub(crate) fn package(path: &Path) -> Result<Vec<u8>, Failure> {
-    open("package", path, verifold_package::Limits::default().file_bytes)
+/// Bytes of a package.
+pub(crate) fn package(path: &Path, limits: &Limits) -> Result<Vec<u8>, Failure> {
+    received("package", path, limits, Limit::PackageBytes)
 }
 
 /// A file with its bytes.
@@ -48,7 +51,7 @@ pub(crate) fn file(what: &str, path: &Path) -> Result<File, Failure> {
 
 /// Bytes of a small file.
 pub(crate) fn bytes(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
-    open(what, path, TEXT_BYTES)
+    received(what, path, &Limits::default(), Limit::TextBytes)
 }
 
 /// Text of a policy or engagement.

@@ -35,7 +35,7 @@ pub(crate) fn ask(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
                     return Err(cannot(printable(&format!("{program} speaks protocol {protocol}, this program {PROTOCOL_VERSION}"))));
                 }
             }
-            Said::Event(WorkerEvent::Isolated { missing }) => {
+            Said::Event(WorkerEvent::Isolated { missing, .. }) => {
                 if let Some(note) = isolation_note(&missing) {
                     eprintln!("verifold: note: {}", printable(&note));
                 }
@@ -82,9 +82,9 @@ mod tests {
 
     #[test]
     fn a_stop_names_the_last_stage_and_the_limit() {
-        let failure = unanswered(&doing(WorkPhase::CheckProofs, "Monitoring"), &stopped(Some(24), ""));
+        let failure = unanswered(&doing(WorkPhase::CheckProofs, "Monitoring"), &stopped(Some(24), "", None));
         assert_eq!(failure.exit, Exit::Limits);
         assert_eq!(failure.what, "the verifier stopped while checking proofs: Monitoring. It went over the limit `cpu_seconds`.");
-        assert_eq!(unanswered("starting", &stopped(Some(9), "")).exit, Exit::NotChecked);
+        assert_eq!(unanswered("starting", &stopped(Some(9), "", None)).exit, Exit::NotChecked);
     }
 }

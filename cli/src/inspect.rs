@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 /// What is printed; for the worker.
 pub(crate) fn text(data: &[u8], path: &Path) -> Result<String, Failure> {
-    let package = ClaimedPackage::read(data, &Limits::default()).map_err(|error| unreadable(&error, path))?;
+    let package = ClaimedPackage::read(data, &Limits::most()).map_err(|error| unreadable(&error, path))?;
     let mut text = String::new();
     let mut line = |words: String| {
         text.push_str(&words);
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn stage_statements_are_listed_with_sizes_and_rules() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-lifecycle/package.zkaudit");
-        let package = ClaimedPackage::read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap();
+        let package = ClaimedPackage::read(&std::fs::read(path).unwrap(), &Limits::most()).unwrap();
         let texts: Vec<String> = package.stages.iter().map(|stage| stage_text(&stage.statement)).collect();
         let [preparation, training, offline, receipts] = texts.as_slice() else { panic!("{texts:?}") };
         assert!(preparation.contains("  training rows: 2\u{202F}079, of which ") && preparation.contains(" set aside ("), "{preparation}");

@@ -87,7 +87,7 @@ pub(crate) fn secrets(path: &Path) -> Result<ReceiptSecrets, Failure> {
 
 /// A package, read and not verified.
 pub(crate) fn package(path: &Path) -> Result<ClaimedPackage, Failure> {
-    ClaimedPackage::read(&files::package(path)?, &Limits::default())
+    ClaimedPackage::read(&files::package(path, &Limits::most())?, &Limits::most())
         .map_err(|error| Failure::new(error.exit(), format!("{error}: {}", path.display()), "ask for the package again"))
 }
 

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use verifold_model::{protocol::VerifyFiles, state::Exit};
+use verifold_model::{
+    limits::{Limit, Limits},
+    protocol::VerifyFiles,
+    state::Exit,
+};
 use verifold_package::{Checkpoint, Deposit};
 use verifold_policy::{Overlay, TrustedSigner};
 use verifold_verify::Received;
@@ -20,8 +24,6 @@ use crate::{
 pub(crate) const ANCHORS: &str = "anchors";
 /// Folder of the deposits beside an engagement.
 pub(crate) const DEPOSITS: &str = "deposits";
-/// Most files read from such a folder: an anchor for each batch a package may hold.
-const MAX_FILES: usize = 20_000;
 
 /// The folder `name` beside an engagement.
 pub(crate) fn beside(engagement: &Path, name: &str) -> PathBuf {
@@ -49,29 +51,29 @@ pub(crate) struct Handed {
 
 impl Handed {
     /// Reads what lies beside policy and engagement, and what is named.
-    pub(crate) fn read(files: &VerifyFiles) -> Result<Self, Failure> {
+    pub(crate) fn read(files: &VerifyFiles, limits: &Limits) -> Result<Self, Failure> {
         let mut handed = Self {
             anchors: Vec::new(),
             deposits: Vec::new(),
-            policy_signatures: documents::beside(Path::new(&files.policy))?,
+            policy_signatures: documents::beside(Path::new(&files.policy), limits)?,
             engagement_signatures: Vec::new(),
-            overlay_signatures: files.overlays.iter().map(|path| documents::beside(Path::new(path))).collect::<Result<_, _>>()?,
-            signatures: files.signatures.iter().map(|path| files::file("signature", Path::new(path))).collect::<Result<_, _>>()?,
+            overlay_signatures: files.overlays.iter().map(|path| documents::beside(Path::new(path), limits)).collect::<Result<_, _>>()?,
+            signatures: files.signatures.iter().map(|path| documents::file(Path::new(path), limits)).collect::<Result<_, _>>()?,
         };
         if let Some(engagement) = files.engagement.as_deref().map(Path::new) {
             handed.anchors = match &files.anchors {
                 // One that was named must be there.
-                Some(folder) => contents(Path::new(folder), "anchor", "checkpoint")?,
-                None => contents_if_there(&beside(engagement, ANCHORS), "anchor", "checkpoint")?,
+                Some(folder) => ANCHOR.contents(Path::new(folder), limits)?,
+                None => ANCHOR.contents_if_there(&beside(engagement, ANCHORS), limits)?,
             };
-            handed.deposits = contents_if_there(&beside(engagement, DEPOSITS), "deposit", "deposit")?;
-            handed.engagement_signatures = documents::beside(engagement)?;
+            handed.deposits = DEPOSIT.contents_if_there(&beside(engagement, DEPOSITS), limits)?;
+            handed.engagement_signatures = documents::beside(engagement, limits)?;
         }
         Ok(handed)
     }
 
     /// Parses it all.
-    pub(crate) fn received(self, overlays: Vec<Overlay>, trusted: Vec<TrustedSigner>) -> Result<Received, Failure> {
+    pub(crate) fn received(self, overlays: Vec<Overlay>, trusted: Vec<TrustedSigner>, limits: &Limits) -> Result<Received, Failure> {
         let deposit = |(path, bytes): &File| {
             Deposit::read(bytes).map_err(|error| {
                 Failure::new(
@@ -81,7 +83,7 @@ impl Handed {
                 )
             })
         };
-        let signatures = |files: &[File]| files.iter().map(documents::envelope_of).collect::<Result<Vec<_>, _>>();
+        let signatures = |files: &[File]| files.iter().map(|file| documents::envelope_of(file, limits)).collect::<Result<Vec<_>, _>>();
         let mut received = Received {
             anchors: parsed(self.anchors)?,
             deposits: self.deposits.iter().map(deposit).collect::<Result<_, _>>()?,
@@ -95,7 +97,7 @@ impl Handed {
             received.overlays.push((overlay, signatures(files)?));
         }
         for file in &self.signatures {
-            documents::add(&mut received, file)?;
+            documents::add(&mut received, file, limits)?;
         }
         Ok(received)
     }
@@ -107,15 +109,42 @@ fn parsed(anchors: Vec<File>) -> Result<Vec<Checkpoint>, Failure> {
 
 /// Every anchor in a folder; none if the folder is not there.
 pub(crate) fn anchors(folder: &Path) -> Result<Vec<Checkpoint>, Failure> {
-    parsed(contents_if_there(folder, "anchor", "checkpoint")?)
+    parsed(ANCHOR.contents_if_there(folder, &Limits::most())?)
 }
 
-fn contents_if_there(folder: &Path, what: &str, extension: &str) -> Result<Vec<File>, Failure> {
-    if folder.is_dir() { contents(folder, what, extension) } else { Ok(Vec::new()) }
+/// A kind of file received, and its limits.
+struct Kind {
+    name: &'static str,
+    extension: &'static str,
+    number: Limit,
+    bytes: Limit,
 }
 
-fn contents(folder: &Path, what: &str, extension: &str) -> Result<Vec<File>, Failure> {
-    listed(folder, extension)?.iter().map(|path| files::file(what, path)).collect()
+const ANCHOR: Kind = Kind { name: "anchor", extension: "checkpoint", number: Limit::Anchors, bytes: Limit::AnchorBytes };
+const DEPOSIT: Kind = Kind { name: "deposit", extension: "deposit", number: Limit::Deposits, bytes: Limit::DepositBytes };
+
+impl Kind {
+    fn contents_if_there(&self, folder: &Path, limits: &Limits) -> Result<Vec<File>, Failure> {
+        if folder.is_dir() { self.contents(folder, limits) } else { Ok(Vec::new()) }
+    }
+
+    fn contents(&self, folder: &Path, limits: &Limits) -> Result<Vec<File>, Failure> {
+        let paths = listed(folder, self.extension)?;
+        within(limits, self.number, paths.len(), folder)?;
+        let file = |path: PathBuf| files::received(self.name, &path, limits, self.bytes).map(|bytes| (path, bytes));
+        paths.into_iter().map(file).collect()
+    }
+}
+
+/// Whether there is no more of something at `place` than a limit allows.
+pub(crate) fn within(limits: &Limits, limit: Limit, found: usize, place: &Path) -> Result<(), Failure> {
+    limits.check(limit, found as u64, &place.display().to_string()).map_err(|exceeded| {
+        Failure::new(
+            Exit::Limits,
+            format!("nothing was checked: {exceeded}"),
+            "check that this is the right folder, and take away what nobody needs",
+        )
+    })
 }
 
 /// Files of a folder with this extension, by name.
@@ -133,10 +162,6 @@ pub(crate) fn listed(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Fai
         if path.extension().is_some_and(|found| found == extension) {
             paths.push(path);
         }
-    }
-    if paths.len() > MAX_FILES {
-        let what = format!("{} files, the limit is {MAX_FILES}: {}", paths.len(), folder.display());
-        return Err(Failure::new(Exit::Limits, what, "check that this is the right folder"));
     }
     paths.sort();
     Ok(paths)

@@ -76,9 +76,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.file.extension().is_some_and(|extension| extension == "toml") {
         return documents::sign(arguments);
     }
-    let file = files::package(&arguments.file)?;
+    let file = files::package(&arguments.file, &Limits::most())?;
     // Before a passphrase is asked for.
-    let package = ClaimedPackage::read(&file, &Limits::default()).map_err(|error| inspect::unreadable(&error, &arguments.file))?;
+    let package = ClaimedPackage::read(&file, &Limits::most()).map_err(|error| inspect::unreadable(&error, &arguments.file))?;
     let at = || anchor::time(arguments.date);
     if let (Some(public_key), Some(output)) = (arguments.statement, &arguments.output) {
         let signer = StatedSigner { name: arguments.name.clone().ok_or_else(no_name)?, public_key };
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let signed = signed.map_err(|error| refused(&error, arguments))?;
     let output = arguments.output.as_ref().unwrap_or(&arguments.file);
     files::write(output, &signed)?;
-    let after = ClaimedPackage::read(&signed, &Limits::default()).map_err(|error| inspect::unreadable(&error, output))?;
+    let after = ClaimedPackage::read(&signed, &Limits::most()).map_err(|error| inspect::unreadable(&error, output))?;
     let new = after.envelopes.iter().find(|envelope| !package.envelopes.contains(envelope));
     if let Some(envelope) = new {
         let stated = &envelope.statement.predicate;

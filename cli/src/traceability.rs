@@ -97,7 +97,7 @@ pub(crate) fn documents(paths: &[PathBuf]) -> Result<Vec<Traceability>, Failure>
 }
 
 fn package(path: &Path) -> Result<ClaimedPackage, Failure> {
-    ClaimedPackage::read(&files::package(path)?, &Limits::default()).map_err(|error| inspect::unreadable(&error, path))
+    ClaimedPackage::read(&files::package(path, &Limits::most())?, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))
 }
 
 fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit, Failure> {

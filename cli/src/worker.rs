@@ -15,7 +15,8 @@ use std::{
 use clap::Args;
 use verifold_model::{
     instant::Instant,
-    protocol::{PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_frame, write_frame},
+    limits::Limits,
+    protocol::{Bounds, PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_frame, write_frame},
     state::Exit,
 };
 use verifold_policy::{Overlay, Policy, TrustedSigner};
@@ -25,8 +26,7 @@ use crate::{
     documents, engagement,
     failure::Failure,
     files::{self, File},
-    host, inspect,
-    isolation::{self, Bounds},
+    host, inspect, isolation,
     out::printable,
     received::Handed,
     report,
@@ -89,18 +89,18 @@ fn answer(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
         }
         WorkerRequest::Inspect { package } => {
             let path = Path::new(&package);
-            let data = files::package(path)?;
-            isolate(Bounds::default());
+            let data = files::package(path, &Limits::most())?;
+            isolate(&Limits::default());
             inspect::text(&data, path).map(told)
         }
         WorkerRequest::Draft { package } => {
             let path = Path::new(&package);
-            let data = files::package(path)?;
-            isolate(Bounds::default());
+            let data = files::package(path, &Limits::most())?;
+            isolate(&Limits::default());
             engagement::draft(&data, path).map(told)
         }
         WorkerRequest::Report { record, date, verified_now } => {
-            isolate(Bounds::default());
+            isolate(&Limits::default());
             say(&WorkerEvent::Phase { phase: WorkPhase::Report, detail: String::new(), done: 0, total: 0 });
             let rendered = report::render_dated(&record, date, verified_now)?;
             Ok(WorkerEvent::Rendered { pdf: rendered.pdf, pages: rendered.pages })
@@ -116,9 +116,10 @@ fn told(text: String) -> WorkerEvent {
     WorkerEvent::Told { text, exit: Exit::Met.code() }
 }
 
-fn isolate(bounds: Bounds) {
+fn isolate(limits: &Limits) {
+    let bounds = Bounds::of(limits);
     let layers = isolation::enter(bounds);
-    say(&WorkerEvent::Isolated { missing: isolation::missing(&layers) });
+    say(&WorkerEvent::Isolated { missing: isolation::missing(&layers), bounds });
 }
 
 /// Everything a verification looks at: the auditor's policy, overlays and keys parsed, all else as bytes.
@@ -135,27 +136,27 @@ struct Verification {
 
 impl Verification {
     fn read(files: VerifyFiles) -> Result<Self, Failure> {
-        let handed = Handed::read(&files)?;
+        let policy = files::policy(Path::new(&files.policy))?;
+        let handed = Handed::read(&files, &policy.limits)?;
         let bytes = |what: &str, path: Option<String>| path.map(|path| files::file(what, Path::new(&path))).transpose();
         let path = PathBuf::from(files.package);
-        let policy = files::policy(Path::new(&files.policy))?;
         let overlay = |path: &String| files::overlay(Path::new(path), Some(&policy));
         Ok(Self {
             overlays: files.overlays.iter().map(overlay).collect::<Result<_, _>>()?,
-            policy,
             reviewed_at: files.reviewed_at.or_else(files::now),
             trusted: files.trust.iter().map(|path| documents::trusted(Path::new(path))).collect::<Result<_, _>>()?,
             engagement: bytes("engagement", files.engagement)?,
             handed,
             against: bytes("record", files.against)?,
-            package: (path.clone(), files::package(&path)?),
+            package: (path.clone(), files::package(&path, &policy.limits)?),
+            policy,
         })
     }
 
     fn run(self) -> Result<WorkerEvent, Failure> {
-        isolate(Bounds::default());
+        isolate(&self.policy.limits);
         let engagement = self.engagement.map(|(path, bytes)| files::engagement_of(bytes, &path)).transpose()?;
-        let mut received = self.handed.received(self.overlays, self.trusted)?;
+        let mut received = self.handed.received(self.overlays, self.trusted, &self.policy.limits)?;
         received.reviewed_at = self.reviewed_at;
         let against = self.against.map(|(path, bytes)| files::record_of(&bytes, &path)).transpose()?;
         let (path, package) = self.package;

@@ -8,7 +8,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use verifold_model::protocol::{VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_event, write_frame};
+use verifold_model::{
+    limits::Limits,
+    protocol::{Bounds, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_event, write_frame},
+};
 
 fn sample(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-q1").join(file)
@@ -61,7 +64,7 @@ fn a_package_is_parsed_by_an_isolated_process_alone() {
     let mut next = || read_event(&mut events).unwrap().unwrap();
     assert!(matches!(next(), WorkerEvent::Ready { .. }));
     assert!(matches!(next(), WorkerEvent::Phase { phase: WorkPhase::Read, .. }));
-    assert_eq!(next(), WorkerEvent::Isolated { missing: Vec::new() });
+    assert_eq!(next(), WorkerEvent::Isolated { missing: Vec::new(), bounds: Bounds::of(&Limits::default()) });
     // The next phase is the first that works.
     assert!(matches!(next(), WorkerEvent::Phase { .. }));
     let proc = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", worker.0.id())).unwrap();
@@ -114,7 +117,7 @@ fn a_worker_that_is_stopped_concludes_nothing_and_says_where_it_was() {
     assert!(said.contains("the verifier stopped while ") && said.contains("It was killed."), "{said}");
     let (exit, said) = stopped_by("XCPU");
     assert_eq!(exit, 6, "{said}");
-    assert!(said.contains("It went over the limit `cpu_seconds`."), "{said}");
+    assert!(said.contains("It went over the limit `cpu_seconds`"), "{said}");
 }
 
 #[test]

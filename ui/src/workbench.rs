@@ -356,7 +356,7 @@ impl Workbench {
                 self.problem = None;
                 self.show_record(*record, elapsed);
             }
-            WorkerEvent::Isolated { missing } => self.isolation = isolation_note(&missing),
+            WorkerEvent::Isolated { missing, .. } => self.isolation = isolation_note(&missing),
             WorkerEvent::Failed { message, hint, .. } => {
                 self.failed(if hint.is_empty() { message } else { format!("{message}\nWhat to do: {hint}") });
             }

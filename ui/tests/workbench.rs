@@ -120,7 +120,9 @@ fn a_verifier_of_another_release_is_refused() {
     let mut window = window(&fake, LARGE, files());
     fake.tell(Event::Worker { run: RunId(1), event: WorkerEvent::Ready { protocol: PROTOCOL_VERSION + 1, program: "verifold 9".into() } });
     window.run_steps(3);
-    assert!(matches!(window.state().run(), Run::Failed { message } if message.contains("speaks protocol 3")));
+    assert!(
+        matches!(window.state().run(), Run::Failed { message } if message.contains(&format!("speaks protocol {}", PROTOCOL_VERSION + 1)))
+    );
 }
 
 #[test]

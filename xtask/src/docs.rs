@@ -1,6 +1,7 @@
 //! Are the generated pages under `docs/` what the code says?
 //!
 //! - `docs/schemas/*.schema.json`: JSON Schemas of every format the program reads or writes
+//! - `docs/limits.md`: every limit on what others wrote
 //! - `docs/cli.md`: what `verifold` and each of its commands answer to `--help`
 //! - the table in `docs/circuits/scored-cohort-v1.md`: what `verifold circuits` prints
 //!
@@ -14,6 +15,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+
+use verifold_model::{format::count, limits::Limit};
 
 use crate::programs;
 
@@ -40,6 +43,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let mut wanted: BTreeMap<PathBuf, String> =
         verifold_policy::schemas().into_iter().chain(verifold_package::schemas()).map(|(name, text)| (schemas.join(name), text)).collect();
     wanted.insert(root.join("docs/cli.md"), manual(&verifold)?);
+    wanted.insert(root.join("docs/limits.md"), limits());
     let circuit_page = root.join(CIRCUIT_PAGE);
     let text = fs::read_to_string(&circuit_page).with_context(|| format!("reading {CIRCUIT_PAGE}"))?;
     let table = format!("```text\n{}\n```\n", said(&verifold, &["circuits"])?.trim_end());
@@ -64,6 +68,40 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     }
     println!("{} of {} generated pages written", stale.len(), wanted.len());
     Ok(())
+}
+
+/// The page of limits.
+fn limits() -> String {
+    let mut page = String::from(
+        "# Limits\n\n\
+         Written by `cargo xtask docs` from `crates/model/src/limits.rs`.\n\n\
+         What others wrote may ask no more of this program than stands here. Going over a limit ends a verification with exit\n\
+         code 6; the message names the limit, its value, what was found and what moves it. A policy moves limits in its\n\
+         `[limits]` table, within the range given:\n\n\
+         ```toml\n[limits]\nconstraints = 65536        # derive no larger key, whatever circuit a package names\n\
+         memory_bytes = 8589934592\n```\n\n\
+         | limit | counts | default | a policy may set | why |\n|---|---|---|---|---|\n",
+    );
+    for limit in Limit::ALL {
+        let range = match (limit.is_fixed(), limit.most() == limit.default()) {
+            (true, _) => "nothing else".to_owned(),
+            (false, true) => format!("down to {}", count(limit.least())),
+            (false, false) => format!("{} to {}", count(limit.least()), count(limit.most())),
+        };
+        let (key, counts, reason) = (limit.key(), limit.counts(), limit.reason());
+        page.push_str(&format!("| `{key}` | {counts} | {} | {range} | {reason} |\n", count(limit.default())));
+    }
+    page.push_str(
+        "\n`memory_bytes` and `cpu_seconds` bound the worker process and hold on Linux alone; the others hold everywhere, before\n\
+         memory or time is spent on what they count. The circuit a package names is measured against `constraints` when its\n\
+         statement is read, before anything is synthesised.\n\n\
+         Commands that know no policy (`inspect`, `engagement new`, `sign`, `receipt make`, `sample`, `traceability`) read\n\
+         packages up to the most any policy may set; in a worker, its memory and time are the defaults.\n\n\
+         There is no limit on compression: entries of a package are stored, and a compressed one is malformed (exit code 3).\n\
+         Lengths of names, paths and key identifiers and the lines of an anchor or a deposit have bounds that belong to their\n\
+         formats; what breaks them is malformed, too.\n",
+    );
+    page
 }
 
 /// The page of every command's help, in the order the program lists them.

@@ -16,7 +16,7 @@ use verifold_model::{
     shape::CircuitId,
     state::Exit,
 };
-use verifold_package::{ClaimedPackage, Limits};
+use verifold_package::ClaimedPackage;
 use verifold_policy::{Engagement, Policy};
 use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
@@ -106,7 +106,7 @@ pub(super) fn subjects<'a>(
 }
 
 fn subject<'a>(path: &'a Path, policy: &'a Policy, engagement: Option<&'a Engagement>) -> Result<Subject<'a>, Failure> {
-    let file = files::package(path)?;
+    let file = files::package(path, &policy.limits)?;
     let unusable = |exit: Exit, text: &str| Failure::new(exit, format!("{}: {text}", path.display()), "measure a package that verifies");
     let keys = KeyStore::new();
     let inputs = Inputs { policy, engagement, received: &Received::default(), package: &file, file_name: &file_name(path), against: None };
@@ -114,7 +114,7 @@ fn subject<'a>(path: &'a Path, policy: &'a Policy, engagement: Option<&'a Engage
     if record.proofs.is_empty() || record.proofs.iter().any(|proof| proof.state != ProofState::Valid) {
         return Err(unusable(record.exit, &record.headline.title));
     }
-    let claimed = ClaimedPackage::read(&file, &Limits::default()).map_err(|error| unusable(error.exit(), &error.to_string()))?;
+    let claimed = ClaimedPackage::read(&file, &policy.limits).map_err(|error| unusable(error.exit(), &error.to_string()))?;
     let Some(proof) = claimed.proofs.first() else { return Err(unusable(Exit::Malformed, "there is no proof")) };
     let refused = |text: String| unusable(Exit::Rejected, &text);
     let key = keys.key(proof.statement.header.circuit).map_err(|error| refused(error.to_string()))?;

@@ -6,7 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{Bounds, enter};
+use verifold_model::{limits::Limits, protocol::Bounds};
+
+use super::enter;
 use crate::wrap::{fill, pad};
 
 /// One attempt.
@@ -63,7 +65,7 @@ fn become_another(_: &Before) -> io::Result<()> {
 
 /// Isolates this process; says what each layer does and what was refused, and whether everything was that should be.
 pub(crate) fn run() -> (String, bool) {
-    let bounds = Bounds::default();
+    let bounds = Bounds::of(&Limits::default());
     let mut before = Before {
         #[expect(clippy::disallowed_methods, reason = "a file that is there for certain")]
         program: std::env::current_exe(),

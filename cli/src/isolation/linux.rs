@@ -10,7 +10,9 @@ use seccompiler::{
     apply_filter_all_threads,
 };
 
-use super::{Bounds, Layer};
+use verifold_model::protocol::Bounds;
+
+use super::Layer;
 
 /// Newest landlock whose rights are taken away; an older kernel takes those it knows, and seccomp all of them.
 const RIGHTS: ABI = ABI::V6;

@@ -14,21 +14,7 @@ pub(crate) mod check;
 #[cfg(target_os = "linux")]
 mod linux;
 
-/// Bounds of the process that isolates itself.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// Bytes of memory it may use.
-    pub(crate) memory_bytes: u64,
-    /// Seconds of CPU time, all threads together.
-    pub(crate) cpu_seconds: u64,
-}
-
-impl Default for Bounds {
-    /// A key of 2^16 constraints takes 200 MB and 11 s of CPU time to derive and use, one of 2^18 four times that.
-    fn default() -> Self {
-        Self { memory_bytes: 4 << 30, cpu_seconds: 600 }
-    }
-}
+use verifold_model::protocol::Bounds;
 
 /// One layer: what it is called, and what it takes away or why it does not.
 pub(crate) struct Layer {

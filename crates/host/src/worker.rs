@@ -128,16 +128,26 @@ fn spawn(command: &mut Command) -> Result<(Child, Pipes), String> {
 }
 
 /// Hands over the request and listens until the process has ended.
-fn attend(process: &Mutex<Child>, (mut input, output, complaint): Pipes, request: WorkerRequest, tell: &mut impl FnMut(Said)) {
+fn attend(process: &Mutex<Child>, (mut input, output, complaint): Pipes, request: WorkerRequest, told: &mut impl FnMut(Said)) {
     let complained = thread::spawn(move || heard(complaint));
     // A request may be as large as a record. A worker that is gone already shows as the end of what it says.
     thread::spawn(move || drop(write_frame(&mut input, &request)));
-    let listened = listen(&mut BufReader::new(output), tell);
+    let mut stated = None;
+    let mut tell = |said: Said| {
+        if let Said::Event(WorkerEvent::Isolated { bounds, .. }) = &said {
+            stated = Some(*bounds);
+        }
+        told(said);
+    };
+    let listened = listen(&mut BufReader::new(output), &mut tell);
     let signal = signal(reap(process));
     match listened {
         Listened::Answer => {}
-        Listened::Nonsense(cause) => tell(Said::Stopped(Stopped { exit: Exit::NotChecked, cause })),
-        Listened::End => tell(Said::Stopped(stopped(signal, &complained.join().unwrap_or_default()))),
+        Listened::Nonsense(cause) => told(Said::Stopped(Stopped { exit: Exit::NotChecked, cause })),
+        Listened::End => {
+            let complaint = complained.join().unwrap_or_default();
+            told(Said::Stopped(stopped(signal, &complaint, stated)));
+        }
     }
 }
 

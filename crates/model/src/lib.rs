@@ -26,6 +26,7 @@ pub mod digest;
 pub mod document;
 pub mod format;
 pub mod instant;
+pub mod limits;
 pub mod lineage;
 pub mod metric;
 pub mod plan;

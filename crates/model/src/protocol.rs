@@ -8,13 +8,17 @@ use std::io::{self, BufRead, Read as _, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{instant::Instant, record::AuditRecord, state::Exit};
+use crate::{
+    instant::Instant,
+    limits::{Limit, Limits},
+    record::AuditRecord,
+    state::Exit,
+};
 
 /// Version both sides must agree on.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
-/// Most bytes of a frame. A record of 20 000 batches, the most a package may state, takes about 150 MB.
-pub const MAX_FRAME_BYTES: u64 = 512 << 20;
+const MAX_FRAME_BYTES: u64 = Limit::FrameBytes.most();
 
 /// What a host asks of a worker; one to a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +108,23 @@ impl WorkPhase {
     }
 }
 
+/// What a worker may use of the computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounds {
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// Seconds of CPU time, all threads together.
+    pub cpu_seconds: u64,
+}
+
+impl Bounds {
+    /// The bounds that limits leave.
+    pub const fn of(limits: &Limits) -> Self {
+        Self { memory_bytes: limits.of(Limit::MemoryBytes), cpu_seconds: limits.of(Limit::CpuSeconds) }
+    }
+}
+
 /// What the worker says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
@@ -119,6 +140,8 @@ pub enum WorkerEvent {
     Isolated {
         /// What this system could not take from it, each as a clause; empty if nothing is missing.
         missing: Vec<String>,
+        /// What it may use.
+        bounds: Bounds,
     },
     /// A phase began.
     Phase {
@@ -229,16 +252,21 @@ const SIGKILL: i32 = 9;
 const SIGXCPU: i32 = 24;
 const SIGXFSZ: i32 = 25;
 
-/// Reads the cause from the signal that ended the worker, if one did, and from what it wrote to standard error.
-pub fn stopped(signal: Option<i32>, said: &str) -> Stopped {
+/// Reads the cause from the signal that ended the worker, if one did, and from what it wrote to standard error; `bounds`
+/// are those it said it had.
+pub fn stopped(signal: Option<i32>, said: &str, bounds: Option<Bounds>) -> Stopped {
+    let over = |limit: Limit, value: fn(Bounds) -> u64| {
+        let value = bounds.map(value).map_or_else(String::new, |value| format!(", which is {value}; {}", limit.way_up(value)));
+        format!("It went over the limit `{}`{value}.", limit.key())
+    };
     let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
     let words = if last.is_empty() { String::new() } else { format!(" It said: {last}") };
     // Rust's own words when an allocation fails, before it aborts.
     if said.contains("memory allocation of") {
-        return Stopped { exit: Exit::Limits, cause: format!("It went over the limit `memory_bytes`.{words}") };
+        return Stopped { exit: Exit::Limits, cause: over(Limit::MemoryBytes, |bounds| bounds.memory_bytes) + &words };
     }
     match signal {
-        Some(SIGXCPU) => Stopped { exit: Exit::Limits, cause: "It went over the limit `cpu_seconds`.".to_owned() },
+        Some(SIGXCPU) => Stopped { exit: Exit::Limits, cause: over(Limit::CpuSeconds, |bounds| bounds.cpu_seconds) },
         Some(SIGXFSZ) => Stopped { exit: Exit::NotChecked, cause: "It tried to write a file.".to_owned() },
         Some(SIGABRT) => Stopped { exit: Exit::NotChecked, cause: format!("It aborted.{words}") },
         Some(SIGKILL) => Stopped { exit: Exit::NotChecked, cause: format!("It was killed.{words}") },
@@ -274,12 +302,12 @@ mod tests {
     #[test]
     fn what_stopped_a_worker_decides_the_exit_code() {
         let check = |signal, said: &str, exit, part: &str| {
-            let stopped = stopped(signal, said);
+            let stopped = stopped(signal, said, Some(Bounds { memory_bytes: 4096, cpu_seconds: 600 }));
             assert_eq!(stopped.exit, exit, "{said}");
             assert!(stopped.cause.contains(part), "{stopped:?}");
         };
-        check(Some(SIGXCPU), "", Exit::Limits, "`cpu_seconds`");
-        check(Some(SIGABRT), "memory allocation of 12 bytes failed\n", Exit::Limits, "`memory_bytes`");
+        check(Some(SIGXCPU), "", Exit::Limits, "limit `cpu_seconds`, which is 600; `cpu_seconds = …` under [limits]");
+        check(Some(SIGABRT), "memory allocation of 12 bytes failed\n", Exit::Limits, "limit `memory_bytes`, which is 4096; ");
         check(Some(SIGABRT), "thread 'main' has overflowed its stack\n", Exit::NotChecked, "aborted");
         check(Some(SIGKILL), "", Exit::NotChecked, "killed");
         check(Some(SIGXFSZ), "", Exit::NotChecked, "write a file");

@@ -109,6 +109,11 @@ impl Shape {
         self.histograms as usize
     }
 
+    /// Constraints of one step, padded.
+    pub const fn padded_constraints(self) -> u64 {
+        1 << self.size_log2
+    }
+
     /// Binary logarithm of the padded constraint count of one step.
     pub const fn size_log2(self) -> u32 {
         self.size_log2 as u32

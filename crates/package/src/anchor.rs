@@ -14,6 +14,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use verifold_model::{
     digest::{Commitment, Digest},
     instant::Instant,
+    limits::Limit,
     signer::PublicKey,
     statement::{Period, Subject},
 };
@@ -24,9 +25,10 @@ use crate::{
 };
 
 /// Most bytes of a checkpoint: a first one over a year of daily batches takes 50 kB.
-pub const MAX_CHECKPOINT_BYTES: usize = 256 << 10;
+const MAX_BYTES: u64 = Limit::AnchorBytes.most();
 /// Most batches of a log, as of a package.
-const MAX_BATCHES: u64 = 20_000;
+const MAX_BATCHES: u64 = Limit::Batches.most();
+
 /// A batch as anchored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnchoredBatch {
@@ -146,7 +148,7 @@ impl Checkpoint {
     /// # Errors
     /// If it is not in the one form of an anchor, or exceeds a limit.
     pub fn read(text: &[u8]) -> Result<Self, CheckpointError> {
-        let note = Note::read(text, MAX_CHECKPOINT_BYTES).map_err(|problem| CheckpointError { problem })?;
+        let note = Note::read(text, MAX_BYTES).map_err(|problem| CheckpointError { problem })?;
         let lines: Vec<&str> = note.body().lines().collect();
         let [origin, size, root, stated, batches @ ..] = &lines[..] else {
             return refuse("expected the lines origin, size, root and time, then one for each batch added");

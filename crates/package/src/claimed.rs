@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use verifold_model::{
     digest::{Digest, canonical_json},
     instant::Instant,
+    limits::{Limit, Limits},
     plan::Plan,
     preparation::PreparationStatement,
     proof_system::ProofSystem,
@@ -19,7 +20,6 @@ use crate::{
     container::{self, MANIFEST, RawEntry},
     dsse::Envelope,
     error::PackageError,
-    limits::Limits,
     manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, contradicts},
     plain_text,
     signing::is_envelope_path,
@@ -92,9 +92,7 @@ impl ClaimedPackage {
         };
         check_size(manifest_entry, EntryRole::Manifest, limits)?;
         let manifest = read_manifest(manifest_entry.bytes)?;
-        if manifest.proofs.len() > limits.proofs {
-            return Err(PackageError::TooManyProofs { limit: limits.proofs, found: manifest.proofs.len() });
-        }
+        limits.check(Limit::Proofs, manifest.proofs.len() as u64, MANIFEST)?;
         if manifest.proofs.is_empty() {
             return Err(PackageError::NoProofs);
         }
@@ -105,11 +103,9 @@ impl ClaimedPackage {
             }
         }
         let (signatures, listed): (Vec<RawEntry<'_>>, Vec<RawEntry<'_>>) = rest.iter().partition(|entry| is_envelope_path(entry.path));
-        if signatures.len() > limits.envelopes {
-            return Err(PackageError::TooManyEnvelopes { limit: limits.envelopes, found: signatures.len() });
-        }
+        limits.check(Limit::Envelopes, signatures.len() as u64, "")?;
         manifest.check_entries(&listed)?;
-        let envelopes = signatures.iter().map(|entry| Envelope::read(entry.path, entry.bytes)).collect::<Result<_, _>>()?;
+        let envelopes = signatures.iter().map(|entry| Envelope::read(entry.path, entry.bytes, limits)).collect::<Result<_, _>>()?;
 
         let content = |path: &str| {
             rest.iter()
@@ -168,13 +164,12 @@ impl ClaimedPackage {
 
 fn check_size(entry: &RawEntry<'_>, role: EntryRole, limits: &Limits) -> Result<(), PackageError> {
     let limit = match role {
-        EntryRole::Manifest | EntryRole::Plan | EntryRole::Statement => limits.json_bytes,
-        EntryRole::Proof => limits.proof_bytes,
-        EntryRole::Traceability => limits.traceability_bytes,
-        EntryRole::Signature => limits.envelope_bytes,
+        EntryRole::Manifest | EntryRole::Plan | EntryRole::Statement => Limit::JsonBytes,
+        EntryRole::Proof => Limit::ProofBytes,
+        EntryRole::Traceability => Limit::TraceabilityBytes,
+        EntryRole::Signature => Limit::EnvelopeBytes,
     };
-    let found = entry.bytes.len() as u64;
-    if found > limit { Err(PackageError::EntryTooLarge { path: entry.path.to_owned(), limit, found }) } else { Ok(()) }
+    Ok(limits.check(limit, entry.bytes.len() as u64, entry.path)?)
 }
 
 fn summary(manifest: &Manifest, entry: &RawEntry<'_>) -> EntrySummary {
@@ -254,9 +249,7 @@ fn read_proof(
         // Known, and not yet read from packages.
         StatementKind::ReceiptsV1 => {
             let statement: ReceiptsStatement = read_canonical(path, statement)?;
-            if statement.batches.len() > limits.batches {
-                return Err(PackageError::TooManyBatches { path: path.clone(), limit: limits.batches, found: statement.batches.len() });
-            }
+            limits.check(Limit::Batches, statement.batches.len() as u64, path)?;
             Read::Stage(Box::new(whole.with(StageStatement::Receipts(Box::new(statement)))))
         }
         StatementKind::MonitoringV1 => Read::Monitoring(Box::new(whole.with(read_cohort(path, statement, limits)?))),
@@ -273,11 +266,16 @@ fn read_proof(
             Read::Stage(Box::new(whole.with(StageStatement::Preparation(Box::new(statement)))))
         }
     };
-    let (id, header) = match &read {
-        Read::Monitoring(proof) => (&proof.id, &proof.statement.header),
-        Read::Stage(stage) => (&stage.id, stage.statement.header()),
+    let (id, header, steps) = match &read {
+        Read::Monitoring(proof) => (&proof.id, &proof.statement.header, proof.statement.steps),
+        Read::Stage(stage) => (&stage.id, stage.statement.header(), stage.statement.steps()),
     };
     check_header(manifest, position, kind, id, header)?;
+    // Before anybody derives a key of this shape.
+    let shape = header.circuit.shape;
+    limits.check(Limit::Constraints, shape.padded_constraints(), path)?;
+    limits.check(Limit::Features, shape.features() as u64, path)?;
+    limits.check(Limit::Steps, steps, path)?;
     Ok(read)
 }
 
@@ -306,9 +304,7 @@ enum Read {
 
 fn read_cohort(path: &str, statement: &[u8], limits: &Limits) -> Result<MonitoringStatement, PackageError> {
     let statement: MonitoringStatement = read_canonical(path, statement)?;
-    if statement.batches.len() > limits.batches {
-        return Err(PackageError::TooManyBatches { path: path.to_owned(), limit: limits.batches, found: statement.batches.len() });
-    }
+    limits.check(Limit::Batches, statement.batches.len() as u64, path)?;
     Ok(statement)
 }
 

@@ -8,7 +8,9 @@
 //!
 //! Fields and offsets follow the zip format description (APPNOTE 6.3.10, § 4.3.7, 4.3.12, 4.3.16).
 
-use crate::{error::PackageError, limits::Limits};
+use verifold_model::limits::{Limit, Limits};
+
+use crate::error::PackageError;
 
 /// Path of the manifest, always the first entry.
 pub const MANIFEST: &str = "manifest.json";
@@ -99,18 +101,14 @@ const fn field16(length: usize) -> [u8; 2] {
 /// # Errors
 /// The first deviation found; see [`PackageError`].
 pub fn decode<'a>(file: &'a [u8], limits: &Limits) -> Result<Vec<RawEntry<'a>>, PackageError> {
-    if file.len() as u64 > limits.file_bytes {
-        return Err(PackageError::FileTooLarge { limit: limits.file_bytes, found: file.len() as u64 });
-    }
+    limits.check(Limit::PackageBytes, file.len() as u64, "")?;
     if !file.starts_with(&LOCAL_HEADER) && !file.starts_with(&END_RECORD) {
         let found = file.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         return Err(PackageError::NotAZip { found });
     }
     let end = find_end_record(file)?;
     let stated_entries = usize::from(half(file, end + 10)?);
-    if stated_entries > limits.entries {
-        return Err(PackageError::TooManyEntries { limit: limits.entries, found: stated_entries });
-    }
+    limits.check(Limit::Entries, stated_entries as u64, "")?;
     let directory = word(file, end + 16)?;
 
     let mut entries: Vec<RawEntry<'a>> = Vec::with_capacity(stated_entries);

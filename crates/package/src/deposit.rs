@@ -4,7 +4,7 @@
 //! time." A policy or plan that was changed afterwards has another digest, and shows. The time is its receiver's word.
 //! It does not establish that nothing else was deposited beside it.
 
-use verifold_model::{deposited::Deposited, digest::Digest, instant::Instant, signer::PublicKey};
+use verifold_model::{deposited::Deposited, digest::Digest, instant::Instant, limits::Limit, signer::PublicKey};
 
 use crate::{
     key::SecretKey,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Most bytes of a deposit.
-pub const MAX_DEPOSIT_BYTES: usize = 16 << 10;
+const MAX_BYTES: u64 = Limit::DepositBytes.most();
 /// First line of every deposit.
 const FIRST_LINE: &str = "verifold/deposit/v1";
 /// Most digests of a deposit.
@@ -43,7 +43,7 @@ impl Deposit {
     /// If it is not in the one form of a deposit, or exceeds a limit.
     pub fn read(text: &[u8]) -> Result<Self, DepositError> {
         let refuse = |problem: String| DepositError { problem };
-        let note = Note::read(text, MAX_DEPOSIT_BYTES).map_err(refuse)?;
+        let note = Note::read(text, MAX_BYTES).map_err(refuse)?;
         let mut lines = note.body().lines();
         if lines.next() != Some(FIRST_LINE) {
             return Err(refuse(format!("line 1: expected {FIRST_LINE}")));

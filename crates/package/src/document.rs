@@ -11,6 +11,7 @@ use verifold_model::{
     digest::{Digest, canonical_json},
     document::DocumentKind,
     instant::Instant,
+    limits::Limits,
 };
 
 use crate::{
@@ -23,8 +24,6 @@ use crate::{
     plain_text,
 };
 
-/// Most bytes of an envelope, as of one in a package.
-const MAX_ENVELOPE_BYTES: usize = 16 << 10;
 /// What the names of such files end with.
 pub const EXTENSION: &str = ".dsse.json";
 
@@ -104,12 +103,8 @@ impl DocumentEnvelope {
     ///
     /// # Errors
     /// If it is not the one spelling of an envelope of this kind, or exceeds a limit.
-    pub fn read(name: &str, bytes: &[u8]) -> Result<Self, PackageError> {
-        if bytes.len() > MAX_ENVELOPE_BYTES {
-            let problem = format!("{} bytes, the limit is {MAX_ENVELOPE_BYTES}", bytes.len());
-            return Err(PackageError::EnvelopeRefused { path: name.to_owned(), problem });
-        }
-        let Opened { payload, signatures } = open(name, bytes)?;
+    pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Self, PackageError> {
+        let Opened { payload, signatures } = open(name, bytes, limits)?;
         let statement: DocumentStatement = read_statement(name, &payload)?;
         plain_text::check_name(name, "subject.name", &statement.subject[0].name)?;
         plain_text::check_name(name, "predicate.signer.name", &statement.predicate.signer.name)?;
@@ -132,6 +127,8 @@ pub fn envelope(document: DocumentKind, name: &str, digest: Digest, key: &Secret
 
 #[cfg(test)]
 mod tests {
+    use verifold_model::{limits::Limit, state::Exit};
+
     use super::*;
 
     fn key(n: u8) -> SecretKey {
@@ -144,13 +141,13 @@ mod tests {
         let at = "2026-05-29T10:00:00Z".parse().unwrap();
         let digest = Digest::of(b"policy");
         let made = envelope(DocumentKind::Policy, "policy.toml", digest, &key(1), "Halm & Partner", at);
-        let read = DocumentEnvelope::read("policy.toml.x.dsse.json", &made).unwrap();
+        let read = DocumentEnvelope::read("policy.toml.x.dsse.json", &made, &Limits::default()).unwrap();
         assert!(read.is_whole());
         assert_eq!((read.statement.document(), read.statement.predicate.signed_at), (digest, at));
         for position in 0..made.len() {
             let mut altered = made.clone();
             altered[position] ^= 1;
-            if let Ok(other) = DocumentEnvelope::read("x", &altered)
+            if let Ok(other) = DocumentEnvelope::read("x", &altered, &Limits::default())
                 && other.is_whole()
             {
                 // The hint may be anything.
@@ -158,8 +155,13 @@ mod tests {
                 assert_eq!(said(&other), said(&read), "byte {position}");
             }
         }
-        let large = vec![b' '; MAX_ENVELOPE_BYTES + 1];
-        assert!(matches!(DocumentEnvelope::read("x", &large), Err(PackageError::EnvelopeRefused { .. })));
+        let tight = Limits::default().with(Limit::EnvelopeBytes, made.len() as u64 - 1);
+        let refused = DocumentEnvelope::read("x", &made, &tight).unwrap_err();
+        assert_eq!((refused.cause(), refused.exit(), refused.place()), ("entry-too-large", Exit::Limits, "x"));
+        let just = tight.with(Limit::EnvelopeBytes, made.len() as u64).with(Limit::Signatures, 1);
+        assert!(DocumentEnvelope::read("x", &made, &just).is_ok());
+        let refused = DocumentEnvelope::read("x", &made, &just.with(Limit::Signatures, 0)).unwrap_err();
+        assert_eq!((refused.cause(), refused.exit()), ("too-many-signatures", Exit::Limits));
     }
 
     /// A package's signature is no document's, and the other way round.
@@ -167,8 +169,8 @@ mod tests {
     fn signatures_of_one_kind_are_not_read_as_another() {
         let at = "2026-05-29T10:00:00Z".parse().unwrap();
         let package = crate::signing::envelope(Digest::of(b"manifest"), &key(1), "Bank", at);
-        assert!(matches!(DocumentEnvelope::read("x", &package), Err(PackageError::EnvelopeRefused { .. })));
+        assert!(matches!(DocumentEnvelope::read("x", &package, &Limits::default()), Err(PackageError::EnvelopeRefused { .. })));
         let document = envelope(DocumentKind::Policy, "manifest.json", Digest::of(b"manifest"), &key(1), "Bank", at);
-        assert!(matches!(crate::Envelope::read("x", &document), Err(PackageError::EnvelopeRefused { .. })));
+        assert!(matches!(crate::Envelope::read("x", &document, &Limits::default()), Err(PackageError::EnvelopeRefused { .. })));
     }
 }

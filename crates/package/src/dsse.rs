@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use verifold_model::{
     digest::{Digest, canonical_json},
     instant::Instant,
+    limits::{Limit, Limits},
     signer::PublicKey,
 };
 
@@ -26,8 +27,6 @@ pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 /// Names what a statement made here says of its subject; `docs/formats/package-signature-v1.md` describes it.
 pub const PREDICATE_TYPE: &str = "urn:verifold:package-signature:v1";
 
-/// Most signatures of one envelope.
-const MAX_SIGNATURES: usize = 8;
 /// Most bytes of a key identifier: the hint of the longest known tool has 64 digits.
 const MAX_KEY_ID_BYTES: usize = 128;
 
@@ -39,7 +38,7 @@ pub struct EnvelopeFile {
     pub payload: String,
     /// [`PAYLOAD_TYPE`].
     pub payload_type: String,
-    /// At least one, at most eight.
+    /// At least one.
     pub signatures: Vec<SignatureFile>,
 }
 
@@ -180,8 +179,8 @@ impl Envelope {
     ///
     /// # Errors
     /// If it is not the one spelling of an envelope of this kind, or exceeds a limit.
-    pub fn read(path: &str, bytes: &[u8]) -> Result<Self, PackageError> {
-        let Opened { payload, signatures } = open(path, bytes)?;
+    pub fn read(path: &str, bytes: &[u8], limits: &Limits) -> Result<Self, PackageError> {
+        let Opened { payload, signatures } = open(path, bytes, limits)?;
         let statement: Statement = read_statement(path, &payload)?;
         let [subject] = &statement.subject;
         if subject.name != MANIFEST {
@@ -212,16 +211,18 @@ pub(crate) struct Opened {
 }
 
 /// Takes the one spelling of an envelope apart, or says what is wrong with it.
-pub(crate) fn open(path: &str, bytes: &[u8]) -> Result<Opened, PackageError> {
+pub(crate) fn open(path: &str, bytes: &[u8], limits: &Limits) -> Result<Opened, PackageError> {
     let refuse = |problem| refuse(path, problem);
+    limits.check(Limit::EnvelopeBytes, bytes.len() as u64, path)?;
     let file: EnvelopeFile = read_canonical(path, bytes)?;
     if file.payload_type != PAYLOAD_TYPE {
         let found: String = file.payload_type.escape_debug().take(60).collect();
         return Err(refuse(format!("expected the payload type {PAYLOAD_TYPE}, found {found}")));
     }
-    if !(1..=MAX_SIGNATURES).contains(&file.signatures.len()) {
-        return Err(refuse(format!("expected 1 to {MAX_SIGNATURES} signatures, found {}", file.signatures.len())));
+    if file.signatures.is_empty() {
+        return Err(refuse("expected at least one signature".to_owned()));
     }
+    limits.check(Limit::Signatures, file.signatures.len() as u64, path)?;
     let payload = BASE64.decode(&file.payload).map_err(|error| refuse(format!("the payload is not canonical base64: {error}")))?;
     let signatures = file.signatures.iter().enumerate().map(|(i, signature)| {
         if signature.keyid.len() > MAX_KEY_ID_BYTES {

@@ -1,6 +1,10 @@
 //! Why is a file not a package this program reads?
 
-use verifold_model::{digest::Digest, state::Exit};
+use verifold_model::{
+    digest::Digest,
+    limits::{Exceeded, Limit},
+    state::Exit,
+};
 
 /// The first thing found wrong with a package. Reading stops there.
 ///
@@ -9,58 +13,9 @@ use verifold_model::{digest::Digest, state::Exit};
 /// kind is not one this program knows (7).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackageError {
-    /// The file is larger than allowed.
-    #[error("the file has {found} bytes, the limit is {limit}")]
-    FileTooLarge {
-        /// Bytes allowed.
-        limit: u64,
-        /// Bytes found.
-        found: u64,
-    },
-    /// The container has more entries than allowed.
-    #[error("the container states {found} entries, the limit is {limit}")]
-    TooManyEntries {
-        /// Entries allowed.
-        limit: usize,
-        /// Entries stated.
-        found: usize,
-    },
-    /// An entry is larger than allowed for its role.
-    #[error("the entry has {found} bytes, the limit for its role is {limit}: {path}")]
-    EntryTooLarge {
-        /// Path of the entry.
-        path: String,
-        /// Bytes allowed.
-        limit: u64,
-        /// Bytes found.
-        found: u64,
-    },
-    /// The manifest lists more proofs than allowed.
-    #[error("the manifest lists {found} proofs, the limit is {limit}")]
-    TooManyProofs {
-        /// Proofs allowed.
-        limit: usize,
-        /// Proofs listed.
-        found: usize,
-    },
-    /// The container has more signature envelopes than allowed.
-    #[error("the container has {found} signature envelopes, the limit is {limit}")]
-    TooManyEnvelopes {
-        /// Envelopes allowed.
-        limit: usize,
-        /// Envelopes found.
-        found: usize,
-    },
-    /// A statement has more batches than allowed.
-    #[error("the statement has {found} batches, the limit is {limit}: {path}")]
-    TooManyBatches {
-        /// Path of the statement.
-        path: String,
-        /// Batches allowed.
-        limit: usize,
-        /// Batches stated.
-        found: usize,
-    },
+    /// Something goes over a limit.
+    #[error(transparent)]
+    Exceeded(#[from] Exceeded),
 
     /// The file does not begin like a container.
     #[error("expected a container beginning with the bytes 504b0304, found {found}")]
@@ -301,12 +256,7 @@ impl PackageError {
     /// Exit code of a verification that ends here.
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::FileTooLarge { .. }
-            | Self::TooManyEntries { .. }
-            | Self::EntryTooLarge { .. }
-            | Self::TooManyProofs { .. }
-            | Self::TooManyEnvelopes { .. }
-            | Self::TooManyBatches { .. } => Exit::Limits,
+            Self::Exceeded(_) => Exit::Limits,
             // The parts can be read, and they are not those that were packed together.
             Self::ChecksumDiffers { .. }
             | Self::SizeDiffers { .. }
@@ -343,12 +293,27 @@ impl PackageError {
     /// Stable identifier of the cause, for findings, the manual and tests.
     pub const fn cause(&self) -> &'static str {
         match self {
-            Self::FileTooLarge { .. } => "file-too-large",
-            Self::TooManyEntries { .. } => "too-many-entries",
-            Self::EntryTooLarge { .. } => "entry-too-large",
-            Self::TooManyProofs { .. } => "too-many-proofs",
-            Self::TooManyEnvelopes { .. } => "too-many-envelopes",
-            Self::TooManyBatches { .. } => "too-many-batches",
+            Self::Exceeded(exceeded) => match exceeded.limit {
+                Limit::PackageBytes => "file-too-large",
+                Limit::Entries => "too-many-entries",
+                Limit::JsonBytes | Limit::ProofBytes | Limit::TraceabilityBytes | Limit::EnvelopeBytes => "entry-too-large",
+                Limit::Envelopes => "too-many-envelopes",
+                Limit::Signatures => "too-many-signatures",
+                Limit::Proofs => "too-many-proofs",
+                Limit::Batches => "too-many-batches",
+                Limit::Steps => "too-many-steps",
+                Limit::Features => "too-many-features",
+                Limit::Constraints => "circuit-too-large",
+                // Limits of what is no part of a package.
+                Limit::Anchors
+                | Limit::AnchorBytes
+                | Limit::Deposits
+                | Limit::DepositBytes
+                | Limit::MemoryBytes
+                | Limit::CpuSeconds
+                | Limit::TextBytes
+                | Limit::FrameBytes => "limit-exceeded",
+            },
             Self::NotAZip { .. } => "not-a-zip",
             Self::Truncated { .. } => "truncated",
             Self::TrailingBytes { .. } => "trailing-bytes",
@@ -384,9 +349,8 @@ impl PackageError {
     /// Entry path, or identifier of a proof; empty if the whole file is meant.
     pub fn place(&self) -> &str {
         match self {
-            Self::EntryTooLarge { path, .. }
-            | Self::TooManyBatches { path, .. }
-            | Self::CompressedEntry { path, .. }
+            Self::Exceeded(exceeded) => &exceeded.place,
+            Self::CompressedEntry { path, .. }
             | Self::EntryMisplaced { path, .. }
             | Self::DuplicateEntry { path }
             | Self::PathRefused { path, .. }
@@ -406,15 +370,8 @@ impl PackageError {
             | Self::UnknownCircuit { proof, .. }
             | Self::SubjectDiffers { proof, .. }
             | Self::PeriodDiffers { proof, .. } => proof,
-            Self::MissingManifest
-            | Self::UnknownSchema { .. }
-            | Self::ManifestContradicts { .. }
-            | Self::NoProofs
-            | Self::TooManyProofs { .. } => "manifest.json",
-            Self::FileTooLarge { .. }
-            | Self::TooManyEntries { .. }
-            | Self::TooManyEnvelopes { .. }
-            | Self::NotAZip { .. }
+            Self::MissingManifest | Self::UnknownSchema { .. } | Self::ManifestContradicts { .. } | Self::NoProofs => "manifest.json",
+            Self::NotAZip { .. }
             | Self::Truncated { .. }
             | Self::TrailingBytes { .. }
             | Self::ArchiveComment { .. }

@@ -7,7 +7,7 @@
 //! - [`claimed`]: plan and statements have one spelling, known kinds, and agree with the manifest on subject and period.
 //! - [`traceability`]: decision records have one spelling and can be printed; whether they are true is nobody's here.
 //! - [`dsse`]: signatures over the manifest have one spelling; who may sign, and whether they did, is asked elsewhere.
-//! - [`limits`]: all of it within stated bounds, checked before memory is spent.
+//! - [`Limits`]: all of it within stated bounds, checked before memory is spent.
 //!
 //! [`signing`] and [`key`] are the other way: how a package is signed, and how a signer keeps a key.
 //!
@@ -25,7 +25,6 @@ pub mod document;
 pub mod dsse;
 pub mod error;
 pub mod key;
-pub mod limits;
 pub mod manifest;
 mod note;
 mod plain_text;
@@ -42,6 +41,8 @@ use verifold_model::{
     statement::MonitoringStatement,
 };
 
+pub use verifold_model::limits::{Exceeded, Limit, Limits};
+
 pub use crate::{
     anchor::{AnchoredBatch, Checkpoint, CheckpointError},
     claimed::{ClaimedPackage, ClaimedProof, ClaimedStage},
@@ -50,7 +51,6 @@ pub use crate::{
     dsse::{ClaimedSignature, Envelope},
     error::PackageError,
     key::{KeyError, SecretKey},
-    limits::Limits,
     manifest::{EntryRole, Manifest},
     signing::SignError,
     writing::{Contents, write},

@@ -33,8 +33,8 @@ struct SignatureLine {
 
 impl Note {
     /// Reads a note of at most `limit` bytes, or says what is wrong with it.
-    pub(crate) fn read(text: &[u8], limit: usize) -> Result<Self, String> {
-        if text.len() > limit {
+    pub(crate) fn read(text: &[u8], limit: u64) -> Result<Self, String> {
+        if text.len() as u64 > limit {
             return Err(format!("{} bytes, the limit is {limit}", text.len()));
         }
         let utf8 = std::str::from_utf8(text).map_err(|_| "it is not UTF-8")?;

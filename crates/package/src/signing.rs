@@ -4,7 +4,7 @@
 //! entries it does not list. Adding one changes no other byte of any entry, so whoever signs later
 //! signs the same manifest.
 
-use verifold_model::{digest::Digest, instant::Instant, signer::PublicKey};
+use verifold_model::{digest::Digest, instant::Instant, limits::Limits, signer::PublicKey};
 
 use crate::{
     claimed::ClaimedPackage,
@@ -12,7 +12,6 @@ use crate::{
     dsse::{Envelope, PAYLOAD_TYPE, StatedSigner, Statement, envelope_file, pae},
     error::PackageError,
     key::SecretKey,
-    limits::Limits,
     plain_text,
 };
 
@@ -56,7 +55,7 @@ pub fn payload(file: &[u8], signer: StatedSigner, at: Instant) -> Result<Vec<u8>
         return Err(SignError::NoName);
     }
     plain_text::check_name("the signature", "name", &signer.name)?;
-    let package = ClaimedPackage::read(file, &Limits::default())?;
+    let package = ClaimedPackage::read(file, &Limits::most())?;
     Ok(Statement::new(package.manifest_digest, signer, at).payload())
 }
 
@@ -87,8 +86,8 @@ fn signed(payload: &[u8], key: &SecretKey) -> Vec<u8> {
 /// If package or envelope cannot be read, the envelope is about another manifest, no signature of it verifies
 /// under the key its statement names, or that key has signed already.
 pub fn attach(file: &[u8], envelope: &[u8]) -> Result<Vec<u8>, SignError> {
-    let package = ClaimedPackage::read(file, &Limits::default())?;
-    let read = Envelope::read("the envelope", envelope)?;
+    let package = ClaimedPackage::read(file, &Limits::most())?;
+    let read = Envelope::read("the envelope", envelope, &Limits::most())?;
     if read.statement.manifest() != package.manifest_digest {
         return Err(SignError::OtherManifest { expected: package.manifest_digest, found: read.statement.manifest() });
     }
@@ -102,12 +101,12 @@ pub fn attach(file: &[u8], envelope: &[u8]) -> Result<Vec<u8>, SignError> {
     if !read.signatures.iter().any(|signature| read.is_signed_by(signature, key)) {
         return Err(SignError::NotSigned { key });
     }
-    let mut entries = container::decode(file, &Limits::default())?;
+    let mut entries = container::decode(file, &Limits::most())?;
     let after = entries.iter().skip(1).take_while(|entry| *entry.path < *path).count() + 1;
     entries.insert(after, container::RawEntry { path: &path, bytes: envelope });
     let pairs: Vec<(&str, &[u8])> = entries.iter().map(|entry| (entry.path, entry.bytes)).collect();
     let signed = container::encode(&pairs);
-    ClaimedPackage::read(&signed, &Limits::default())?;
+    ClaimedPackage::read(&signed, &Limits::most())?;
     Ok(signed)
 }
 
@@ -116,8 +115,8 @@ pub fn attach(file: &[u8], envelope: &[u8]) -> Result<Vec<u8>, SignError> {
 /// # Errors
 /// If the package cannot be read.
 pub fn unsigned(file: &[u8]) -> Result<Vec<u8>, PackageError> {
-    ClaimedPackage::read(file, &Limits::default())?;
-    let entries = container::decode(file, &Limits::default())?;
+    ClaimedPackage::read(file, &Limits::most())?;
+    let entries = container::decode(file, &Limits::most())?;
     let pairs: Vec<(&str, &[u8])> =
         entries.iter().filter(|entry| !is_envelope_path(entry.path)).map(|entry| (entry.path, entry.bytes)).collect();
     Ok(container::encode(&pairs))

@@ -3,13 +3,17 @@
 //! A document stands at `traceability/STAGE.json`, one for each stage at most, as the canonical JSON of what people wrote
 //! as TOML. Whether it is complete, or agrees with the proofs, is not asked here.
 
-use verifold_model::{digest::canonical_json, state::Stage, traceability::Traceability};
+use verifold_model::{
+    digest::canonical_json,
+    limits::{Limit, Limits},
+    state::Stage,
+    traceability::Traceability,
+};
 
 use crate::{
     claimed::read_canonical,
     container::RawEntry,
     error::PackageError,
-    limits::Limits,
     manifest::contradicts,
     plain_text::{check_name, check_sentence},
 };
@@ -31,8 +35,7 @@ pub(crate) fn stage_of(path: &str) -> Option<Stage> {
 pub fn check(document: &Traceability) -> Result<(), PackageError> {
     let path = path(document.stage);
     check_texts(&path, document)?;
-    let (limit, found) = (Limits::default().traceability_bytes, canonical_json(document).len() as u64);
-    if found > limit { Err(PackageError::EntryTooLarge { path, limit, found }) } else { Ok(()) }
+    Ok(Limits::most().check(Limit::TraceabilityBytes, canonical_json(document).len() as u64, &path)?)
 }
 
 fn check_texts(path: &str, document: &Traceability) -> Result<(), PackageError> {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use verifold_model::{
     digest::{Digest, canonical_json},
     instant::Instant,
+    limits::Limits,
     plan::Plan,
     statement::{Period, Subject},
     traceability::Traceability,
@@ -13,7 +14,6 @@ use crate::{
     claimed::{ClaimedPackage, ClaimedProof, ClaimedStage},
     container::{self, MANIFEST},
     error::PackageError,
-    limits::Limits,
     manifest::{EntryRole, ListedEntry, ListedProof, Manifest, PLAN_PATH, SCHEMA, proof_path, statement_path},
     traceability,
 };
@@ -42,7 +42,7 @@ pub struct Contents {
 /// Writes a package. The same contents give the same bytes.
 ///
 /// # Errors
-/// Whatever [`ClaimedPackage::read`] would find wrong with the result under the default limits: it is read back before it is returned.
+/// Whatever [`ClaimedPackage::read`] would find wrong with the result under the widest limits: it is read back before it is returned.
 pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
     let mut entries = vec![(PLAN_PATH.to_owned(), EntryRole::Plan, canonical_json(&contents.plan))];
     for stage in &contents.stages {
@@ -76,7 +76,7 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
     let mut files = vec![(MANIFEST.to_owned(), canonical_json(&manifest))];
     files.extend(entries.into_iter().map(|(path, _, bytes)| (path, bytes)));
     let file = container::encode(&files);
-    ClaimedPackage::read(&file, &Limits::default())?;
+    ClaimedPackage::read(&file, &Limits::most())?;
     Ok(file)
 }
 

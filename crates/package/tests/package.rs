@@ -15,7 +15,10 @@ use verifold_model::{
     statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
     traceability::{Constraint, Traceability},
 };
-use verifold_package::{ClaimedPackage, ClaimedProof, Contents, EntryRole, Limits, Manifest, PackageError, container, traceability, write};
+use verifold_package::{
+    ClaimedPackage, ClaimedProof, Contents, EntryRole, Limit, Limits, Manifest, PackageError, SecretKey, container, signing, traceability,
+    write,
+};
 
 fn at(date: &str) -> Instant {
     format!("{date}T00:00:00Z").parse().unwrap()
@@ -430,21 +433,57 @@ fn manifest_and_statement_speak_of_the_same() {
 fn limits_hold() {
     let mut contents = contents();
     contents.proofs[0].statement = statement(3);
+    contents.proofs[0].statement.steps = 7;
     contents.proofs.push(proof("monitoring-2"));
-    let file = write(&contents).unwrap();
-    let open = Limits::default();
-    let check = |what: &str, limits: Limits, cause: &str, place: &str| {
-        let error = ClaimedPackage::read(&file, &limits).expect_err(what);
-        assert_eq!((error.cause(), error.exit(), error.place()), (cause, Exit::Limits, place), "{what}: {error}");
+    contents.traceability = vec![document(Stage::Monitoring)];
+    let key = SecretKey::from_seed(&[1; 32].into());
+    let file = signing::sign(&write(&contents).unwrap(), &key, "A Bank", at("2026-06-20")).unwrap();
+    let all = container::decode(&file, &Limits::default()).unwrap();
+    let size = |path: &str| all.iter().find(|entry| entry.path == path).unwrap().bytes.len();
+    let envelope = signing::envelope_path(key.public_key());
+    // Just kept, and just exceeded: name, value, what was found and what moves it are said.
+    let mut seen = Vec::new();
+    let mut check = |limit: Limit, most: usize, cause: &str, place: &str| {
+        let most = most as u64;
+        let at = |value: u64| ClaimedPackage::read(&file, &Limits::default().with(limit, value));
+        assert!(at(most).is_ok(), "{}", limit.key());
+        let error = at(most - 1).unwrap_err();
+        assert_eq!((error.cause(), error.exit(), error.place()), (cause, Exit::Limits, place), "{error}");
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("expected at most {} ", most - 1)), "{text}");
+        assert!(
+            text.contains(&format!("(limit `{}`), found {most}; `{} = …` under [limits] in the policy", limit.key(), limit.key())),
+            "{text}"
+        );
+        seen.push(limit);
     };
-    check("a large file", Limits { file_bytes: file.len() as u64 - 1, ..open }, "file-too-large", "");
-    check("many entries", Limits { entries: 5, ..open }, "too-many-entries", "");
-    check("a large manifest", Limits { json_bytes: 100, ..open }, "entry-too-large", "manifest.json");
-    check("a large proof", Limits { proof_bytes: 4, ..open }, "entry-too-large", "proofs/monitoring-2.bin");
-    check("many proofs", Limits { proofs: 1, ..open }, "too-many-proofs", "manifest.json");
-    check("many batches", Limits { batches: 2, ..open }, "too-many-batches", "statements/monitoring.json");
-    let exact = Limits { file_bytes: file.len() as u64, entries: 6, proof_bytes: 5, proofs: 2, batches: 3, ..open };
-    assert!(ClaimedPackage::read(&file, &exact).is_ok());
+    let statement = "statements/monitoring.json";
+    assert!(size(statement) > size("plan.json") && size(statement) > size("manifest.json"));
+    check(Limit::PackageBytes, file.len(), "file-too-large", "");
+    check(Limit::Entries, all.len(), "too-many-entries", "");
+    check(Limit::JsonBytes, size(statement), "entry-too-large", statement);
+    check(Limit::ProofBytes, 5, "entry-too-large", "proofs/monitoring-2.bin");
+    check(Limit::TraceabilityBytes, size("traceability/monitoring.json"), "entry-too-large", "traceability/monitoring.json");
+    check(Limit::EnvelopeBytes, size(&envelope), "entry-too-large", &envelope);
+    check(Limit::Envelopes, 1, "too-many-envelopes", "");
+    check(Limit::Signatures, 1, "too-many-signatures", &envelope);
+    check(Limit::Proofs, 2, "too-many-proofs", "manifest.json");
+    check(Limit::Batches, 3, "too-many-batches", statement);
+    check(Limit::Steps, 7, "too-many-steps", statement);
+    check(Limit::Features, 8, "too-many-features", statement);
+    check(Limit::Constraints, 1 << 15, "circuit-too-large", statement);
+    // What is left is no part of a package.
+    let others = [
+        Limit::Anchors,
+        Limit::AnchorBytes,
+        Limit::Deposits,
+        Limit::DepositBytes,
+        Limit::MemoryBytes,
+        Limit::CpuSeconds,
+        Limit::TextBytes,
+        Limit::FrameBytes,
+    ];
+    assert!(Limit::ALL.iter().all(|limit| seen.contains(limit) != others.contains(limit)));
 }
 
 #[test]
@@ -469,8 +508,8 @@ fn as_many_batches_as_allowed_fit_one_entry() {
     batch.table.counts.iter_mut().flatten().for_each(|cell| *cell = [12; 6]);
     batch.table.histograms.iter_mut().flatten().for_each(|count| *count = 1_024);
     let bytes = canonical_json(&batch).len() as u64 + 1;
-    let limits = Limits::default();
-    assert!(bytes * limits.batches as u64 <= limits.json_bytes, "{bytes} bytes for each of {} batches", limits.batches);
+    let (batches, json_bytes) = (Limit::Batches.most(), Limit::JsonBytes.default());
+    assert!(bytes * batches <= json_bytes, "{bytes} bytes for each of {batches} batches");
 }
 
 proptest! {

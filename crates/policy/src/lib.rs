@@ -19,6 +19,7 @@ pub mod draft;
 pub mod engagement;
 mod engagement_file;
 pub mod library;
+mod limits_file;
 pub mod notice;
 pub mod overlay;
 pub mod plan_choices;

@@ -6,6 +6,7 @@ use verifold_model::{
     decimal::Decimal,
     deposited::Deposited,
     digest::Digest,
+    limits::Limits,
     lineage::LinkName,
     metric::{Metric, MetricKey},
     plan::Calendar,
@@ -56,6 +57,8 @@ pub struct Policy {
     pub anchored_within_days: Option<u32>,
     /// What must have been laid down before the period began, as this policy demands.
     pub deposited: Vec<Deposited>,
+    /// Limits on what packages and other received files may ask of this program.
+    pub limits: Limits,
     /// Constraints on the measurement plan.
     pub plan: Vec<PlanConstraint>,
     /// Requirements in the order of the file.

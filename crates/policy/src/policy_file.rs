@@ -16,6 +16,7 @@ use verifold_model::{
 
 use crate::{
     anchoring::{AnchorsFile, DepositedFile},
+    limits_file::LimitsFile,
     policy::{Assertion, Comparator, Exemption, Pin, Scope, Tolerance},
     signers::{OriginFile, SignerFile},
 };
@@ -79,6 +80,8 @@ pub(crate) struct PolicyFile {
     #[serde(default)]
     #[schemars(with = "Vec<SignerFile>")]
     pub(crate) signer: Vec<Spanned<SignerFile>>,
+    /// Limits on what packages and other received files may ask of this program.
+    pub(crate) limits: Option<LimitsFile>,
     /// Constraints on the measurement plan.
     #[serde(default)]
     pub(crate) plan: Vec<PlanFile>,
@@ -112,7 +115,8 @@ pub(crate) struct CircuitFile {
     pub(crate) family: CircuitFamily,
     /// Shapes; none means every shape on the menu.
     #[serde(default)]
-    pub(crate) shapes: Vec<Shape>,
+    #[schemars(with = "Vec<Shape>")]
+    pub(crate) shapes: Vec<Spanned<Shape>>,
 }
 
 /// A choice of the plan that a policy can constrain.

@@ -14,6 +14,7 @@ use verifold_model::{
 
 use crate::{
     anchoring::within_days,
+    limits_file::{check_shapes, limits},
     notice::{Lint, Notices},
     policy::{
         AcceptedCircuit, Comparator, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope, Tolerance,
@@ -47,6 +48,9 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
     let plan = plan_constraints(&file.plan, notices);
     let (origin_threshold, signers) = signers(notices, file.origin.as_ref(), file.signer);
     let anchored_within_days = within_days(notices, file.anchors.as_ref());
+    let limits = limits(file.limits, notices);
+    let circuits = file.circuit.iter().chain(file.requirement.iter().flat_map(|requirement| requirement.circuits.iter().flatten()));
+    check_shapes(circuits, &limits, notices);
     let words = Words::of(&plan);
     for (i, requirement) in file.requirement.iter().enumerate() {
         if file.requirement[..i].iter().any(|earlier| earlier.id.get_ref() == requirement.id.get_ref()) {
@@ -96,6 +100,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
         signers,
         anchored_within_days,
         deposited: file.deposited.map_or_else(Vec::new, |deposited| deposited.before_period),
+        limits,
         plan,
         requirements,
         digest: Digest::of(text.as_bytes()),
@@ -103,7 +108,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
 }
 
 fn accepted(circuit: CircuitFile) -> AcceptedCircuit {
-    AcceptedCircuit { family: circuit.family, shapes: circuit.shapes }
+    AcceptedCircuit { family: circuit.family, shapes: circuit.shapes.into_iter().map(Spanned::into_inner).collect() }
 }
 
 fn check_not_empty(name: &str, value: &Spanned<String>, notices: &mut Notices<'_>) {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use verifold_model::{
+    limits::Limit,
     plan::{
         Calendar, Feature, Grouping, Histogram, MissingRule, ModelKind, OutcomeDefinition, OutsideRule, Plan, PlanSchema, ScoreDirection,
         Scoring,
@@ -132,6 +133,34 @@ fn limits_must_be_able_to_decide() {
     check(&[("scope = \"each-batch\"", "scope = \"each-batch\"\ntolerance = { share = \"1.5\" }")], &["30:13 error share-out-of-range"]);
     check(&[("minimum_n = 100", "minimum_n = 100\non_missing = \"not-applicable\"")], &["31:14 error key-missing"]);
     check(&[("minimum_n = 100", "minimum_n = 100\non_missing_reason = \"so\"")], &["31:21 error key-not-used"]);
+}
+
+#[test]
+fn limits_on_packages_stay_within_their_range() {
+    let limits = |table: &str| [SMALL, "\n[limits]\n", table].concat();
+    let read = |table: &str| Policy::read(&limits(table));
+    let set = read("batches = 52\nconstraints = 262144\n").unwrap().limits;
+    assert_eq!((set.of(Limit::Batches), set.of(Limit::Constraints), set.of(Limit::Steps)), (52, 1 << 18, Limit::Steps.default()));
+    for limit in Limit::ALL {
+        let key = limit.key();
+        for edge in [limit.least(), limit.most()] {
+            assert_eq!(read(&format!("{key} = {edge}\n")).unwrap().limits.of(limit), edge, "{key}");
+        }
+        let beyond = [Some(limit.most() + 1), limit.least().checked_sub(1)];
+        for beyond in beyond.into_iter().flatten() {
+            let error = read(&format!("{key} = {beyond}\n")).unwrap_err();
+            assert_eq!(error.notices[0].cause, "limits-range", "{error}");
+            assert!(error.notices[0].text.contains(&format!("`{key}`")) && error.notices[0].column > 1, "{error}");
+        }
+    }
+    let unknown = read("batch = 3\n").unwrap_err();
+    assert_eq!(unknown.notices[0].cause, "toml");
+    assert!(unknown.to_string().contains("unknown variant `batch`"), "{unknown}");
+    let large = limits("").replace("family = \"scored-cohort/v1\"", "family = \"scored-cohort/v1\"\nshapes = [\"f20.w8.g4.b10.h4.n18\"]");
+    let error = Policy::read(&large).unwrap_err();
+    assert_eq!(error.notices[0].cause, "shape-over-limit");
+    assert!(error.notices[0].text.contains("`constraints = …` under [limits] in the policy moves it, up to 262144"), "{error}");
+    assert!(Policy::read(&format!("{large}constraints = 262144\n")).is_ok());
 }
 
 #[test]

@@ -3,10 +3,11 @@
 //! Every slot of the calendar inside the period is a batch, with or without rows: a slot left out
 //! would be a gap an auditor has to ask about.
 
-use verifold_model::{calendar, plan::Calendar, statement::Period};
+use verifold_model::{calendar, limits::Limit, plan::Calendar, statement::Period};
 
-/// Most batches of a period: a package holds 20 000, one of them the reference.
-const MAX_SLOTS: usize = 19_999;
+/// Most batches of a period: one in a package is the reference.
+#[expect(clippy::cast_possible_truncation, reason = "the limit is small")]
+const MAX_SLOTS: usize = Limit::Batches.most() as usize - 1;
 
 /// A calendar slot: the span of time of one batch.
 pub type Slot = Period;

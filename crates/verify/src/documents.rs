@@ -183,6 +183,8 @@ mod tests {
     use verifold_package::{SecretKey, document};
     use verifold_policy::Policy;
 
+    use verifold_package::Limits;
+
     use super::*;
     use crate::Received;
 
@@ -195,7 +197,7 @@ mod tests {
 
     fn envelope(kind: DocumentKind, digest: Digest, n: u8) -> DocumentEnvelope {
         let at: Instant = AT.parse().unwrap();
-        DocumentEnvelope::read("x", &document::envelope(kind, "policy.toml", digest, &key(n), "Signer", at)).unwrap()
+        DocumentEnvelope::read("x", &document::envelope(kind, "policy.toml", digest, &key(n), "Signer", at), &Limits::default()).unwrap()
     }
 
     fn engagement(signers: &[(&str, u8, &str)]) -> Engagement {

@@ -19,7 +19,7 @@ use verifold_model::{
     state::{RungName, RungState},
     tailoring::OverlaySummary,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, Deposit, DocumentEnvelope, EntryRole, Limits, PackageError};
+use verifold_package::{Checkpoint, ClaimedPackage, Deposit, DocumentEnvelope, EntryRole, PackageError};
 use verifold_policy::{Engagement, Overlay, Policy, Requirement, TrustedSigner};
 
 use crate::{
@@ -113,7 +113,7 @@ pub fn verify(inputs: &Inputs<'_>, store: &KeyStore, progress: &mut dyn Progress
         // A key that cannot be derived is reported where the proof needs it.
         let _ = timed.run(WorkPhase::DeriveKeys, &circuit.to_string(), || store.key(circuit).is_ok());
     }
-    let read = timed.run(WorkPhase::Read, "", || ClaimedPackage::read(inputs.package, &Limits::default()));
+    let read = timed.run(WorkPhase::Read, "", || ClaimedPackage::read(inputs.package, &inputs.policy.limits));
     let mut record = match read {
         Ok(package) => assess_package(inputs, overlays, &package, store, &mut timed),
         Err(error) => unreadable(inputs, overlays, &error),

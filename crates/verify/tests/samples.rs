@@ -180,7 +180,8 @@ fn a_tailored_policy_says_what_was_changed(keys: &KeyStore) {
     };
     let signed = |digest: Digest| {
         let at = "2026-05-29T10:00:00Z".parse().unwrap();
-        DocumentEnvelope::read("x", &document::envelope(DocumentKind::Overlay, "o.toml", digest, &auditor, "Halm", at)).unwrap()
+        DocumentEnvelope::read("x", &document::envelope(DocumentKind::Overlay, "o.toml", digest, &auditor, "Halm", at), &Limits::default())
+            .unwrap()
     };
     let mo1 = |record: &AuditRecord| record.requirements.iter().find(|result| result.id == "MO-1").cloned().unwrap();
     let check = |received: Received, limit: &str, reason: &str| {

@@ -4,7 +4,8 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use egui_kittest::{Harness, kittest::Queryable};
 use verifold_model::{
-    protocol::{PROTOCOL_VERSION, WorkPhase, WorkerEvent},
+    limits::Limits,
+    protocol::{Bounds, PROTOCOL_VERSION, WorkPhase, WorkerEvent},
     record::AuditRecord,
     state::Exit,
 };
@@ -55,7 +56,7 @@ impl Backend for Fake {
             Command::Verify { .. } => {
                 desk.events.push_back(worker(WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: "verifold 0.1.0".into() }));
                 let missing = desk.missing.clone();
-                desk.events.push_back(worker(WorkerEvent::Isolated { missing }));
+                desk.events.push_back(worker(WorkerEvent::Isolated { missing, bounds: Bounds::of(&Limits::default()) }));
                 desk.events.push_back(worker(WorkerEvent::Phase {
                     phase: WorkPhase::CheckProofs,
                     detail: "Batches 1–24".into(),

@@ -1,7 +1,7 @@
 //! What a cheating bank would do, told one by one: each with the one cause it must be refused for.
 
 use verifold_model::{cohort::BatchRole, shape::Shape};
-use verifold_package::{ClaimedPackage, Limits, signing};
+use verifold_package::{ClaimedPackage, Limit, Limits, signing};
 
 use super::{
     draw::Draw,
@@ -245,6 +245,6 @@ fn other_size(honest: &Sample) -> Vec<u8> {
 fn many_batches(honest: &Sample) -> Vec<u8> {
     let mut parts = honest.parts.clone();
     let batch = parts.statement.batches[1].clone();
-    parts.statement.batches = vec![batch; Limits::default().batches + 1];
+    parts.statement.batches = vec![batch; usize::try_from(Limit::Batches.default()).unwrap() + 1];
     parts.sealed()
 }

@@ -37,7 +37,18 @@ const CAUSES: &[(RungName, Exit, &[&str])] = &[
     (
         RungName::Integrity,
         Exit::Limits,
-        &["file-too-large", "too-many-entries", "entry-too-large", "too-many-proofs", "too-many-envelopes", "too-many-batches"],
+        &[
+            "file-too-large",
+            "too-many-entries",
+            "entry-too-large",
+            "too-many-proofs",
+            "too-many-envelopes",
+            "too-many-signatures",
+            "too-many-batches",
+            "too-many-steps",
+            "too-many-features",
+            "circuit-too-large",
+        ],
     ),
     (RungName::Integrity, Exit::NotChecked, &["unknown-schema", "unknown-statement", "unknown-proof-system", "unknown-circuit"]),
     (

@@ -77,7 +77,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     ("an envelope without signatures, or with too many", |sample, draw| {
         let copies = *draw.pick(&[0, 9, 10, 20]);
         let made = with(sample, |envelope| envelope.signatures = vec![envelope.signatures[0].clone(); copies])?;
-        Some((made, &["envelope-refused"]))
+        Some((made, if copies == 0 { &["envelope-refused"] } else { &["too-many-signatures"] }))
     }),
     ("a signature that is none", |sample, draw| {
         let text = *draw.pick(&["", "AAAA", "not base64", "====", "AAAA====AAAA"]);

@@ -1,7 +1,7 @@
 //! Values of the statement outside its batches: whose, when, under what, how many steps, to where.
 
 use verifold_circuits::{CircuitFacts, native};
-use verifold_model::{digest::Commitment, instant::Instant, shape::Shape};
+use verifold_model::{digest::Commitment, instant::Instant, limits::Limit, shape::Shape};
 
 use super::{Edit, draw::Draw};
 
@@ -112,7 +112,13 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
     ("another shape of the circuit", |_, draw, parts| {
         let circuit = &mut parts.statement.header.circuit;
         circuit.shape = other_shape(draw)?;
-        Some(if CircuitFacts::of(*circuit).is_some() { &["shape-differs"] } else { &["shape-without-room"] })
+        Some(if circuit.shape.padded_constraints() > Limit::Constraints.default() {
+            &["circuit-too-large"]
+        } else if CircuitFacts::of(*circuit).is_some() {
+            &["shape-differs"]
+        } else {
+            &["shape-without-room"]
+        })
     }),
     ("another commitment to the plan", |_, draw, parts| {
         parts.statement.plan_commitment = other_element(draw);
@@ -145,7 +151,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
     }),
     ("more steps", |_, draw, parts| {
         parts.statement.steps += *draw.pick(&[1, 2, 25, 1 << 32, (1 << 53) - 1 - parts.statement.steps]);
-        Some(&["step-count-differs"])
+        Some(if parts.statement.steps > Limit::Steps.default() { &["too-many-steps"] } else { &["step-count-differs"] })
     }),
     ("fewer steps", |_, draw, parts| {
         let steps = parts.statement.steps;
