@@ -10,10 +10,11 @@ use verifold_model::{
     format::{bytes, count, counted},
     instant::Instant,
     state::Exit,
+    statement::StatementKind,
 };
 use verifold_prove::{
     Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, ReceiptsRequest, Request, Sources, prove_lifecycle, prove_monitoring,
-    prove_receipts,
+    prove_receipts, prove_stage,
 };
 
 use crate::{anchor, failure::Failure, files, traceability};
@@ -60,6 +61,30 @@ pub(crate) struct Receipts {
     /// Replace earlier files of these names.
     #[arg(long)]
     overwrite: bool,
+}
+
+/// Stages of a life cycle, by the identifiers of their proofs.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum PipelineStage {
+    /// Raw rows to prepared rows.
+    Preparation,
+    /// Prepared training rows to a model.
+    Training,
+    /// Prepared test rows counted under the model.
+    OfflineMetrics,
+    /// The period's batches counted under the model.
+    Monitoring,
+}
+
+impl From<PipelineStage> for StatementKind {
+    fn from(stage: PipelineStage) -> Self {
+        match stage {
+            PipelineStage::Preparation => Self::PreparationV1,
+            PipelineStage::Training => Self::TrainingV1,
+            PipelineStage::OfflineMetrics => Self::OfflineMetricsV1,
+            PipelineStage::Monitoring => Self::MonitoringV1,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -111,6 +136,13 @@ pub(crate) struct Pipeline {
     /// Date of the package, in place of now.
     #[arg(long, value_name = "RFC3339")]
     date: Option<Instant>,
+    /// Folder that keeps finished stages until the package is written; OUT.work beside it if none is named. A run that was
+    /// stopped goes on from it.
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    /// Prove this stage alone into that folder: each may have a process of its own, and a run without this then writes the package.
+    #[arg(long, value_enum)]
+    stage: Option<PipelineStage>,
 }
 
 #[derive(Debug, Args)]
@@ -188,6 +220,7 @@ impl Progress for Spoken {
                     folded.rows_per_sec(),
                 );
             }
+            Event::Kept { stage } => eprintln!("{:>7.1} s    the proof of {stage} is there already", self.elapsed().as_secs_f64()),
         }
     }
 }
@@ -205,23 +238,33 @@ fn created(date: Option<Instant>) -> Result<Instant, Failure> {
 }
 
 fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
+    let sources = LifecycleSources {
+        spec: arguments.spec,
+        pipeline: arguments.pipeline,
+        development: arguments.development,
+        reference: arguments.reference,
+        batches: arguments.batches,
+        outcomes: arguments.outcomes,
+        on_bad_row: arguments.on_bad_row.into(),
+    };
+    let work = arguments.work.unwrap_or_else(|| arguments.output.with_extension("work"));
+    let kept = format!("what is finished is kept, and the same command goes on from it: {}", work.display());
+    if let Some(stage) = arguments.stage {
+        prove_stage(&sources, &work, stage.into(), &mut Spoken::begun())
+            .map_err(|error| Failure::new(Exit::Usage, format!("the stage was not proven: {error}"), ""))?;
+        println!("Proven and kept: {}. The same command without --stage writes the package.", work.display());
+        return Ok(Exit::Met);
+    }
     let request = LifecycleRequest {
-        sources: LifecycleSources {
-            spec: arguments.spec,
-            pipeline: arguments.pipeline,
-            development: arguments.development,
-            reference: arguments.reference,
-            batches: arguments.batches,
-            outcomes: arguments.outcomes,
-            on_bad_row: arguments.on_bad_row.into(),
-        },
+        sources,
         created: created(arguments.date)?,
         output: arguments.output,
+        work,
         overwrite: arguments.overwrite,
         written_by: format!("Verifold {}", env!("CARGO_PKG_VERSION")),
     };
     let report = prove_lifecycle(&request, &mut Spoken::begun())
-        .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
+        .map_err(|error| Failure::new(Exit::Usage, format!("no package was written: {error}"), kept))?;
     println!("{}, {} proofs: {}", bytes(report.package_bytes), report.steps.len(), request.output.display());
     for (proof, steps) in &report.steps {
         println!("  {proof}: {} steps", count(*steps));

@@ -6,7 +6,10 @@ use ff::PrimeField;
 use verifold_model::digest::{Commitment, Digest};
 use zeroize::Zeroizing;
 
-use crate::field::{F, NotCanonical, to_commitment, to_element, truncated};
+use crate::{
+    field::{F, NotCanonical, to_commitment, to_element, truncated},
+    tags,
+};
 
 /// One uniform element of the Pallas scalar field, wiped when dropped.
 ///
@@ -46,6 +49,15 @@ impl Salt {
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, NotCanonical> {
         to_element(Commitment::from_bytes(bytes))?;
         Ok(Self(Zeroizing::new(bytes)))
+    }
+
+    /// The salt of one thing out of many that come from this seed; whoever lacks the seed can guess none of them.
+    #[must_use]
+    pub fn derive(&self, what: &str) -> Self {
+        let mut bytes = Zeroizing::new(tags::DERIVED_SALT.as_bytes().to_vec());
+        bytes.extend_from_slice(&*self.0);
+        bytes.extend_from_slice(what.as_bytes());
+        Self::of_digest(Digest::of(&bytes))
     }
 
     /// The lower 250 bits of a digest of something secret, as a salt.

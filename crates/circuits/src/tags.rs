@@ -54,6 +54,8 @@ pub const RECEIPT_LINK: u32 = 0x5646_0065;
 
 /// Salt of a leaf from the prover's seed: SHA-256 of this text, seed, batch index, position.
 pub const RECEIPT_SALT: &str = "verifold receipt salt v1";
+/// The salts of a run, from its seed: the prover's own affair.
+pub const DERIVED_SALT: &str = "verifold derived salt v1";
 
 /// Rule of a training (`training/v1`): document digest, schema digest, target, scale, learning rate, decay, centres, initial weights, rates.
 pub const TRAINING_SPEC: u32 = 0x5646_0071;

@@ -230,6 +230,14 @@ pub enum ProveError {
         /// What stands in the way.
         problem: String,
     },
+    /// The folder of a run that was stopped cannot be used.
+    #[error("the seed of the stopped run cannot be used: {problem}; remove its folder to begin anew, or name another with `--work`\n  {}", path.display())]
+    Work {
+        /// The seed.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Two independent computations of the same fact differ: a defect in this program, not in the data.
     #[error("two independent computations of {what} disagree in batch {batch}: this is a defect of the program; nothing was written")]
     Disagreement {

@@ -9,7 +9,7 @@
 //! - [`receipts`]: one opening for each row, under a proof of its own
 //! - [`lifecycle`]: from development rows to one package over all stages
 //! - [`anchoring`]: batches committed to while they are made, and proven as they were then
-//! - [`secrets`]: what the prover keeps; [`synthetic`]: rows that mean nothing, for measuring
+//! - [`salts`]: where salts come from; [`secrets`]: what the prover keeps; [`synthetic`]: rows that mean nothing, for measuring
 //!
 //! Files are read and written here because streaming tables is this crate's work; the clock and
 //! cancellation come from the caller through [`Progress`], randomness from the operating system.
@@ -32,6 +32,7 @@ mod ranking;
 pub mod receipts;
 mod recount;
 pub mod rows;
+pub mod salts;
 pub mod secrets;
 pub mod spec;
 pub mod synthetic;
@@ -40,7 +41,7 @@ pub mod table;
 pub use crate::{
     anchoring::AnchorLog,
     error::ProveError,
-    lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle},
+    lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle, prove_stage},
     monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
     progress::{Event, Progress},
     receipts::{ReceiptsRequest, prove_receipts},

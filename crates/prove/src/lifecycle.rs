@@ -7,28 +7,31 @@
 //!
 //! Each stage is folded, compressed and verified on its own; commitments link them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use verifold_circuits::Salt;
+use verifold_circuits::{MonitoringWitness, Salt};
 use verifold_model::{
     digest::{Commitment, Digest},
     instant::Instant,
+    statement::StatementKind,
 };
 use verifold_package::Contents;
 
 pub use self::{
     development::{Developed, develop, offline, retrained},
     pipeline::{DevelopmentSpec, Pipeline, PipelineSchema, TrainingChoices},
-    stages::{prove_offline, prove_preparation, prove_training},
+    stages::{prove_cohort, prove_offline, prove_preparation, prove_training},
+    work::Work,
 };
 pub use crate::fold::keys;
 use crate::{
     error::ProveError,
-    fold::stop_if_cancelled,
-    monitoring::{OnBadRow, Prepared, Scorer, Sources, contents, fold, prepare_scored},
+    fold::{failed, stop_if_cancelled},
+    monitoring::{OnBadRow, Prepared, Scorer, Sources, contents, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
+    salts::Salts,
     secrets::{DevelopmentSecrets, Secrets},
 };
 
@@ -58,6 +61,8 @@ pub struct LifecycleRequest {
     pub sources: LifecycleSources,
     /// Package to write; secrets and report stand beside it.
     pub output: PathBuf,
+    /// Folder that keeps finished stages until the package is written.
+    pub work: PathBuf,
     /// Whether files of those names may be replaced.
     pub overwrite: bool,
     /// Time written into the package.
@@ -97,7 +102,12 @@ pub struct LifecycleReport {
 ///
 /// # Errors
 /// [`ProveError`], as for monitoring under a model from a file.
-pub fn monitored(sources: &LifecycleSources, developed: &Developed, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
+pub fn monitored(
+    sources: &LifecycleSources,
+    developed: &Developed,
+    salts: &Salts,
+    progress: &mut dyn Progress,
+) -> Result<Prepared, ProveError> {
     let LifecycleSources { spec, reference, batches, outcomes, on_bad_row, .. } = sources;
     let sources = Sources {
         spec: spec.clone(),
@@ -108,29 +118,69 @@ pub fn monitored(sources: &LifecycleSources, developed: &Developed, progress: &m
         outcomes: outcomes.clone(),
         on_bad_row: *on_bad_row,
     };
-    let mut prepared = prepare_scored(&sources, Scorer::Integers(developed.training.model().clone()), progress)?;
+    let mut prepared = prepare_scored(&sources, Scorer::Integers(developed.training.model().clone()), salts, progress)?;
     prepared.model_salt = developed.model_salt.clone();
     Ok(prepared)
 }
 
-/// Proves a whole life cycle and writes package, secrets and report, or nothing.
+/// Everything a life cycle states, computed natively.
+struct Computed {
+    developed: Developed,
+    monitored: Prepared,
+    test: MonitoringWitness,
+}
+
+impl Computed {
+    fn new(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Progress) -> Result<Self, ProveError> {
+        let (spec, pipeline, developed) = develop(sources, salts, progress)?;
+        let monitored = monitored(sources, &developed, salts, progress)?;
+        let test = offline(&spec, &pipeline, &developed, &monitored.plan, salts)?;
+        Ok(Self { developed, monitored, test })
+    }
+}
+
+/// Proves one stage into the folder of a run, for [`prove_lifecycle`] to find there: each stage may have a process of its own.
 ///
 /// # Errors
-/// [`ProveError`]; no file has been written or replaced then.
+/// [`ProveError`].
+pub fn prove_stage(sources: &LifecycleSources, work: &Path, stage: StatementKind, progress: &mut dyn Progress) -> Result<(), ProveError> {
+    let work = Work::open(work)?;
+    let Computed { developed, monitored, test } = Computed::new(sources, work.salts(), progress)?;
+    let (plan, kept) = (&monitored.plan, Some(&work));
+    match stage {
+        StatementKind::PreparationV1 => drop(prove_preparation(&developed, plan, kept, progress)?),
+        StatementKind::TrainingV1 => drop(prove_training(&developed.training, plan, kept, progress)?),
+        StatementKind::OfflineMetricsV1 => drop(prove_offline(&test, &keys(monitored.header.circuit, progress)?, kept, progress)?),
+        StatementKind::MonitoringV1 => {
+            drop(prove_cohort(MONITORING, &monitored.witness()?, &keys(monitored.header.circuit, progress)?, kept, progress)?);
+        }
+        StatementKind::ReceiptsV1 => return Err(failed("choosing a stage")("receipts are added to a package that is written".to_owned())),
+    }
+    Ok(())
+}
+
+/// The stage of monitoring in the folder of a run.
+const MONITORING: &str = "monitoring";
+
+/// Proves a whole life cycle and writes package, secrets and report, or none of them.
+///
+/// # Errors
+/// [`ProveError`]; none of them has been written or replaced then. Stages that were finished are kept in the folder of the
+/// run, and the next run with the same folder goes on from there.
 pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) -> Result<LifecycleReport, ProveError> {
     let outputs = Outputs::prepare(&request.output, request.overwrite)?;
-    let (spec, pipeline, developed) = develop(&request.sources, progress)?;
-    let monitored = monitored(&request.sources, &developed, progress)?;
+    let work = Work::open(&request.work)?;
+    let Computed { developed, monitored, test } = Computed::new(&request.sources, work.salts(), progress)?;
     let plan = monitored.plan.clone();
-    let test = offline(&spec, &pipeline, &developed, &plan)?;
     let test_auc = development::test_auc(&developed)?;
 
-    let preparation = prove_preparation(&developed, &plan, progress)?;
-    let training = prove_training(&developed.training, &plan, progress)?;
+    let kept = Some(&work);
+    let preparation = prove_preparation(&developed, &plan, kept, progress)?;
+    let training = prove_training(&developed.training, &plan, kept, progress)?;
     let witness = monitored.witness()?;
     let cohort_keys = keys(monitored.header.circuit, progress)?;
-    let measured = prove_offline(&test, &cohort_keys, progress)?;
-    let proof = fold(&witness, &cohort_keys, progress)?;
+    let measured = prove_offline(&test, &cohort_keys, kept, progress)?;
+    let proof = prove_cohort(MONITORING, &witness, &cohort_keys, kept, progress)?;
 
     progress.report(Event::Phase(Phase::Writing));
     let stages = vec![preparation, training, measured];
@@ -168,9 +218,11 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
     };
     stop_if_cancelled(progress)?;
     outputs.commit([&crate::monitoring::json(&secrets)?, &crate::monitoring::json(&report)?], &package)?;
+    work.remove()?;
     Ok(report)
 }
 
 mod development;
 mod pipeline;
 pub(crate) mod stages;
+mod work;

@@ -37,6 +37,7 @@ use crate::{
     progress::{Event, Phase, Progress},
     recount,
     rows::{Ingested, OutcomeTable, PreparedRow, ingest},
+    salts::Salts,
     secrets::Secrets,
     spec::{DecisionSource, Spec, TimeSource},
     table,
@@ -183,7 +184,7 @@ pub struct Prepared {
 /// # Errors
 /// [`ProveError`]; nothing has been written or proven then.
 pub fn prepare(sources: &Sources, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
-    prepare_scored(sources, Scorer::Onnx, progress)
+    prepare_scored(sources, Scorer::Onnx, &Salts::fresh()?, progress)
 }
 
 /// What scores the rows.
@@ -195,7 +196,12 @@ pub(crate) enum Scorer {
     Integers(Model),
 }
 
-pub(crate) fn prepare_scored(sources: &Sources, scorer: Scorer, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
+pub(crate) fn prepare_scored(
+    sources: &Sources,
+    scorer: Scorer,
+    salts: &Salts,
+    progress: &mut dyn Progress,
+) -> Result<Prepared, ProveError> {
     progress.report(Event::Phase(Phase::Reading));
     let text = String::from_utf8(table::bytes(&sources.spec)?)
         .map_err(|_| ProveError::Table { path: sources.spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
@@ -250,16 +256,16 @@ pub(crate) fn prepare_scored(sources: &Sources, scorer: Scorer, progress: &mut d
     };
     let mut batches = Vec::with_capacity(slots.len() + 1);
     for rows in reference_rows {
-        batches.push(batch(BatchRole::Reference, spec.reference, rows)?);
+        batches.push(batch(salts, batches.len(), BatchRole::Reference, spec.reference, rows));
     }
     for (slot, rows) in slots.into_iter().zip(monitoring_rows) {
-        batches.push(batch(BatchRole::Monitoring, slot, rows)?);
+        batches.push(batch(salts, batches.len(), BatchRole::Monitoring, slot, rows));
     }
     Ok(Prepared {
         header,
         plan,
         model,
-        model_salt: salt()?,
+        model_salt: salts.of("model"),
         batches,
         model_class: float.map_or_else(|| "as trained".to_owned(), |float| float.class),
         reference,
@@ -268,12 +274,10 @@ pub(crate) fn prepare_scored(sources: &Sources, scorer: Scorer, progress: &mut d
     })
 }
 
-pub(crate) fn salt() -> Result<Salt, ProveError> {
-    Salt::random().map_err(|error| ProveError::Proof { step: "drawing a salt", problem: error.to_string() })
-}
-
-fn batch(role: BatchRole, slot: Slot, rows: Vec<RowRecord>) -> Result<BatchRows, ProveError> {
-    Ok(BatchRows { role, start: slot.start, end: slot.end, rows, row_salt: salt()?, outcome_salt: salt()?, table_salt: salt()? })
+fn batch(salts: &Salts, index: usize, role: BatchRole, slot: Slot, rows: Vec<RowRecord>) -> BatchRows {
+    let salt = |of: &str| salts.of(&format!("{of} of batch {index}"));
+    let [row_salt, outcome_salt, table_salt] = [salt("rows"), salt("outcomes"), salt("table")];
+    BatchRows { role, start: slot.start, end: slot.end, rows, row_salt, outcome_salt, table_salt }
 }
 
 fn refuse_bad_rows(reference: &Ingested, monitoring: &Ingested, on_bad_row: OnBadRow) -> Result<(), ProveError> {

@@ -61,6 +61,11 @@ pub enum Event {
     Phase(Phase),
     /// Steps have been folded.
     Folded(Folded),
+    /// The proof of a stage is there from a run that was stopped.
+    Kept {
+        /// The stage's identifier in the package.
+        stage: &'static str,
+    },
 }
 
 /// How far folding has come.

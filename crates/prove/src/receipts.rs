@@ -32,6 +32,7 @@ use crate::{
     monitoring::{Prepared, Scorer, Sources, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
+    salts::Salts,
     secrets::Secrets,
     table,
 };
@@ -327,11 +328,12 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
         .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
     let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;
     let model = Model { weights: secrets.weights.clone(), bias: secrets.bias };
-    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model), progress)?;
+    let salts = Salts::fresh()?;
+    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model), &salts, progress)?;
     openings(&mut prepared, &secrets)?;
 
     progress.report(Event::Phase(Phase::Committing));
-    let seed = Salt::random().map_err(|error| ProveError::Proof { step: "drawing a seed", problem: error.to_string() })?;
+    let seed = salts.of("receipts");
     let witness = witness(&prepared, &monitoring.statement, &request.batches, seed.clone())?;
     let proven = prove(&witness, progress)?;
 

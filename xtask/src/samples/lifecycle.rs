@@ -11,6 +11,7 @@ use verifold_prove::{
     },
     monitoring::{OnBadRow, contents, fold},
     receipts::{self, ReceiptSecrets},
+    salts::Salts,
     spec::Spec,
 };
 
@@ -53,21 +54,22 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
     };
     println!("life cycle: preparing and training");
     let progress = &mut Watch::new();
-    let (spec, pipeline, developed) = develop(&sources, progress)?;
+    let salts = Salts::fresh()?;
+    let (spec, pipeline, developed) = develop(&sources, &salts, progress)?;
     let (coefficients, intercept) = plain(&spec, &developed)?;
     // The bank decides by the model it has just trained.
     tables::write_lifecycle_period(places, &spec, &coefficients, intercept)?;
-    let prepared = monitored(&sources, &developed, progress)?;
+    let prepared = monitored(&sources, &developed, &salts, progress)?;
     let plan = prepared.plan.clone();
-    let test = offline(&spec, &pipeline, &developed, &plan)?;
+    let test = offline(&spec, &pipeline, &developed, &plan, &salts)?;
     println!("life cycle: proving the preparation");
-    let preparation = prove_preparation(&developed, &plan, progress)?;
+    let preparation = prove_preparation(&developed, &plan, None, progress)?;
     println!("life cycle: proving two trainings");
-    let training = prove_training(&developed.training, &plan, progress)?;
-    let other = prove_training(&retrained(&developed, OTHER_EPOCHS)?, &plan, progress)?;
+    let training = prove_training(&developed.training, &plan, None, progress)?;
+    let other = prove_training(&retrained(&developed, OTHER_EPOCHS, &salts)?, &plan, None, progress)?;
     println!("life cycle: proving test metrics and monitoring");
     let keys = keys(prepared.header.circuit, progress)?;
-    let measured = prove_offline(&test, &keys, progress)?;
+    let measured = prove_offline(&test, &keys, None, progress)?;
     let witness = prepared.witness()?;
     let proof = fold(&witness, &keys, progress)?;
     println!("life cycle: proving receipts");

@@ -324,7 +324,7 @@ impl Progress for Watch {
                     folded.rows_per_sec()
                 );
             }
-            Event::Folded(_) => {}
+            Event::Folded(_) | Event::Kept { .. } => {}
         }
     }
 }

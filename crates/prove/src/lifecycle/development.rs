@@ -25,9 +25,9 @@ use crate::{
     error::ProveError,
     fold::{failed, stop_if_cancelled},
     layout::Layout,
-    monitoring::salt,
     progress::{Event, Phase, Progress},
     ranking::{FloatFit, auc},
+    salts::Salts,
     spec::Spec,
     table,
 };
@@ -119,7 +119,7 @@ fn training_spec(choices: &TrainingChoices, plan: &Plan, rows: &[RowRecord], min
 ///
 /// # Errors
 /// [`ProveError`].
-pub fn develop(sources: &LifecycleSources, progress: &mut dyn Progress) -> Result<(Spec, Pipeline, Developed), ProveError> {
+pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Progress) -> Result<(Spec, Pipeline, Developed), ProveError> {
     progress.report(Event::Phase(Phase::Reading));
     let text = |path: &Path| {
         String::from_utf8(table::bytes(path)?)
@@ -129,7 +129,7 @@ pub fn develop(sources: &LifecycleSources, progress: &mut dyn Progress) -> Resul
     let pipeline = Pipeline::parse(&text(&sources.pipeline)?, &sources.pipeline)?;
     let layout = Layout::new(&spec)?;
     let size = |bits: u8| u32::from(bits);
-    let pseudonym_key = salt()?;
+    let pseudonym_key = salts.of("pseudonyms");
     let shape =
         |plan_shape: &Plan, bits| training_shape(plan_shape, size(bits)).map_err(|error| failed("choosing a shape")(error.to_string()));
     // The shape depends on the rows alone, which any plan of this layout has.
@@ -162,13 +162,16 @@ pub fn develop(sources: &LifecycleSources, progress: &mut dyn Progress) -> Resul
         previous_chain_head: None,
     };
     let [training_rows, test_rows] = development.parts;
-    let part = |rows| Ok::<_, ProveError>(RawPart { rows, row_salt: salt()?, outcome_salt: salt()?, profile_salt: salt()? });
+    let part = |name: &str, rows| {
+        let salt = |of: &str| salts.of(&format!("{of} of {name} rows"));
+        RawPart { rows, row_salt: salt("features"), outcome_salt: salt("outcomes"), profile_salt: salt("profile") }
+    };
     let witness = PreparationWitness::new(
         header(StatementKind::PreparationV1, prepared_shape),
         &plan,
         preparation,
-        [salt()?, salt()?],
-        [part(training_rows)?, part(test_rows)?],
+        [salts.of("raw rows"), salts.of("raw outcomes")],
+        [part("training", training_rows), part("test", test_rows)],
     )
     .map_err(|error| failed("preparing rows")(error.to_string()))?;
     let (rows, row_salt, outcome_salt) = witness.prepared(0);
@@ -176,7 +179,7 @@ pub fn develop(sources: &LifecycleSources, progress: &mut dyn Progress) -> Resul
     let circuit = CircuitId { family: CircuitFamily::TrainingV1, shape: trained_shape };
     let minibatch = verifold_circuits::CircuitFacts::of(circuit).map_or(1, |facts| facts.rows_per_step);
     let rule = training_spec(&pipeline.training, &plan, &rows, minibatch);
-    let model_salt = salt()?;
+    let model_salt = salts.of("model");
     let training =
         TrainingWitness::new(header(StatementKind::TrainingV1, trained_shape), plan, rule, rows, &row_salt, &outcome_salt, &model_salt)
             .map_err(|error| failed("training")(error.to_string()))?;
@@ -189,12 +192,12 @@ pub fn develop(sources: &LifecycleSources, progress: &mut dyn Progress) -> Resul
 ///
 /// # Errors
 /// [`ProveError::Proof`] if it diverges.
-pub fn retrained(developed: &Developed, epochs: u32) -> Result<TrainingWitness, ProveError> {
+pub fn retrained(developed: &Developed, epochs: u32, salts: &Salts) -> Result<TrainingWitness, ProveError> {
     let (rows, row_salt, outcome_salt) = developed.preparation.prepared(0);
     let statement = developed.training.statement();
     let spec = TrainingSpec { epochs, ..statement.spec.clone() };
     let plan = developed.training.plan().clone();
-    TrainingWitness::new(statement.header.clone(), plan, spec, rows, &row_salt, &outcome_salt, &salt()?)
+    TrainingWitness::new(statement.header.clone(), plan, spec, rows, &row_salt, &outcome_salt, &salts.of("retrained model"))
         .map_err(|error| failed("training")(error.to_string()))
 }
 
@@ -202,7 +205,13 @@ pub fn retrained(developed: &Developed, epochs: u32) -> Result<TrainingWitness, 
 ///
 /// # Errors
 /// [`ProveError::Proof`] if a row does not fit.
-pub fn offline(spec: &Spec, pipeline: &Pipeline, developed: &Developed, plan: &Plan) -> Result<MonitoringWitness, ProveError> {
+pub fn offline(
+    spec: &Spec,
+    pipeline: &Pipeline,
+    developed: &Developed,
+    plan: &Plan,
+    salts: &Salts,
+) -> Result<MonitoringWitness, ProveError> {
     let (rows, row_salt, outcome_salt) = developed.preparation.prepared(1);
     let (start, end) = test_span().ok_or_else(|| failed("measuring test rows")("the span of pseudonyms is no span of time".to_owned()))?;
     let header = Header {
@@ -212,7 +221,7 @@ pub fn offline(spec: &Spec, pipeline: &Pipeline, developed: &Developed, plan: &P
         period: pipeline.development.period,
         previous_chain_head: None,
     };
-    let batch = BatchRows { role: BatchRole::Test, start, end, rows, row_salt, outcome_salt, table_salt: salt()? };
+    let batch = BatchRows { role: BatchRole::Test, start, end, rows, row_salt, outcome_salt, table_salt: salts.of("table of test rows") };
     MonitoringWitness::new(header, plan.clone(), developed.training.model().clone(), developed.model_salt.clone(), vec![batch])
         .map_err(|error| failed("measuring test rows")(error.to_string()))
 }

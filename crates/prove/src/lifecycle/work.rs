@@ -1,0 +1,127 @@
+//! A folder that keeps what a run over the life cycle has finished, until its package is written.
+//!
+//! It holds the seed of every salt and the proof of each finished stage. A run that was stopped is given the same folder
+//! and goes on; several processes are given it and prove a stage each. A proof is found by the digest of what it states and
+//! checked before it is used again: nothing in the folder is believed, and other files or choices find no proof in it.
+
+use std::{
+    fs,
+    io::{ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use verifold_circuits::{Keys, Salt, Transition, verify_proof};
+use verifold_model::digest::{Commitment, Digest};
+
+use crate::{error::ProveError, salts::Salts, table};
+
+/// Version of the seed's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum WorkSchema {
+    /// First version.
+    #[serde(rename = "work/v1")]
+    V1,
+}
+
+/// What every process on the folder shares. Holds secrets.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    schema: WorkSchema,
+    seed: Commitment,
+}
+
+const SEED: &str = "seed.json";
+
+/// An opened folder.
+pub struct Work {
+    folder: PathBuf,
+    salts: Salts,
+}
+
+impl Work {
+    /// Opens a folder, or makes it.
+    ///
+    /// # Errors
+    /// [`ProveError::Work`] if its seed cannot be read; [`ProveError::Io`].
+    pub fn open(folder: &Path) -> Result<Self, ProveError> {
+        let io = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| ProveError::Io { action, path, source }
+        };
+        fs::create_dir_all(folder).map_err(io("make", folder))?;
+        let path = folder.join(SEED);
+        let salts = Salts::fresh()?;
+        let ours = Seed { schema: WorkSchema::V1, seed: Commitment::from_bytes(*salts.seed().as_bytes()) };
+        let text = serde_json::to_vec(&ours).map_err(|error| ProveError::Work { path: path.clone(), problem: error.to_string() })?;
+        // The first process makes the seed whole or not at all; every other finds it. Temporary files are their owner's alone.
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("make", &path))?;
+        file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(io("write", &path))?;
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(Self { folder: folder.to_owned(), salts }),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(ProveError::Io { action: "put in place", path, source: error.error }),
+        }
+        let refuse = |problem: String| ProveError::Work { path: path.clone(), problem };
+        let kept: Seed = serde_json::from_slice(&table::bytes(&path)?).map_err(|error| refuse(format!("it cannot be read ({error})")))?;
+        let seed = Salt::from_bytes(*kept.seed.as_bytes()).map_err(|_| refuse("its seed is damaged".to_owned()))?;
+        Ok(Self { folder: folder.to_owned(), salts: Salts::of_seed(seed) })
+    }
+
+    /// Where the salts of the run come from.
+    pub const fn salts(&self) -> &Salts {
+        &self.salts
+    }
+
+    fn path(&self, stage: &str, statement: Digest) -> PathBuf {
+        self.folder.join(format!("{stage}-{statement}.proof"))
+    }
+
+    /// The proof of a stage, if the folder has one that holds.
+    pub(super) fn proof(&self, stage: &str, statement: Digest, keys: &Keys, expected: &Transition) -> Option<Vec<u8>> {
+        let proof = fs::read(self.path(stage, statement)).ok()?;
+        let reached = verify_proof(keys.verifier(), expected.z0, expected.steps, &proof).ok()?;
+        (reached == expected.zn).then_some(proof)
+    }
+
+    /// Keeps the proof of a stage.
+    ///
+    /// # Errors
+    /// [`ProveError::Io`].
+    pub(super) fn keep(&self, stage: &str, statement: Digest, proof: &[u8]) -> Result<(), ProveError> {
+        let path = self.path(stage, statement);
+        let written = tempfile::NamedTempFile::new_in(&self.folder).and_then(|mut file| {
+            file.write_all(proof)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)
+        });
+        written.map(drop).map_err(|source| ProveError::Io { action: "keep", path, source })
+    }
+
+    /// Removes the folder: its package is written, and its secrets stand beside that.
+    ///
+    /// # Errors
+    /// [`ProveError::Io`].
+    pub fn remove(self) -> Result<(), ProveError> {
+        fs::remove_dir_all(&self.folder).map_err(|source| ProveError::Io { action: "remove", path: self.folder, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_everybody_the_same_salts_until_it_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("q1.work");
+        let [first, again] = [0, 1].map(|_| Work::open(&folder).unwrap());
+        assert_eq!(first.salts().seed().as_bytes(), again.salts().seed().as_bytes());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::write(folder.join(SEED), "{}").unwrap();
+        assert!(matches!(Work::open(&folder), Err(ProveError::Work { .. })));
+        again.remove().unwrap();
+        assert!(!folder.exists());
+    }
+}
