@@ -125,6 +125,7 @@ fn batches(record: &AuditRecord) -> Vec<Value> {
             "known": number(content.map(|c| c.known)),
             "approved": number(content.map(|c| c.logged_approvals)),
             "commitment": content.map_or_else(String::new, |c| c.row_commitment.to_string()),
+            "receipts": content.and_then(|c| c.receipts.as_ref()).map_or_else(String::new, |receipts| receipts.root.to_string()),
         })
     };
     record.batches.iter().map(line).collect()
