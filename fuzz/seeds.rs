@@ -89,6 +89,10 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             let draft = draft.to_toml();
             vec![draft.replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "").into_bytes(), draft.into_bytes()]
         }
+        "token" => {
+            let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/timestamp");
+            ["rsa.tst", "p256.tst", "p384.tst", "rsa.tsr"].iter().filter_map(|name| fs::read(fixtures.join(name)).ok()).collect()
+        }
         "protocol" => frames(),
         _ => Vec::new(),
     }

@@ -17,7 +17,7 @@ use verifold_model::{
     training::TrainingStatement,
 };
 use verifold_package::{
-    Checkpoint, ClaimedPackage, Contents, Deposit, DocumentEnvelope, Envelope, Limits, Manifest,
+    Checkpoint, ClaimedPackage, Contents, Deposit, DocumentEnvelope, Envelope, Limits, Manifest, Token,
     container::{self, MANIFEST},
     signing, traceability, write,
 };
@@ -27,7 +27,7 @@ use verifold_policy::{Engagement, Overlay, Policy, lint_traceability};
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All but [`proof`], which derives a key first.
-pub(crate) const TARGETS: [Target; 13] = [
+pub(crate) const TARGETS: [Target; 14] = [
     ("package", package),
     ("stages", stages),
     ("statement", statement),
@@ -41,6 +41,7 @@ pub(crate) const TARGETS: [Target; 13] = [
     ("envelope", envelope),
     ("engagement", engagement),
     ("anchor", anchor),
+    ("token", token),
 ];
 
 /// The honest sample audit, which edits start from.
@@ -201,6 +202,15 @@ pub(crate) fn envelope(data: &[u8]) {
 pub(crate) fn anchor(data: &[u8]) {
     let _ = Checkpoint::read(data);
     let _ = Deposit::read(data);
+}
+
+/// An answer of a time-stamp authority, or the token in it.
+pub(crate) fn token(data: &[u8]) {
+    for token in [Token::read(data), Token::of_response(data)].into_iter().flatten() {
+        for (certificate, _) in token.certificates() {
+            let _ = token.seen_by(certificate);
+        }
+    }
 }
 
 /// Lines to the worker and from it.

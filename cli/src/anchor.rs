@@ -1,4 +1,4 @@
-//! `verifold anchor make` at the audited party, `verifold anchor add` at the auditor's.
+//! `verifold anchor make` at the audited party, `verifold anchor request` and `add` at the auditor's.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,13 @@ use verifold_model::{
     signer::SignerRole,
     state::Exit,
 };
-use verifold_package::{Checkpoint, CheckpointError};
+use verifold_package::{Checkpoint, CheckpointError, Token, TokenError, timestamp};
+use verifold_policy::Engagement;
 use verifold_prove::{AnchorLog, Sources, monitoring::prepare};
 
 use crate::{
     failure::Failure,
-    files,
+    files::{self, File},
     key::{self, PassphraseSource},
     prove::{BadRow, Spoken},
     received::{self, ANCHORS},
@@ -25,6 +26,8 @@ use crate::{
 pub(crate) enum Command {
     /// Commit to every batch that has closed since the last anchor, and sign that: for the audited party, whenever a batch closes.
     Make(Make),
+    /// Write the request that asks a time-stamp authority (RFC 3161) when it saw an anchor; nothing is sent anywhere.
+    Request(Request),
     /// Receive an anchor: check it, cosign it with the time, and file it beside the engagement.
     Add(Add),
 }
@@ -70,13 +73,25 @@ pub(crate) struct Add {
     #[arg(long, value_name = "E.toml")]
     engagement: PathBuf,
     /// Cosign with this private key, which the engagement lists as an auditor's or timestamper's.
-    #[arg(long, value_name = "KEY")]
-    key: PathBuf,
+    #[arg(long, value_name = "KEY", required_unless_present = "token")]
+    key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseSource,
+    /// File this answer of a time-stamp authority with it, whose certificate the engagement pins; also to an anchor filed before.
+    #[arg(long, value_name = "R.tsr|tst")]
+    token: Option<PathBuf>,
     /// Time of receipt, in place of now.
     #[arg(long, value_name = "RFC3339")]
     date: Option<Instant>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Request {
+    /// The anchor as received.
+    anchor: PathBuf,
+    /// Where the request goes, to be sent to the authority as `application/timestamp-query`.
+    #[arg(long, short, value_name = "OUT.tsq")]
+    output: PathBuf,
 }
 
 pub(crate) fn time(given: Option<Instant>) -> Result<Instant, Failure> {
@@ -117,6 +132,7 @@ pub(crate) fn checkpoint_of(bytes: Vec<u8>, path: &Path) -> Result<(Checkpoint, 
 pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Make(arguments) => make(arguments),
+        Command::Request(arguments) => request(&arguments),
         Command::Add(arguments) => add(&arguments),
     }
 }
@@ -158,7 +174,6 @@ fn make(arguments: Make) -> Result<Exit, Failure> {
 }
 
 fn add(arguments: &Add) -> Result<Exit, Failure> {
-    let at = time(arguments.date)?;
     let engagement = files::engagement(&arguments.engagement)?;
     let (anchor, text) = checkpoint(&arguments.anchor)?;
     let provider = engagement.signers.iter().find(|signer| signer.role == SignerRole::Provider && anchor.is_signed_by(signer.public_key));
@@ -183,13 +198,60 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
     }
     let folder = received::beside(&arguments.engagement, ANCHORS);
     let path = folder.join(format!("{:06}.checkpoint", anchor.size));
-    if path.exists() {
+    let filed = if path.exists() { Some(checkpoint(&path)?.0) } else { None };
+    if let Some(filed) = &filed
+        && (arguments.key.is_some() || filed.as_signed != anchor.as_signed)
+    {
         let what =
             format!("an anchor of {} is filed already and was left alone: {}", counted(anchor.size, "batch", "batches"), path.display());
         return Err(Failure::new(Exit::Usage, what, "if the two differ, file this one under another name: it is evidence"));
     }
+    let token = arguments.token.as_deref().map(|path| stamped(&engagement, &anchor, path)).transpose()?;
+    let token_path = folder.join(format!("{:06}.tst", anchor.size));
+    if token.is_some() && token_path.exists() {
+        let what = format!("a token over this anchor is filed already and was left alone: {}", token_path.display());
+        return Err(Failure::new(Exit::Usage, what, "file a further one under another name"));
+    }
     let before = received::anchors(&folder)?.iter().map(|earlier| earlier.size).filter(|size| *size < anchor.size).max().unwrap_or(0);
-    let secret = key::secret(&arguments.key, &arguments.passphrase)?;
+    let cosigned = match &arguments.key {
+        Some(key) => {
+            let (text, receiver) = cosign(arguments, &engagement, key, &text)?;
+            Some((text, receiver))
+        }
+        None => None,
+    };
+    received::make(&folder)?;
+    if filed.is_none() {
+        files::write(&path, cosigned.as_ref().map_or(text.as_bytes(), |(text, _)| text.as_bytes()))?;
+    }
+    if let Some((token, _)) = &token {
+        files::write(&token_path, &token.bytes)?;
+    }
+    println!("Signed    by {} ({}), dated {} by it", provider.name, provider.public_key.fingerprint(), anchor.stated_at);
+    if let Some((_, receiver)) = &cosigned {
+        println!("Received  {receiver}");
+    }
+    if let Some((token, seen)) = &token {
+        println!("Stamped   {seen}, SHA-256 {}", token.digest);
+    }
+    for batch in &anchor.added {
+        println!("Batch     {} to {}, rows {}", batch.start, batch.end, batch.row_commitment.short());
+    }
+    let first = anchor.size - anchor.added.len() as u64;
+    if first > before {
+        println!("Gap       batches {} to {first} were anchored before and are not filed here: ask for those anchors", before + 1);
+    }
+    println!("Filed     {}", path.display());
+    if token.is_some() {
+        println!("Filed     {}", token_path.display());
+    }
+    Ok(Exit::Met)
+}
+
+/// The anchor with a cosignature of an auditor or timestamper the engagement lists, and who received it when.
+fn cosign(arguments: &Add, engagement: &Engagement, key: &Path, text: &str) -> Result<(String, String), Failure> {
+    let at = time(arguments.date)?;
+    let secret = key::secret(key, &arguments.passphrase)?;
     let public_key = secret.public_key();
     let receiver = engagement.signers.iter().find(|signer| signer.public_key == public_key && signer.role != SignerRole::Provider);
     let Some(receiver) = receiver.filter(|receiver| receiver.is_valid_at(at)) else {
@@ -201,19 +263,67 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
             format!("list public_key = \"{public_key}\" as [[signer]] with role \"auditor\""),
         ));
     };
-    let cosigned = Checkpoint::cosigned(&text, &public_key.fingerprint().key_id()[..16], at, &secret)
+    let cosigned = Checkpoint::cosigned(text, &public_key.fingerprint().key_id()[..16], at, &secret)
         .map_err(|error| malformed(&error, &arguments.anchor))?;
-    received::make(&folder)?;
-    files::write(&path, cosigned.as_bytes())?;
-    println!("Signed    by {} ({}), dated {} by it", provider.name, provider.public_key.fingerprint(), anchor.stated_at);
-    println!("Received  {at}, cosigned by {} ({})", receiver.name, public_key.fingerprint());
-    for batch in &anchor.added {
-        println!("Batch     {} to {}, rows {}", batch.start, batch.end, batch.row_commitment.short());
-    }
-    let first = anchor.size - anchor.added.len() as u64;
-    if first > before {
-        println!("Gap       batches {} to {first} were anchored before and are not filed here: ask for those anchors", before + 1);
-    }
-    println!("Filed     {}", path.display());
+    Ok((cosigned, format!("{at}, cosigned by {} ({})", receiver.name, public_key.fingerprint())))
+}
+
+fn request(arguments: &Request) -> Result<Exit, Failure> {
+    let (anchor, _) = checkpoint(&arguments.anchor)?;
+    files::write(&arguments.output, &timestamp::request(anchor.as_signed))?;
+    println!("Anchor    {}, SHA-256 {}", counted(anchor.size, "batch", "batches"), anchor.as_signed);
+    println!("Request   {}   send it to the authority, and file its answer with `verifold anchor add --token`", arguments.output.display());
     Ok(Exit::Met)
+}
+
+/// A time-stamp token, or an authority's answer with one in it.
+pub(crate) fn token_of((path, bytes): &File) -> Result<Token, Failure> {
+    let read = Token::read(bytes).or_else(|error| {
+        Token::of_response(bytes).map_err(|other| if path.extension().is_some_and(|found| found == "tsr") { other } else { error })
+    });
+    read.map_err(|error| {
+        let exit = if matches!(error, TokenError::TooLarge { .. }) { Exit::Limits } else { Exit::Malformed };
+        Failure::new(
+            exit,
+            format!("{error}, so nothing was checked: {}", path.display()),
+            "give the authority's answer as received, to a request of `verifold anchor request`",
+        )
+    })
+}
+
+/// The token in `path` over `anchor`, and which authority of the engagement saw it when.
+fn stamped(engagement: &Engagement, anchor: &Checkpoint, path: &Path) -> Result<(Token, String), Failure> {
+    let token = token_of(&received::token(path)?)?;
+    if token.imprint != anchor.as_signed {
+        return Err(Failure::new(
+            Exit::Rejected,
+            format!(
+                "the token is over another file: expected SHA-256 {}, found {}; nothing was filed: {}",
+                anchor.as_signed,
+                token.imprint,
+                path.display()
+            ),
+            "ask the authority with a request for this very anchor",
+        ));
+    }
+    for authority in &engagement.timestamp_authorities {
+        if let Ok(at) = token.seen_by(authority.certificate) {
+            return Ok((token, format!("{at} by {}", authority.name)));
+        }
+    }
+    let why: Vec<String> = engagement
+        .timestamp_authorities
+        .iter()
+        .filter_map(|authority| Some(format!("{}: {}", authority.name, token.seen_by(authority.certificate).err()?)))
+        .collect();
+    let why = if why.is_empty() { "it pins none".to_owned() } else { why.join("; ") };
+    let carried: Vec<String> = token.certificates().into_iter().map(|(digest, name)| format!("{digest} ({name:?})")).collect();
+    Err(Failure::new(
+        Exit::Origin,
+        format!("the token is of no time-stamp authority the engagement pins ({why}), and nothing was filed: {}", path.display()),
+        format!(
+            "compare the certificate with the authority's own publication before pinning it as [[timestamp_authority]]; the token carries {}",
+            carried.join(", ")
+        ),
+    ))
 }

@@ -40,6 +40,7 @@ pub(crate) fn make(folder: &Path) -> Result<(), Failure> {
 /// Everything at hand for a policy and an engagement, as bytes.
 pub(crate) struct Handed {
     anchors: Vec<File>,
+    tokens: Vec<File>,
     deposits: Vec<File>,
     policy_signatures: Vec<File>,
     engagement_signatures: Vec<File>,
@@ -54,6 +55,7 @@ impl Handed {
     pub(crate) fn read(files: &VerifyFiles, limits: &Limits) -> Result<Self, Failure> {
         let mut handed = Self {
             anchors: Vec::new(),
+            tokens: Vec::new(),
             deposits: Vec::new(),
             policy_signatures: documents::beside(Path::new(&files.policy), limits)?,
             engagement_signatures: Vec::new(),
@@ -61,10 +63,13 @@ impl Handed {
             signatures: files.signatures.iter().map(|path| documents::file(Path::new(path), limits)).collect::<Result<_, _>>()?,
         };
         if let Some(engagement) = files.engagement.as_deref().map(Path::new) {
-            handed.anchors = match &files.anchors {
+            (handed.anchors, handed.tokens) = match files.anchors.as_deref().map(Path::new) {
                 // One that was named must be there.
-                Some(folder) => ANCHOR.contents(Path::new(folder), limits)?,
-                None => ANCHOR.contents_if_there(&beside(engagement, ANCHORS), limits)?,
+                Some(folder) => (ANCHOR.contents(folder, limits)?, TOKEN.contents(folder, limits)?),
+                None => {
+                    let folder = beside(engagement, ANCHORS);
+                    (ANCHOR.contents_if_there(&folder, limits)?, TOKEN.contents_if_there(&folder, limits)?)
+                }
             };
             handed.deposits = DEPOSIT.contents_if_there(&beside(engagement, DEPOSITS), limits)?;
             handed.engagement_signatures = documents::beside(engagement, limits)?;
@@ -86,6 +91,7 @@ impl Handed {
         let signatures = |files: &[File]| files.iter().map(|file| documents::envelope_of(file, limits)).collect::<Result<Vec<_>, _>>();
         let mut received = Received {
             anchors: parsed(self.anchors)?,
+            tokens: self.tokens.iter().map(anchor::token_of).collect::<Result<_, _>>()?,
             deposits: self.deposits.iter().map(deposit).collect::<Result<_, _>>()?,
             policy_signatures: signatures(&self.policy_signatures)?,
             engagement_signatures: signatures(&self.engagement_signatures)?,
@@ -112,6 +118,11 @@ pub(crate) fn anchors(folder: &Path) -> Result<Vec<Checkpoint>, Failure> {
     parsed(ANCHOR.contents_if_there(folder, &Limits::most())?)
 }
 
+/// A time-stamp token, or an answer with one in it.
+pub(crate) fn token(path: &Path) -> Result<File, Failure> {
+    TOKEN.file(path.to_owned(), &Limits::most())
+}
+
 /// A kind of file received, and its limits.
 struct Kind {
     name: &'static str,
@@ -121,6 +132,7 @@ struct Kind {
 }
 
 const ANCHOR: Kind = Kind { name: "anchor", extension: "checkpoint", number: Limit::Anchors, bytes: Limit::AnchorBytes };
+const TOKEN: Kind = Kind { name: "time-stamp token", extension: "tst", number: Limit::Tokens, bytes: Limit::TokenBytes };
 const DEPOSIT: Kind = Kind { name: "deposit", extension: "deposit", number: Limit::Deposits, bytes: Limit::DepositBytes };
 
 impl Kind {
@@ -131,8 +143,11 @@ impl Kind {
     fn contents(&self, folder: &Path, limits: &Limits) -> Result<Vec<File>, Failure> {
         let paths = listed(folder, self.extension)?;
         within(limits, self.number, paths.len(), folder)?;
-        let file = |path: PathBuf| files::received(self.name, &path, limits, self.bytes).map(|bytes| (path, bytes));
-        paths.into_iter().map(file).collect()
+        paths.into_iter().map(|path| self.file(path, limits)).collect()
+    }
+
+    fn file(&self, path: PathBuf, limits: &Limits) -> Result<File, Failure> {
+        files::received(self.name, &path, limits, self.bytes).map(|bytes| (path, bytes))
     }
 }
 

@@ -77,6 +77,8 @@ fn what_was_received_has_limits() {
     };
     check(Limit::Anchors, 1, "found 2", two("anchors", "checkpoint"));
     check(Limit::AnchorBytes, 1_024, "found 1025", |desk| desk.file("anchors/a.checkpoint", &[b'x'; 1_025]));
+    check(Limit::Tokens, 1, "found 2", two("anchors", "tst"));
+    check(Limit::TokenBytes, 1_024, "found 1025", |desk| desk.file("anchors/a.tst", &[b'x'; 1_025]));
     check(Limit::Deposits, 1, "found 2", two("deposits", "deposit"));
     check(Limit::DepositBytes, 256, "found 257", |desk| desk.file("deposits/a.deposit", &[b'x'; 257]));
     check(Limit::Envelopes, 1, "found 2", |desk| {
@@ -90,6 +92,10 @@ fn what_was_received_has_limits() {
 fn what_was_received_is_read_up_to_its_limits() {
     let desk = Desk::new("[limits]\nanchors = 1\nanchor_bytes = 1024\n");
     desk.file("anchors/a.checkpoint", &[b'x'; 1_024]);
+    let (exit, said) = desk.verify();
+    assert_eq!(exit, Some(3), "{said}");
+    let desk = Desk::new("[limits]\ntokens = 1\ntoken_bytes = 1024\n");
+    desk.file("anchors/a.tst", &[b'x'; 1_024]);
     let (exit, said) = desk.verify();
     assert_eq!(exit, Some(3), "{said}");
     let desk = Desk::new("[limits]\ndeposits = 1\ndeposit_bytes = 256\n");

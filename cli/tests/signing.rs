@@ -196,3 +196,57 @@ fn policy_and_engagement_say_who_stands_behind_them() {
     fs::write(desk.at("policy.toml.x.dsse.json"), "{}").unwrap();
     desk.says(&verify, 3, "nothing was checked");
 }
+
+/// A token of an authority stands in for the auditor's own cosignature, or beside it.
+#[test]
+fn a_token_is_asked_for_and_filed() {
+    let desk = Desk::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/timestamp");
+    let fixture = |name: &str| fixtures.join(name).to_str().unwrap().to_owned();
+    let bank = SecretKey::from_seed(&[1; 32].into());
+    let certificate = verifold_model::digest::Digest::of(&fs::read(fixture("rsa.der")).unwrap());
+    let engagement = |pinned: &str| {
+        format!(
+            "schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n[[signer]]\nname = \"Bank\"\nrole = \"provider\"\npublic_key = \"{}\"\n{pinned}",
+            bank.public_key()
+        )
+    };
+    fs::write(desk.at("engagement.toml"), engagement("")).unwrap();
+    let anchor = fixture("anchor.checkpoint");
+    desk.says(&["anchor", "request", &anchor, "-o", "a.tsq"], 0, "Request");
+    assert_eq!(fs::read(desk.at("a.tsq")).unwrap(), fs::read(fixture("anchor.tsq")).unwrap(), "as OpenSSL asks");
+
+    let add = |token: &str| {
+        vec![
+            "anchor".to_owned(),
+            "add".into(),
+            anchor.clone(),
+            "--engagement".into(),
+            "engagement.toml".into(),
+            "--token".into(),
+            fixture(token),
+        ]
+    };
+    let says = |token: &str, exit: i32, part: &str| {
+        let arguments = add(token);
+        desk.says(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), exit, part)
+    };
+    let text = says("rsa.tsr", 5, "of no time-stamp authority");
+    assert!(text.contains(&certificate.to_string()), "{text}");
+    fs::write(
+        desk.at("engagement.toml"),
+        engagement(&format!("[[timestamp_authority]]\nname = \"Stamps\"\ncertificate = \"{certificate}\"\n")),
+    )
+    .unwrap();
+    says("p256.tst", 5, "does not carry the pinned certificate");
+    says("other-file.tst", 4, "over another file");
+    says("refused.tsr", 3, "did not grant the request");
+    assert!(!desk.at("anchors").exists());
+    says("rsa.tsr", 0, "by Stamps");
+    assert_eq!(fs::read(desk.at("anchors/000001.tst")).unwrap().len(), fs::read(fixture("rsa.tst")).unwrap().len());
+    assert_eq!(fs::read(desk.at("anchors/000001.checkpoint")).unwrap(), fs::read(&anchor).unwrap());
+    says("rsa.tst", 2, "filed already");
+    fs::remove_file(desk.at("anchors/000001.tst")).unwrap();
+    says("rsa.tst", 0, "by Stamps");
+    desk.says(&["anchor", "add", &anchor, "--engagement", "engagement.toml"], 2, "--key");
+}

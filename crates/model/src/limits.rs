@@ -45,6 +45,10 @@ pub enum Limit {
     Anchors,
     /// Bytes of an anchor.
     AnchorBytes,
+    /// Time-stamp tokens received.
+    Tokens,
+    /// Bytes of a time-stamp token.
+    TokenBytes,
     /// Deposits received.
     Deposits,
     /// Bytes of a deposit.
@@ -75,7 +79,7 @@ const fn line(key: &'static str, [least, default, most]: [u64; 3], counts: &'sta
 
 impl Limit {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::PackageBytes,
         Self::Entries,
         Self::JsonBytes,
@@ -91,6 +95,8 @@ impl Limit {
         Self::Constraints,
         Self::Anchors,
         Self::AnchorBytes,
+        Self::Tokens,
+        Self::TokenBytes,
         Self::Deposits,
         Self::DepositBytes,
         Self::MemoryBytes,
@@ -178,6 +184,15 @@ impl Limit {
                 [1 << 10, 256 << 10, 256 << 10],
                 "bytes of an anchor",
                 "A first one over a year of daily batches takes 50 kB.",
+            ),
+            Self::Tokens => {
+                line("tokens", [0, 20_000, 20_000], "time-stamp tokens received", "One for each anchor. Each costs a check of a signature.")
+            }
+            Self::TokenBytes => line(
+                "token_bytes",
+                [1 << 10, 64 << 10, 64 << 10],
+                "bytes of a time-stamp token",
+                "A chain of four large certificates takes 8 kB.",
             ),
             Self::Deposits => line("deposits", [0, 1_000, 1_000], "deposits received", "A few a period; a thousand are a wrong folder."),
             Self::DepositBytes => {

@@ -225,6 +225,9 @@ pub struct EngagementSummary {
     /// SHA-256 of each anchor at hand, in ascending order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anchors: Vec<Digest>,
+    /// SHA-256 of each time-stamp token at hand, in ascending order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<Digest>,
     /// SHA-256 of each deposit at hand, in ascending order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposits: Vec<Digest>,

@@ -127,6 +127,8 @@ pub struct Checkpoint {
     pub stated_at: Instant,
     /// SHA-256 of the text.
     pub digest: Digest,
+    /// SHA-256 of the text as its provider handed it over, up to its first signature line: what a time-stamp authority sees.
+    pub as_signed: Digest,
     note: Note,
 }
 
@@ -177,7 +179,10 @@ impl Checkpoint {
             return refuse(format!("{} added batches, of {number} in the log", added.len()));
         }
         let origin = (*origin).to_owned();
-        Ok(Self { origin, size: number, root: Digest::from_bytes(hash), added, stated_at, digest: Digest::of(text), note })
+        let before = note.body().len() + 1;
+        let signature = text[before..].split_inclusive(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len);
+        let as_signed = Digest::of(&text[..before + signature]);
+        Ok(Self { origin, size: number, root: Digest::from_bytes(hash), added, stated_at, digest: Digest::of(text), as_signed, note })
     }
 
     /// Makes and signs the checkpoint of a log: all its batches, of which the last `added` are new.
@@ -290,7 +295,11 @@ mod tests {
         assert!(read.is_signed_by(key(1).public_key()) && !read.is_signed_by(key(2).public_key()));
         assert_eq!(read.cosigned_at(key(2).public_key()), Some(at("1970-01-04T07:00:00Z")));
         assert_eq!(read.cosigned_at(key(1).public_key()), None);
-        assert_eq!(Checkpoint::read(made.as_bytes()).unwrap().cosigned_at(key(2).public_key()), None);
+        let before = Checkpoint::read(made.as_bytes()).unwrap();
+        assert_eq!(before.cosigned_at(key(2).public_key()), None);
+        // A cosignature changes the file, and not what its provider handed over.
+        assert_eq!((before.as_signed, before.as_signed != read.digest), (before.digest, true));
+        assert_eq!(read.as_signed, before.as_signed);
     }
 
     /// Every byte of a signed checkpoint matters: altered it cannot be read, or a signature fails.

@@ -307,6 +307,8 @@ impl PackageError {
                 // Limits of what is no part of a package.
                 Limit::Anchors
                 | Limit::AnchorBytes
+                | Limit::Tokens
+                | Limit::TokenBytes
                 | Limit::Deposits
                 | Limit::DepositBytes
                 | Limit::MemoryBytes

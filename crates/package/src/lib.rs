@@ -12,7 +12,8 @@
 //! [`signing`] and [`key`] are the other way: how a package is signed, and how a signer keeps a key.
 //!
 //! [`anchor`], [`deposit`] and [`document`] read what stands outside a package: checkpoints of its batches, received while
-//! they were made, digests of what was fixed before, and signatures of policies and engagements.
+//! they were made, digests of what was fixed before, and signatures of policies and engagements. [`timestamp`] reads the
+//! word of a time-stamp authority for when a checkpoint was there.
 //!
 //! What it does not establish: who made the package, that a proof is valid, that a plan or a table
 //! is free of contradictions. Anyone can make a package that reads well.
@@ -29,6 +30,7 @@ pub mod manifest;
 mod note;
 mod plain_text;
 pub mod signing;
+pub mod timestamp;
 pub mod traceability;
 pub mod writing;
 
@@ -53,6 +55,7 @@ pub use crate::{
     key::{KeyError, SecretKey},
     manifest::{EntryRole, Manifest},
     signing::SignError,
+    timestamp::{Token, TokenError},
     writing::{Contents, write},
 };
 

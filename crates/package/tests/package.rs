@@ -476,6 +476,8 @@ fn limits_hold() {
     let others = [
         Limit::Anchors,
         Limit::AnchorBytes,
+        Limit::Tokens,
+        Limit::TokenBytes,
         Limit::Deposits,
         Limit::DepositBytes,
         Limit::MemoryBytes,

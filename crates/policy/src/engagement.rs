@@ -45,6 +45,8 @@ pub struct Engagement {
     pub origin_threshold: u32,
     /// Signers trusted in this audit; those "taken from the package" are not among them.
     pub signers: Vec<TrustedSigner>,
+    /// Time-stamp authorities whose tokens count in this audit.
+    pub timestamp_authorities: Vec<TimestampAuthority>,
     /// Days after its end until which a batch must have been anchored, if this engagement demands it.
     pub anchored_within_days: Option<u32>,
     /// What must have been laid down before the period began, as this engagement demands.
@@ -66,6 +68,17 @@ pub struct SubjectPins {
     pub system: Option<Stated<String>>,
     /// Model in the party's model inventory.
     pub model: Option<Stated<String>>,
+}
+
+/// A time-stamp authority whose clock the auditor believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimestampAuthority {
+    /// Name.
+    pub name: String,
+    /// SHA-256 of the certificate it signs tokens under, in DER.
+    pub certificate: Digest,
+    /// Where the auditor has the certificate from; may be empty.
+    pub origin: String,
 }
 
 /// Whether a value was fixed by the auditor.

@@ -15,7 +15,7 @@ use verifold_model::{
 
 use crate::{
     anchoring::{AnchorsFile, DepositedFile, within_days},
-    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
+    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins, TimestampAuthority},
     notice::{Lint, Notices},
     signers::{OriginFile, SignerFile, signers},
 };
@@ -68,6 +68,10 @@ pub(crate) struct EngagementFile {
     #[serde(default)]
     #[schemars(with = "Vec<SignerFile>")]
     signer: Vec<Spanned<SignerFile>>,
+    /// Time-stamp authorities whose tokens (RFC 3161) count as a time of receipt of anchors.
+    #[serde(default)]
+    #[schemars(with = "Vec<AuthorityFile>")]
+    timestamp_authority: Vec<Spanned<AuthorityFile>>,
     /// Demands that batches were anchored while they were made.
     anchors: Option<AnchorsFile>,
     /// Demands that documents were laid down before the period.
@@ -230,6 +234,19 @@ struct ControlFile {
     approved: Option<u64>,
 }
 
+/// A time-stamp authority.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AuthorityFile {
+    /// Name.
+    name: String,
+    /// SHA-256 of the certificate in DER, 64 hexadecimal digits: `openssl x509 -in CERT.pem -outform DER | sha256sum`.
+    certificate: Digest,
+    /// Where the auditor has the certificate from.
+    #[serde(default)]
+    origin: String,
+}
+
 /// A value with its origin; one that pins without saying where it is from is remarked on.
 fn stated<T>(notices: &mut Notices<'_>, at: Range<usize>, value: T, origin: String, status: Status) -> Stated<T> {
     if status == Status::Confirmed && origin.trim().is_empty() {
@@ -343,12 +360,32 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         controls,
         origin_threshold,
         signers,
+        timestamp_authorities: authorities(&mut notices, file.timestamp_authority),
         anchored_within_days,
         deposited: file.deposited.map_or_else(Vec::new, |deposited| deposited.before_period),
         earlier,
         digest: Digest::of(source.as_bytes()),
     };
     notices.finish(Some(engagement))
+}
+
+fn authorities(notices: &mut Notices<'_>, files: Vec<Spanned<AuthorityFile>>) -> Vec<TimestampAuthority> {
+    let mut authorities: Vec<TimestampAuthority> = Vec::new();
+    for file in files {
+        let at = file.span();
+        let AuthorityFile { name, certificate, origin } = file.into_inner();
+        if name.trim().is_empty() {
+            notices.error("empty", at.clone(), "`name` is empty, and nobody's clock would be believed");
+        }
+        if authorities.iter().any(|other| other.certificate == certificate) {
+            notices.error("duplicate-key", at.clone(), "two time-stamp authorities have this certificate");
+        }
+        if origin.trim().is_empty() {
+            notices.warning("no-origin", at, "a trusted authority says in `origin` where its certificate is from");
+        }
+        authorities.push(TimestampAuthority { name, certificate, origin });
+    }
+    authorities
 }
 
 /// The totals in file order; each of its own batch, and of an expected one.

@@ -35,7 +35,7 @@ use schemars::schema_for;
 pub use crate::{
     anchoring::anchored_within_days,
     draft::{Draft, DraftBatch, DraftSigner},
-    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins},
+    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins, TimestampAuthority},
     notice::{Level, Lint, Notice, ReadError},
     overlay::{Overlay, Reference, Tailored, tailor},
     policy::{

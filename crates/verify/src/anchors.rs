@@ -3,7 +3,8 @@
 //! Anchors are the auditor's evidence, received outside the package. Those a trusted provider signed for the log of
 //! this system and period are put together again batch by batch; then every batch anchored must be in the package
 //! with the same rows. Where policy or engagement demand it, every batch must have been anchored, and received in time:
-//! by the clock of an auditor or timestamper who cosigned, never by the provider's.
+//! by the clock of an auditor or timestamper who cosigned, or of a time-stamp authority whose certificate the engagement
+//! pins, never by the provider's.
 //!
 //! It does not establish that a batch was complete when it was anchored.
 
@@ -24,12 +25,12 @@ use verifold_model::{
     statement::{MonitoringStatement, Period},
 };
 use verifold_package::{
-    AnchoredBatch, Checkpoint,
+    AnchoredBatch, Checkpoint, TokenError,
     anchor::{MerkleTree, log_name, root},
 };
 use verifold_policy::{Engagement, OriginDemand, Policy, Stated, anchored_within_days};
 
-use crate::scope::Scope;
+use crate::{run::Received, scope::Scope};
 
 const DAY_SECS: u64 = 86_400;
 
@@ -44,7 +45,7 @@ pub(crate) fn reconcile_anchors(
     scope: &mut Scope,
     policy: &Policy,
     engagement: Option<&Engagement>,
-    anchors: &[Checkpoint],
+    received: &Received,
     statement: &MonitoringStatement,
     plan: &Plan,
 ) {
@@ -52,6 +53,8 @@ pub(crate) fn reconcile_anchors(
     let mut note = |cause: &str, blocking: bool, text: String, place: String| {
         scope.findings.push(Finding { cause: cause.to_owned(), blocking, text, place });
     };
+    let anchors = &received.anchors;
+    let stamped = stamped(engagement, received, &mut note);
     if anchors.is_empty() {
         if let Some(days) = demanded {
             let text = format!("Batches must be anchored within {}, and no anchor is at hand", counted(u64::from(days), "day", "days"));
@@ -83,7 +86,8 @@ pub(crate) fn reconcile_anchors(
         }
         let receivers = trusted.signers.iter().filter(|signer| !provider(signer.role));
         let times = receivers.filter_map(|signer| checkpoint.cosigned_at(signer.public_key).filter(|at| signer.is_valid_at(*at)));
-        let received = times.min();
+        let stamps = stamped.iter().filter(|(imprint, _)| *imprint == checkpoint.as_signed).map(|(_, at)| *at);
+        let received = times.chain(stamps).min();
         let first = checkpoint.size - checkpoint.added.len() as u64;
         for (position, batch) in (first..).zip(&checkpoint.added) {
             let known = log.entry(position).or_insert_with(|| Position { batch: batch.clone(), received });
@@ -191,6 +195,36 @@ pub(crate) fn reconcile_anchors(
     // Missing from the calendar and missing from the log is missing once.
     withheld.retain(|slot| !scope.missing.iter().any(|known| known.start == slot.start && known.end == slot.end));
     scope.missing.extend(withheld);
+}
+
+/// What the tokens say of anchors, as far as an authority of the engagement issued them: digest of the anchor as signed, and
+/// when it was there at the latest.
+fn stamped(
+    engagement: Option<&Engagement>,
+    received: &Received,
+    note: &mut impl FnMut(&str, bool, String, String),
+) -> Vec<(Digest, Instant)> {
+    let authorities = engagement.map_or(&[][..], |engagement| &engagement.timestamp_authorities);
+    let mut stamped = Vec::new();
+    for token in &received.tokens {
+        if !received.anchors.iter().any(|anchor| anchor.as_signed == token.imprint) {
+            let text =
+                format!("A time-stamp token is over another file than any anchor here, SHA-256 {}; it was not used", token.imprint.short());
+            note("token-of-other-file", false, text, token.digest.short());
+            continue;
+        }
+        let tried: Vec<Result<Instant, TokenError>> = authorities.iter().map(|authority| token.seen_by(authority.certificate)).collect();
+        if let Some(at) = tried.iter().flatten().min() {
+            stamped.push((token.imprint, *at));
+            continue;
+        }
+        // What is wrong with a token of a known authority says more than that it is of no other.
+        let errors = || tried.iter().filter_map(|tried| tried.as_ref().err());
+        let error = errors().find(|error| !matches!(error, TokenError::MissingCertificate { .. })).or_else(|| errors().next());
+        let why = error.map_or_else(|| "the engagement pins no time-stamp authority".to_owned(), ToString::to_string);
+        note("token-not-trusted", false, format!("A time-stamp token was not used: {why}"), token.digest.short());
+    }
+    stamped
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use verifold_model::{
     state::{RungName, RungState},
     tailoring::OverlaySummary,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, Deposit, DocumentEnvelope, EntryRole, PackageError};
+use verifold_package::{Checkpoint, ClaimedPackage, Deposit, DocumentEnvelope, EntryRole, PackageError, Token};
 use verifold_policy::{Engagement, Overlay, Policy, Requirement, TrustedSigner};
 
 use crate::{
@@ -42,6 +42,8 @@ use crate::{
 pub struct Received {
     /// Anchors: commitments to batches.
     pub anchors: Vec<Checkpoint>,
+    /// Time-stamp tokens over anchors.
+    pub tokens: Vec<Token>,
     /// Deposits: digests of what was laid down before the period.
     pub deposits: Vec<Deposit>,
     /// Signatures that are said to be of the policy.
@@ -163,6 +165,7 @@ fn blank(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, package: PackageSum
             signatures: documents::of_engagement(inputs, engagement),
             expectations: Vec::new(),
             anchors: sorted(inputs.received.anchors.iter().map(|anchor| anchor.digest)),
+            tokens: sorted(inputs.received.tokens.iter().map(|token| token.digest)),
             deposits: sorted(inputs.received.deposits.iter().map(|deposit| deposit.digest)),
             expected_batches: u32::try_from(engagement.expected_slots().len()).unwrap_or(u32::MAX),
             control_totals: engagement
@@ -289,7 +292,7 @@ fn assess_package(
         .collect();
     let scope = timed.run(WorkPhase::Replay, "", || {
         let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
-        reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, &inputs.received.anchors, &proof.statement, plan);
+        reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.received, &proof.statement, plan);
         reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &inputs.received.deposits, &proof.statement, plan);
         scope.findings.extend(documents::findings(&record));
         scope

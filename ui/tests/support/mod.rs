@@ -1196,6 +1196,7 @@ fn engagement(subject: &Subject, story: Story) -> EngagementSummary {
         signatures: Vec::new(),
         expectations,
         anchors: Vec::new(),
+        tokens: Vec::new(),
         deposits: Vec::new(),
         expected_batches: 24,
         control_totals: 24,

@@ -65,7 +65,11 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
     ("zip", &["verifold-package"], "the container has one reader and one writer"),
     ("landlock", &["verifold-cli"], "the worker isolates itself in one place"),
     ("seccompiler", &["verifold-cli"], "the worker isolates itself in one place"),
-    ("sha2", &["verifold-model"], "digests have one home: verifold_model::digest"),
+    (
+        "sha2",
+        &["verifold-model", "verifold-package"],
+        "digests have one home, verifold_model::digest; signatures of others come over SHA-384 and SHA-512",
+    ),
     ("clap", &["verifold-cli", "xtask"], "only command lines read arguments"),
     ("anyhow", &["verifold-cli", "xtask"], "the core names its errors"),
 ];

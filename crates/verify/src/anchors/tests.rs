@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use verifold_package::{ClaimedPackage, Limits, SecretKey};
+use verifold_package::{ClaimedPackage, Limits, SecretKey, Token};
 
 use super::*;
 
@@ -58,7 +58,8 @@ fn weekly(package: &ClaimedPackage, log: &[AnchoredBatch]) -> Vec<Checkpoint> {
 
 fn scope_of(statement: &MonitoringStatement, plan: &Plan, engagement: &Engagement, anchors: &[Checkpoint]) -> Scope {
     let mut scope = Scope::default();
-    reconcile_anchors(&mut scope, &policy(), Some(engagement), anchors, statement, plan);
+    let received = Received { anchors: anchors.to_vec(), ..Received::default() };
+    reconcile_anchors(&mut scope, &policy(), Some(engagement), &received, statement, plan);
     scope
 }
 
@@ -179,4 +180,49 @@ fn a_batch_of_an_earlier_package_is_named() {
     let scope = crate::scope::reconcile(&policy(), Some(&earlier), &package.proofs[0].statement, &package.plan);
     let causes: Vec<&str> = scope.findings.iter().filter(|f| f.blocking).map(|f| f.cause.as_str()).collect();
     assert_eq!(causes, ["batch-of-earlier-package"; 2]);
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../package/tests/fixtures/timestamp").join(name)).unwrap()
+}
+
+/// An authority's token is a time of receipt like an auditor's cosignature, if the engagement pins the certificate.
+#[test]
+fn a_time_stamp_authority_says_when_an_anchor_was_there() {
+    let package = package();
+    let mut statement = package.proofs[0].statement.clone();
+    statement.batches[1].row_commitment = verifold_model::digest::Commitment::from_bytes([7; 32]);
+    let anchor = Checkpoint::read(&fixture("anchor.checkpoint")).unwrap();
+    assert_eq!(anchor.added, log(&statement)[..1], "the fixture is the first week of the sample with rows of sevens");
+    let check = |pinned: &[&str], tokens: &[&str], anchors: Vec<Checkpoint>| {
+        let authority = |name: &&str| {
+            format!("[[timestamp_authority]]\nname = \"{name}\"\ncertificate = \"{}\"\n", Digest::of(&fixture(&format!("{name}.der"))))
+        };
+        let pinned: String = pinned.iter().map(authority).collect();
+        let tokens = tokens.iter().map(|name| Token::read(&fixture(&format!("{name}.tst"))).unwrap()).collect();
+        let mut scope = Scope::default();
+        let received = Received { anchors, tokens, ..Received::default() };
+        let engagement = engagement(&format!("{DEMANDED}\n{pinned}"));
+        reconcile_anchors(&mut scope, &policy(), Some(&engagement), &received, &statement, &package.plan);
+        // Of the other weeks there is no anchor.
+        scope.findings.retain(|finding| finding.cause != "batch-not-anchored");
+        scope.findings.into_iter().map(|finding| finding.cause).collect::<Vec<_>>()
+    };
+    let one = || vec![anchor.clone()];
+    assert_eq!(check(&["p256"], &["june"], one()), [""; 0]);
+    assert_eq!(check(&["rsa", "p256"], &["june"], one()), [""; 0]);
+    assert_eq!(check(&["p256"], &[], one()), ["anchored-late"], "nobody trusted vouches for a time");
+    assert_eq!(check(&["p256"], &["p256"], one()), ["anchored-late"], "the token was made months later");
+    assert_eq!(check(&["rsa"], &["june"], one()), ["token-not-trusted", "anchored-late"], "of another authority");
+    assert_eq!(check(&[], &["june"], one()), ["token-not-trusted", "anchored-late"]);
+    assert_eq!(check(&["lenient"], &["lenient"], one()), ["token-not-trusted", "anchored-late"]);
+    assert_eq!(check(&["p256"], &["other-file"], one()), ["token-of-other-file", "anchored-late"]);
+    // The provider's anchor is what the authority saw, whoever cosigned it since.
+    let text = String::from_utf8(fixture("anchor.checkpoint")).unwrap();
+    let cosigned = Checkpoint::cosigned(&text, RECEIVER, later(anchor.stated_at, 30), &key(2)).unwrap();
+    assert_eq!(check(&["p256"], &["june"], vec![Checkpoint::read(cosigned.as_bytes()).unwrap()]), [""; 0]);
+    // A token over one anchor says nothing about another, even of the same week.
+    let again = Checkpoint::sign(&anchor.origin, &anchor.added, 1, later(anchor.stated_at, 1), &key(1)).unwrap();
+    let again = vec![Checkpoint::read(again.as_bytes()).unwrap()];
+    assert_eq!(check(&["p256"], &["june"], again), ["token-of-other-file", "anchored-late"]);
 }
