@@ -10,6 +10,7 @@ use verifold_model::{
     metric::{Metric, MetricKey, Unit},
     plan::Calendar,
     record::LegalSource,
+    statement::StatementKind,
 };
 
 use crate::{
@@ -51,6 +52,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
     let limits = limits(file.limits, notices);
     let circuits = file.circuit.iter().chain(file.requirement.iter().flat_map(|requirement| requirement.circuits.iter().flatten()));
     check_shapes(circuits, &limits, notices);
+    let circuits: Vec<AcceptedCircuit> = file.circuit.into_iter().map(accepted).collect();
     let words = Words::of(&plan);
     for (i, requirement) in file.requirement.iter().enumerate() {
         if file.requirement[..i].iter().any(|earlier| earlier.id.get_ref() == requirement.id.get_ref()) {
@@ -80,6 +82,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
                 }
             }
             let built = build_requirement(requirement, &sources, &words, notices)?;
+            warn_of_evidence(&built, at.clone(), &circuits, notices);
             warn_of_what_cannot_be_met(&built, at, &file.pinned, &plan, notices);
             Some(built)
         })
@@ -92,7 +95,7 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
         caveat: file.caveat,
         min_cell: file.min_cell,
         sources,
-        circuits: file.circuit.into_iter().map(accepted).collect(),
+        circuits,
         properties: file.properties,
         security_bits_at_least: file.security_bits_at_least.map(Spanned::into_inner),
         pinned: file.pinned,
@@ -471,6 +474,22 @@ pub(crate) fn limit_problem(metric: Metric, limit: Decimal) -> Option<(&'static 
         Some(("not-whole", format!("a volume is a whole number of rows, the limit is {limit}")))
     } else {
         None
+    }
+}
+
+/// Warns of a kind of proof that nobody can make, or that the policy would not accept.
+fn warn_of_evidence(requirement: &Requirement, at: Range<usize>, circuits: &[AcceptedCircuit], notices: &mut Notices<'_>) {
+    let Rule::Evidence { statement } = &requirement.rule else { return };
+    let Some(kind) = StatementKind::ALL.into_iter().find(|kind| kind.name() == statement) else {
+        let known: Vec<&str> = StatementKind::ALL.iter().map(|kind| kind.name()).collect();
+        let text = format!("this program knows no statement of kind {statement:?}, so this is uncovered; it knows {}", known.join(", "));
+        notices.warning("statement-unknown", at, text);
+        return;
+    };
+    let accepted = requirement.circuits.as_deref().unwrap_or(circuits);
+    if !accepted.iter().any(|accepted| accepted.family == kind.family()) {
+        let text = format!("no [[circuit]] accepts proofs of kind {statement}, so this cannot be satisfied");
+        notices.warning("statement-not-accepted", at, text);
     }
 }
 

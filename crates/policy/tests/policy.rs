@@ -171,6 +171,10 @@ fn keys_must_fit_the_kind() {
     check(&[(metric_keys, "limit = \"0.1\"\n"), ("kind = \"metric\"", "kind = \"model-unchanged\"")], &["24:9 error key-not-used"]);
     check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"batches-complete\"")], &["17:6 warning not-pinned"]);
     check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"plan-constraints\"")], &["17:6 warning no-constraint"]);
+    let evidence = |of| format!("kind = \"evidence\"\nstatement = \"{of}\"");
+    check(&[(metric_keys, ""), ("kind = \"metric\"", &evidence("training/v9"))], &["17:6 warning statement-unknown"]);
+    check(&[(metric_keys, ""), ("kind = \"metric\"", &evidence("training/v1"))], &["17:6 warning statement-not-accepted"]);
+    check(&[(metric_keys, ""), ("kind = \"metric\"", &evidence("monitoring/v1"))], &[]);
 }
 
 /// The sentence of the small policy's requirement after `edits`.

@@ -3,7 +3,7 @@
 use verifold_model::{
     format::counted,
     lineage::LinkState,
-    record::{AuditRecord, Finding, Headline, ProofState, Rung, Source},
+    record::{AuditRecord, Finding, Headline, ProofState, RequirementResult, Rung, Source},
     state::{Exit, Judgement, RungName, RungState, Severity, State},
 };
 use verifold_package::PackageError;
@@ -174,11 +174,17 @@ fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
         if applied == 0 { String::new() } else { format!(", of a policy tailored by {}", counted(applied, "change", "changes")) };
     let detail = format!("{} of {} mandatory settled{tailored}", totals.mandatory_settled, totals.mandatory);
     let mandatory = || record.requirements.iter().filter(|result| result.severity == Severity::Mandatory);
-    let finding = |result: &verifold_model::record::RequirementResult, cause: &str| {
+    let finding = |result: &RequirementResult, cause: &str| {
         blocking(cause, format!("{}, {}: {}", result.id, result.title, result.reason), result.id.clone())
     };
     if checked.outcome.is_err() {
         return rung(RungName::Policy, RungState::NotReached, "Not reached", "rests on the proof", Vec::new());
+    }
+    // Proofs that hold, of things that contradict each other: the gravest first.
+    let rejected: Vec<Finding> =
+        mandatory().filter(|result| result.state == State::Rejected).map(|result| finding(result, "requirement-rejected")).collect();
+    if !rejected.is_empty() {
+        return rung(RungName::Policy, RungState::Fails, "Contradicted", detail, rejected);
     }
     let missed: Vec<Finding> = mandatory()
         .filter(|result| matches!(result.state, State::Violated | State::Judgement(Judgement::NotMet)))
@@ -187,8 +193,12 @@ fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
     if !missed.is_empty() {
         return rung(RungName::Policy, RungState::NotMet, "Not met", detail, missed);
     }
-    let open: Vec<Finding> =
-        mandatory().filter(|result| !result.state.is_settled()).map(|result| finding(result, "requirement-open")).collect();
+    let cause =
+        |result: &RequirementResult| if result.state == State::Unverifiable { "requirement-unverifiable" } else { "requirement-open" };
+    let mut unsettled: Vec<_> = mandatory().filter(|result| !result.state.is_settled()).collect();
+    // What cannot be checked here comes first: it decides the exit code.
+    unsettled.sort_by_key(|result| result.state != State::Unverifiable);
+    let open: Vec<Finding> = unsettled.into_iter().map(|result| finding(result, cause(result))).collect();
     if open.is_empty() {
         rung(RungName::Policy, RungState::Holds, "Met", detail, Vec::new())
     } else {
@@ -297,6 +307,29 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
                 ),
                 text,
                 format!("Write a finding for each, and ask {provider} for causes and corrective action."),
+            )
+        }
+        (RungName::Policy, RungState::Fails) => {
+            let ids: Vec<&str> = rung.findings.iter().map(|finding| finding.place.as_str()).collect();
+            headline(
+                State::Rejected,
+                format!("Evidence for {} contradicts what was monitored", ids.join(", ")),
+                text,
+                format!("Treat the evidence as untrustworthy, and ask {provider} which of the two is true."),
+            )
+        }
+        (RungName::Policy, _) if first.is_some_and(|finding| finding.cause == "requirement-unverifiable") => {
+            let of = |finding: &&Finding| finding.cause == "requirement-unverifiable";
+            let ids: Vec<&str> = rung.findings.iter().filter(of).map(|finding| finding.place.as_str()).collect();
+            headline(
+                State::Unverifiable,
+                format!(
+                    "{} be checked here: {}",
+                    counted(ids.len() as u64, "mandatory requirement cannot", "mandatory requirements cannot"),
+                    ids.join(", ")
+                ),
+                text,
+                format!("Ask {provider} for a proof that the policy accepts, or whoever owns the policy whether it asks too much."),
             )
         }
         (RungName::Policy, _) => {

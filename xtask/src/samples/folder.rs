@@ -1,5 +1,6 @@
 //! What does an auditor find in a sample's folder, besides the package?
 
+use anyhow::ensure;
 use verifold_model::{
     digest::{Commitment, Digest},
     signer::PublicKey,
@@ -11,7 +12,7 @@ use super::{
     Places,
     anchors::Keys,
     packages, read_text,
-    stories::{Proof, Story},
+    stories::{Edit, Proof, Story},
     tables, write_if_changed,
 };
 
@@ -19,13 +20,33 @@ use super::{
 pub(super) fn write_texts(places: &Places, stories: &[&Story]) -> anyhow::Result<()> {
     for story in stories {
         let policy = if story.proof == Proof::Lifecycle { "eu-ai-act-life-cycle" } else { "eu-ai-act-credit-scoring" };
-        let policy = read_text(&places.root.join(format!("assets/policies/{policy}.toml")))?;
+        let mut policy = read_text(&places.root.join(format!("assets/policies/{policy}.toml")))?;
+        if story.edit == Edit::StricterPolicy {
+            policy = stricter(&policy)?;
+        }
         let folder = places.samples.join(story.name);
         write_if_changed(&folder.join("README.md"), readme(story).as_bytes())?;
         write_if_changed(&folder.join("policy.toml"), policy.as_bytes())?;
         write_if_changed(&folder.join("expected.exit"), format!("{}\n", story.exit).as_bytes())?;
     }
     Ok(())
+}
+
+/// One requirement asks for a property that the proof system lacks, another is exempted.
+fn stricter(policy: &str) -> anyhow::Result<String> {
+    let mut text = policy.to_owned();
+    for (id, keys) in [
+        ("IN-1", "properties = [\"non-interactive\", \"transparent-setup\", \"post-quantum\"]"),
+        (
+            "MO-7",
+            "not_applicable = { person = \"M. Adler, head of model risk, Merian Bank AG\", reason = \"product rules cap debt to income since April 2026, so that its distribution says little\" }",
+        ),
+    ] {
+        let line = format!("id = \"{id}\"\n");
+        ensure!(text.matches(&line).count() == 1, "the policy has one requirement {id}");
+        text = text.replace(&line, &format!("{line}{keys}\n"));
+    }
+    Ok(text)
 }
 
 fn readme(story: &Story) -> String {

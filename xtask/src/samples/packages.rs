@@ -249,7 +249,7 @@ fn edit(places: &Places, edit: Edit, contents: &mut Contents) -> anyhow::Result<
     let plan = contents.plan.clone();
     let statement = &mut contents.proofs.first_mut().context("a package has a proof")?.statement;
     match edit {
-        Edit::None | Edit::OtherTraining => {}
+        Edit::None | Edit::OtherTraining | Edit::StricterPolicy => {}
         Edit::AlterCount => {
             alter_count(statement)?;
             chain_anew(statement, &plan)?;

@@ -30,6 +30,8 @@ pub(super) enum Edit {
     ClaimModelInUse,
     /// The training proof is one of another training, over fewer epochs.
     OtherTraining,
+    /// Nothing, but the auditor's policy asks for more than the proof system offers, and exempts something.
+    StricterPolicy,
 }
 
 /// A sample audit.
@@ -61,7 +63,7 @@ pub(super) const TROUBLED_BATCH: usize = 12;
 pub(super) const ALTERED_BATCH: usize = 17;
 
 /// Samples in the order they are told; a cheat follows what it is made of.
-pub(super) const STORIES: [Story; 10] = [
+pub(super) const STORIES: [Story; 11] = [
     Story {
         name: "credit-scoring-q1",
         title: "Honest lender",
@@ -159,6 +161,18 @@ pub(super) const STORIES: [Story; 10] = [
         cause: "model-differs",
         proof: Proof::OtherModel,
         edit: Edit::None,
+    },
+    Story {
+        name: "proof-system-too-weak",
+        title: "More asked than the proof system offers",
+        summary: "The honest package under a stricter policy: that one model scored every batch must be proven by a system that withstands quantum computers. The proof is valid, its system does not, and so the requirement cannot be settled here.",
+        detail: "Unverifiable is neither met nor failed: the evidence is there, and this audit does not accept its kind. One more requirement is exempted by the \
+                 bank's head of model risk, with a reason that the auditor can dispute; it is shown as not applicable, with the name.",
+        exit: 7,
+        outcome: "a requirement that could not be checked here",
+        cause: "requirement-unverifiable",
+        proof: Proof::Honest,
+        edit: Edit::StricterPolicy,
     },
     Story {
         name: "credit-scoring-lifecycle",
