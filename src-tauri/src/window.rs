@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use tauri::{AppHandle, DragDropEvent, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent, webview::NewWindowResponse};
+use tauri::{
+    AppHandle, DragDropEvent, Manager as _, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent, webview::NewWindowResponse,
+};
 use verifold_host::opened;
 
 use crate::bridge::Bridge;
@@ -18,10 +20,17 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
         // Nothing of the page is kept on disk. A driver of tests, which the framework admits by this variable, needs the
         // context in which things are kept.
         .incognito(std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_none())
-        .on_navigation(|to| to.scheme() == "tauri" || to.host_str() == Some("tauri.localhost"))
+        .on_navigation(is_own)
         .on_new_window(|_, _| NewWindowResponse::Deny)
+        // Files are written by the host, where a person chose.
+        .on_download(|_, _| false)
         .build()?;
     Ok(())
+}
+
+/// Whether an address is the page's: the framework serves it under a scheme of its own, on Windows under a host name.
+fn is_own(to: &Url) -> bool {
+    if cfg!(windows) { to.host_str() == Some("tauri.localhost") } else { to.scheme() == "tauri" && to.host_str() == Some("localhost") }
 }
 
 /// Brings the window to the front.
@@ -45,5 +54,21 @@ pub(crate) fn heard(app: &AppHandle, event: &RunEvent) {
             bridge.tell(opened(paths.map(|path| path.to_string_lossy().into_owned()), Path::new("")));
         }
         _ => {}
+    }
+}
+
+#[cfg(all(test, not(windows)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_goes_nowhere_else() {
+        let check = |address: &str| is_own(&address.parse().unwrap());
+        assert!(check("tauri://localhost") && check("tauri://localhost/index.html"));
+        for elsewhere in
+            ["http://tauri.localhost/", "https://localhost/", "tauri://example.org/", "file:///localhost", "about:blank", "data:,"]
+        {
+            assert!(!check(elsewhere), "{elsewhere}");
+        }
     }
 }

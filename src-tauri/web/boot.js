@@ -9,6 +9,12 @@ const show = (state, text) => {
 const fail = (problem) =>
   show("failed", `The workbench could not be opened: ${problem}\nWithout a window: verifold verify --policy POLICY PACKAGE`);
 
+// For measurements: how fast the workbench draws is asked of it (`cargo xtask shell-bench`).
+export let page;
+
+// Keys with which web engines reload a page; the workbench has its own use for the first.
+const reloads = (event) => event.key === "F5" || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "r");
+addEventListener("keydown", (event) => reloads(event) && event.preventDefault(), true);
 addEventListener("error", (event) => fail(event.message));
 addEventListener("unhandledrejection", (event) => fail(event.reason));
 
@@ -20,7 +26,7 @@ try {
     document.body.dataset.busy = busy;
     show("open", text);
   };
-  const page = new Page(send, tell);
+  page = new Page(send, tell);
   const events = new Channel();
   events.onmessage = (event) => page.deliver(event);
   await invoke("connect", { events });

@@ -5,11 +5,13 @@
 //! - [`shell`]: bars, ladder, tree, palette around the rooms
 //! - [`panels`]: the rooms, each a model (plain data from the record) and a panel that draws it
 //! - [`action`], [`place`]: everything a person can ask for; where they are and what is selected
+//! - [`pace`]: how long a frame takes
 //! - [`verdict`], [`tokens`], [`style`], [`icons`], [`widgets`]: how it looks
 
 pub mod action;
 pub mod backend;
 pub mod icons;
+pub mod pace;
 pub mod panels;
 pub mod place;
 pub mod shell;

@@ -1,7 +1,7 @@
 //! `verifold-workbench`: the workbench in a window of its own.
 //!
 //! `verifold-workbench [POLICY] [PACKAGE] [ENGAGEMENT]` opens an audit at once; without
-//! arguments it opens on the welcome room. The remaining options draw one screen into a PNG and end.
+//! arguments it opens on the welcome room. The remaining options draw one screen into a PNG and end, or measure frames.
 
 mod native;
 
@@ -16,6 +16,7 @@ use verifold_ui::{backend::AuditFiles, place::Screen};
 /// How the program is called.
 const USAGE: &str = "Usage: verifold-workbench [POLICY] [PACKAGE] [ENGAGEMENT] [--engagement FILE]
        [--screen NAME] [--theme light|dark|system] [--zoom PERCENT] [--size WIDTHxHEIGHT] [--select ID] [--screenshot OUT.png]
+       [--pace FRAMES]
 
 Files are told apart by name: *.zkaudit, *engagement*.toml, *.toml. A name of a sample folder instead opens that sample.";
 
@@ -29,6 +30,7 @@ pub(crate) struct Arguments {
     size: Option<[f32; 2]>,
     select: Option<String>,
     screenshot: Option<PathBuf>,
+    pace: Option<usize>,
 }
 
 impl Arguments {
@@ -66,6 +68,11 @@ impl Arguments {
                 }
                 "--select" => read.select = Some(value()?),
                 "--screenshot" => read.screenshot = Some(value()?.into()),
+                "--pace" => {
+                    let text = value()?;
+                    let frames = text.parse().ok().filter(|frames| (1..=100_000).contains(frames));
+                    read.pace = Some(frames.ok_or_else(|| format!("--pace: expected 1 to 100000 frames, found {text:?}"))?);
+                }
                 flag if flag.starts_with("--") => return Err(format!("unknown option {flag}")),
                 _ => plain.push(argument),
             }
@@ -123,6 +130,7 @@ mod tests {
         assert!(read("credit-scoring-q1").unwrap().files.is_complete());
         assert_eq!(read("--screen cellar").unwrap_err(), "--screen: no room is named \"cellar\"");
         assert_eq!(read("--size 3").unwrap_err(), "--size: expected WIDTHxHEIGHT, found \"3\"");
+        assert_eq!(read("--pace 0").unwrap_err(), "--pace: expected 1 to 100000 frames, found \"0\"");
         assert!(read("a b").is_err() && read("--theme").is_err() && read("--colour").is_err());
     }
 }

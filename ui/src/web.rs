@@ -12,6 +12,7 @@ use web_sys::HtmlCanvasElement;
 use crate::{
     action::menus,
     backend::{AuditFiles, Backend, Command, Event},
+    pace::Pace,
     style,
     workbench::Workbench,
 };
@@ -21,6 +22,8 @@ use crate::{
 struct Inbox {
     events: VecDeque<Event>,
     window: Option<egui::Context>,
+    pace: Option<Pace>,
+    paced: Option<String>,
 }
 
 /// The workbench before and behind its canvas.
@@ -55,6 +58,20 @@ impl Page {
         Ok(())
     }
 
+    /// Shows the rooms in turn for so many frames; [`Page::paced`] then says how long they took.
+    pub fn pace(&self, frames: usize) {
+        let mut inbox = self.inbox.borrow_mut();
+        (inbox.pace, inbox.paced) = (Some(Pace::new(frames)), None);
+        if let Some(window) = &inbox.window {
+            window.request_repaint();
+        }
+    }
+
+    /// What the tour begun last found, as JSON, once it is over.
+    pub fn paced(&self) -> Option<String> {
+        self.inbox.borrow().paced.clone()
+    }
+
     /// Draws on the canvas from now on.
     ///
     /// # Errors
@@ -65,10 +82,10 @@ impl Page {
         let app = move |creation: &eframe::CreationContext<'_>| {
             style::install(&creation.egui_ctx);
             inbox.borrow_mut().window = Some(creation.egui_ctx.clone());
-            let mut host = Shell { inbox, send };
+            let mut host = Shell { inbox: Rc::clone(&inbox), send };
             host.send(Command::Menus { menus: menus() });
             let workbench = Workbench::new(Box::new(host), AuditFiles::default());
-            Ok(Box::new(App { workbench, tell, told: None }) as Box<dyn eframe::App>)
+            Ok(Box::new(App { workbench, inbox, tell, told: None }) as Box<dyn eframe::App>)
         };
         runner.start(canvas, eframe::WebOptions::default(), Box::new(app)).await
     }
@@ -94,17 +111,23 @@ impl Backend for Shell {
 
 struct App {
     workbench: Workbench,
+    inbox: Rc<RefCell<Inbox>>,
     tell: Function,
     told: Option<(String, bool)>,
 }
 
 impl eframe::App for App {
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         self.workbench.show(ui);
         let status = (self.workbench.status(), self.workbench.is_waiting());
         if self.told.as_ref() != Some(&status) {
             let _ = self.tell.call2(&JsValue::NULL, &status.0.as_str().into(), &status.1.into());
             self.told = Some(status);
+        }
+        let mut inbox = self.inbox.borrow_mut();
+        let found = inbox.pace.as_mut().and_then(|pace| pace.look(&mut self.workbench, ui.ctx(), frame.info().cpu_usage));
+        if let Some(found) = found {
+            (inbox.pace, inbox.paced) = (None, serde_json::to_string(&found).ok());
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Workbench {
     pub(crate) drawer: bool,
     pub(crate) problem: Option<String>,
     pub(crate) zoom: f32,
+    /// Named outside the window while a verification was under way.
+    waiting: Option<(AuditFiles, String)>,
 }
 
 /// What persons set in rooms.
@@ -184,6 +186,7 @@ impl Workbench {
             drawer: false,
             problem: None,
             zoom: 1.0,
+            waiting: None,
         };
         workbench.backend.send(Command::FindSamples);
         if start {
@@ -273,6 +276,11 @@ impl Workbench {
         let mut asked = Asked::new();
         while let Some(event) = self.backend.poll() {
             self.take(event, now, &mut asked);
+        }
+        if !matches!(self.run, Run::Verifying(_))
+            && let Some((files, problem)) = self.waiting.take()
+        {
+            self.opened(files, problem, now);
         }
         if let Run::Verifying(progress) = &mut self.run {
             progress.elapsed = now - progress.since;
@@ -375,6 +383,8 @@ impl Workbench {
     /// Takes over files named outside the window, and verifies them if they are a whole audit.
     fn opened(&mut self, files: AuditFiles, problem: String, now: f64) {
         if matches!(self.run, Run::Verifying(_)) {
+            // Not under the hands of a verification: when it has ended.
+            self.waiting = Some((files, problem));
             return;
         }
         self.problem = Some(problem).filter(|problem| !problem.is_empty());

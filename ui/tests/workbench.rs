@@ -16,6 +16,7 @@ use verifold_model::{
 };
 use verifold_ui::{
     backend::{AuditFiles, Command, Event, Pick, RunId},
+    pace::Pace,
     panels::monitoring::{Model, choices, csv, svg},
     place::{Screen, Selection},
     tokens::look,
@@ -112,6 +113,43 @@ fn files_opened_from_outside_wait_for_a_policy_or_are_verified() {
     fake.tell(Event::Opened { files: files(), problem: String::new() });
     window.run_steps(3);
     assert!(window.state().audit().is_some());
+}
+
+#[test]
+fn files_opened_from_outside_wait_for_the_end_of_a_verification() {
+    let fake = Fake::default();
+    let mut window = window(&fake, LARGE, files());
+    let other = AuditFiles { package: "other.zkaudit".into(), ..files() };
+    let verified = || -> Vec<AuditFiles> {
+        let sent = &fake.0.borrow().sent;
+        sent.iter().filter_map(|command| if let Command::Verify { files, .. } = command { Some(files.clone()) } else { None }).collect()
+    };
+    fake.tell(Event::Opened { files: other.clone(), problem: String::new() });
+    window.run_steps(3);
+    assert_eq!(verified(), [files()]);
+    fake.tell(Event::Cancelled { run: RunId(1) });
+    window.run_steps(3);
+    assert_eq!(verified(), [files(), other]);
+}
+
+#[test]
+fn a_tour_shows_the_rooms_and_says_how_long_frames_took() {
+    let fake = Fake::with(record(Story::Honest));
+    let mut window = window(&fake, LARGE, files());
+    let mut pace = Pace::new(45);
+    let mut rooms = Vec::new();
+    let found = (0..60).find_map(|_| {
+        window.run_steps(1);
+        let ctx = window.ctx.clone();
+        let found = pace.look(window.state_mut(), &ctx, Some(0.002));
+        rooms.push(window.state().here().screen);
+        found
+    });
+    let found = found.unwrap();
+    assert_eq!((found.frames, rooms.len()), (45, 46));
+    assert!((found.drawing.mean - 2.0).abs() < 1e-3 && found.interval.mean > 0.0, "{found:?}");
+    rooms.dedup();
+    assert_eq!(rooms, [Screen::Overview, Screen::Requirements, Screen::Lifecycle]);
 }
 
 #[test]

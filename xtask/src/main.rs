@@ -10,7 +10,7 @@
 //! - [`screens`]: what does the workbench look like now?
 //! - [`icons`]: the application's icons, from its logo
 //! - [`dist`]: packages, checksums, release notes
-//! - [`wasm`]: the workbench for the page of the desktop shell; [`shell`]: that shell, opened, checked, tested
+//! - [`wasm`]: the workbench for the page of the desktop shell; [`shell`]: that shell, opened, checked, tested, measured
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
 //! stand behind the feature `fixtures`, so that `cargo tidy` answers before those crates compile.
@@ -77,7 +77,10 @@ enum Command {
     Dist(dist::Args),
     /// Test the desktop shell on a virtual screen
     #[cfg(feature = "fixtures")]
-    ShellTest,
+    ShellTest(shell::test::Args),
+    /// Measure start, frames and memory of both windows on a virtual screen
+    #[cfg(feature = "fixtures")]
+    ShellBench(shell::bench::Args),
     /// Write the script around a compiled module; `wasm` calls it
     #[command(hide = true)]
     Bindgen(wasm::BindgenArgs),
@@ -104,7 +107,9 @@ fn main() -> ExitCode {
         #[cfg(feature = "fixtures")]
         Command::Dist(args) => dist::run(root, &args),
         #[cfg(feature = "fixtures")]
-        Command::ShellTest => shell::test::run(root),
+        Command::ShellTest(args) => shell::test::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::ShellBench(args) => shell::bench::run(root, &args),
         Command::Bindgen(args) => wasm::bindgen(&args),
         #[cfg(feature = "fixtures")]
         Command::BenchFixture(args) => bench_fixture::run(root, &args),

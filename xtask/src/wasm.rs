@@ -23,6 +23,9 @@ const PAGE: &str = "src-tauri/web";
 /// Where the page is put together, from the root.
 pub(crate) const SITE: &str = "target/web";
 
+/// Bytes of stack of the module.
+pub(crate) const STACK: u32 = 8 << 20;
+
 /// Arguments of `cargo xtask wasm`.
 #[derive(Default, clap::Args)]
 pub(crate) struct Args {
@@ -52,7 +55,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
         // Names are taken out after binding, which needs to see them.
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "false");
         // A thread of a program has 8 MiB of stack where the linker would give a page one.
-        cargo.args(["--", "-C", "link-arg=-zstack-size=8388608"]);
+        cargo.args(["--", "-C", &format!("link-arg=-zstack-size={STACK}")]);
     }
     ensure!(cargo.status().context("starting cargo")?.success(), "the workbench does not compile for {TARGET}");
     if args.check {

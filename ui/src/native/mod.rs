@@ -6,7 +6,7 @@ mod screenshot;
 
 use eframe::{CreationContext, NativeOptions};
 use egui::{ViewportBuilder, vec2};
-use verifold_ui::{style, workbench::Workbench};
+use verifold_ui::{pace::Pace, style, workbench::Workbench};
 
 use crate::Arguments;
 use host::NativeHost;
@@ -55,6 +55,7 @@ fn icon() -> egui::IconData {
 struct App {
     workbench: Workbench,
     camera: Option<Camera>,
+    pace: Option<Pace>,
 }
 
 impl App {
@@ -70,7 +71,7 @@ impl App {
         if let (None, Some(screen)) = (&camera, arguments.screen) {
             workbench.open_on(screen);
         }
-        Self { workbench, camera }
+        Self { workbench, camera, pace: arguments.pace.map(Pace::new) }
     }
 }
 
@@ -82,10 +83,28 @@ impl eframe::App for App {
         }
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         self.workbench.show(ui);
         if let Some(camera) = &mut self.camera {
             camera.look(&mut self.workbench, ui.ctx());
         }
+        if let Some(pace) = &mut self.pace {
+            let rested = !pace.has_begun();
+            let found = pace.look(&mut self.workbench, ui.ctx(), frame.info().cpu_usage);
+            if rested && pace.has_begun() {
+                say("begun");
+            }
+            if let Some(text) = found.and_then(|found| serde_json::to_string(&found).ok()) {
+                // The window stays, so that its memory can be looked at.
+                self.pace = None;
+                say(&text);
+            }
+        }
     }
+}
+
+/// Two lines of a measurement: that it has begun, and what it found.
+#[expect(clippy::print_stdout, reason = "a measurement asked for on the command line is answered there")]
+fn say(line: &str) {
+    println!("{line}");
 }
