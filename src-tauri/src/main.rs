@@ -75,6 +75,10 @@ fn start(arguments: Vec<String>) -> tauri::Result<()> {
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(state).build())
         .invoke_handler(tauri::generate_handler![bridge::connect, bridge::dispatch])
         .on_menu_event(|app, event| {
+            if menu::quits(&event) {
+                // The window's size and place are kept on the way out.
+                app.exit(0);
+            }
             if let (Some(chosen), Some(bridge)) = (menu::chosen(&event), app.try_state::<Bridge>()) {
                 bridge.tell(chosen);
             }

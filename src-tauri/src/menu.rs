@@ -9,6 +9,9 @@ use verifold_model::{
     workbench::{Event, Menu},
 };
 
+/// Names the line that ends the program; the workbench's lines have numbers for names.
+const QUIT: &str = "quit";
+
 /// Shows menus on the bar of the window.
 pub(crate) fn show(app: &AppHandle) -> impl Fn(Vec<Menu>) + Send + Sync + 'static {
     let app = app.clone();
@@ -29,7 +32,9 @@ fn bar(app: &AppHandle, menus: &[Menu]) -> tauri::Result<Bar<tauri::Wry>> {
             submenu.append(&MenuItem::with_id(app, line.item.to_string(), &line.label, true, None::<&str>)?)?;
         }
         if position == 0 {
-            submenu.append_items(&[&PredefinedMenuItem::separator(app)?, &PredefinedMenuItem::quit(app, None)?])?;
+            // Not the toolkit's own line, which is dead on Linux.
+            let quit = MenuItem::with_id(app, QUIT, "Quit", true, None::<&str>)?;
+            submenu.append_items(&[&PredefinedMenuItem::separator(app)?, &quit])?;
         }
         bar.append(&submenu)?;
     }
@@ -59,6 +64,11 @@ const LICENCES: &str = "Verifold: MIT or Apache-2.0, at your choice.\n\
     Inter and JetBrains Mono: SIL Open Font License 1.1. Phosphor icons: MIT.\n\
     Libraries: MIT, Apache-2.0, BSD, ISC, Zlib, BSL-1.0, MPL-2.0 and Unicode-3.0; the list with versions is installed with the \
     program as THIRD-PARTY.txt.";
+
+/// Whether a choice from the bar ends the program.
+pub(crate) fn quits(event: &MenuEvent) -> bool {
+    event.id().0 == QUIT
+}
 
 /// What a choice from the bar means to the workbench, if it is one of its lines.
 pub(crate) fn chosen(event: &MenuEvent) -> Option<Event> {
