@@ -93,6 +93,10 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/timestamp");
             ["rsa.tst", "p256.tst", "p384.tst", "rsa.tsr"].iter().filter_map(|name| fs::read(fixtures.join(name)).ok()).collect()
         }
+        "model-signature" => {
+            let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/model-signing");
+            ["file.sig", "folder.sig", "bank.pub"].iter().filter_map(|name| fs::read(fixtures.join(name)).ok()).collect()
+        }
         "protocol" => frames(),
         _ => Vec::new(),
     }

@@ -17,7 +17,7 @@ use verifold_model::{
     training::TrainingStatement,
 };
 use verifold_package::{
-    Checkpoint, ClaimedPackage, Contents, Deposit, DocumentEnvelope, Envelope, Limits, Manifest, Token,
+    Checkpoint, ClaimedPackage, Contents, Deposit, DocumentEnvelope, Envelope, Limits, Manifest, ModelKey, ModelSignature, Token,
     container::{self, MANIFEST},
     signing, traceability, write,
 };
@@ -27,7 +27,7 @@ use verifold_policy::{Engagement, Overlay, Policy, lint_traceability};
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All but [`proof`], which derives a key first.
-pub(crate) const TARGETS: [Target; 14] = [
+pub(crate) const TARGETS: [Target; 15] = [
     ("package", package),
     ("stages", stages),
     ("statement", statement),
@@ -42,6 +42,7 @@ pub(crate) const TARGETS: [Target; 14] = [
     ("engagement", engagement),
     ("anchor", anchor),
     ("token", token),
+    ("model-signature", model_signature),
 ];
 
 /// The honest sample audit, which edits start from.
@@ -210,6 +211,18 @@ pub(crate) fn token(data: &[u8]) {
         for (certificate, _) in token.certificates() {
             let _ = token.seen_by(certificate);
         }
+    }
+}
+
+/// A signature over a model, and a key it might be under.
+pub(crate) fn model_signature(data: &[u8]) {
+    static KEY: OnceLock<ModelKey> = OnceLock::new();
+    let _ = ModelKey::read(data);
+    if let Ok(signature) = ModelSignature::read(data) {
+        let key = KEY.get_or_init(|| {
+            ModelKey::read(include_bytes!("../crates/package/tests/fixtures/model-signing/bank.pub")).expect("a key of the fixtures")
+        });
+        let _ = signature.is_signed_by(key);
     }
 }
 

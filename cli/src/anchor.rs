@@ -307,14 +307,14 @@ fn stamped(engagement: &Engagement, anchor: &Checkpoint, path: &Path) -> Result<
         ));
     }
     for authority in &engagement.timestamp_authorities {
-        if let Ok(at) = token.seen_by(authority.certificate) {
+        if let Ok(at) = token.seen_by(authority.digest) {
             return Ok((token, format!("{at} by {}", authority.name)));
         }
     }
     let why: Vec<String> = engagement
         .timestamp_authorities
         .iter()
-        .filter_map(|authority| Some(format!("{}: {}", authority.name, token.seen_by(authority.certificate).err()?)))
+        .filter_map(|authority| Some(format!("{}: {}", authority.name, token.seen_by(authority.digest).err()?)))
         .collect();
     let why = if why.is_empty() { "it pins none".to_owned() } else { why.join("; ") };
     let carried: Vec<String> = token.certificates().into_iter().map(|(digest, name)| format!("{digest} ({name:?})")).collect();

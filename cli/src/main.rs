@@ -19,6 +19,7 @@ mod inspect;
 mod isolation;
 mod key;
 mod memo;
+mod model;
 mod pages;
 mod policy;
 mod prove;
@@ -109,6 +110,11 @@ enum Command {
         #[command(subcommand)]
         command: sample::Command,
     },
+    /// Work with model files: what was signed, and what stands behind a model commitment.
+    Model {
+        #[command(subcommand)]
+        command: model::Command,
+    },
     /// Work with traceability specifications: why a stage is proven the way it is.
     Traceability {
         #[command(subcommand)]
@@ -140,6 +146,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Anchor { command } => anchor::run(command),
         Command::Receipt { command } => receipt::run(&command),
         Command::Sample { command } => sample::run(&command),
+        Command::Model { command } => model::run(&command),
         Command::Traceability { command } => traceability::run(&command),
         Command::Deposit(arguments) => deposit::run(&arguments),
         Command::Completions(arguments) => Ok(pages::completions(&arguments)),

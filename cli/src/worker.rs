@@ -26,7 +26,7 @@ use crate::{
     documents, engagement,
     failure::Failure,
     files::{self, File},
-    host, inspect, isolation,
+    host, inspect, isolation, model,
     out::printable,
     received::Handed,
     report,
@@ -104,6 +104,12 @@ fn answer(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
             say(&WorkerEvent::Phase { phase: WorkPhase::Report, detail: String::new(), done: 0, total: 0 });
             let rendered = report::render_dated(&record, date, verified_now)?;
             Ok(WorkerEvent::Rendered { pdf: rendered.pdf, pages: rendered.pages })
+        }
+        WorkerRequest::CheckModel { files } => {
+            let handed = model::Handed::read(&files)?;
+            isolate(&Limits::default());
+            let (text, exit) = handed.check()?;
+            Ok(WorkerEvent::Told { text, exit: exit.code() })
         }
         WorkerRequest::Check => {
             let (text, holds) = isolation::check::run();

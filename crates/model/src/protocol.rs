@@ -39,6 +39,11 @@ pub enum WorkerRequest {
         /// Path of the package.
         package: String,
     },
+    /// Check that a signed model file is the one behind a model commitment. Answered by [`WorkerEvent::Told`].
+    CheckModel {
+        /// What to look at.
+        files: ModelFiles,
+    },
     /// Isolate, and try what that should refuse. Answered by [`WorkerEvent::Told`].
     Check,
     /// Render a record as PDF. Answered by [`WorkerEvent::Rendered`].
@@ -50,6 +55,24 @@ pub enum WorkerRequest {
         /// Whether the record was verified by this program in this run.
         verified_now: bool,
     },
+}
+
+/// Paths of what a check of a model file looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFiles {
+    /// The model, ONNX.
+    pub model: String,
+    /// Its signature.
+    pub bundle: String,
+    /// The key it was signed with.
+    pub key: String,
+    /// The record whose model commitment is meant.
+    pub record: String,
+    /// What opens the commitment.
+    pub opening: Option<String>,
+    /// The engagement, which says whose the key is.
+    pub engagement: Option<String>,
 }
 
 /// Paths of what a verification looks at.

@@ -13,7 +13,7 @@
 //!
 //! [`anchor`], [`deposit`] and [`document`] read what stands outside a package: checkpoints of its batches, received while
 //! they were made, digests of what was fixed before, and signatures of policies and engagements. [`timestamp`] reads the
-//! word of a time-stamp authority for when a checkpoint was there.
+//! word of a time-stamp authority for when a checkpoint was there, [`model_signature`] that of whoever signed a model file.
 //!
 //! What it does not establish: who made the package, that a proof is valid, that a plan or a table
 //! is free of contradictions. Anyone can make a package that reads well.
@@ -27,6 +27,7 @@ pub mod dsse;
 pub mod error;
 pub mod key;
 pub mod manifest;
+pub mod model_signature;
 mod note;
 mod plain_text;
 pub mod signing;
@@ -54,6 +55,7 @@ pub use crate::{
     error::PackageError,
     key::{KeyError, SecretKey},
     manifest::{EntryRole, Manifest},
+    model_signature::{ModelKey, ModelSignature, ModelSignatureError, SignedFile},
     signing::SignError,
     timestamp::{Token, TokenError},
     writing::{Contents, write},

@@ -46,7 +46,9 @@ pub struct Engagement {
     /// Signers trusted in this audit; those "taken from the package" are not among them.
     pub signers: Vec<TrustedSigner>,
     /// Time-stamp authorities whose tokens count in this audit.
-    pub timestamp_authorities: Vec<TimestampAuthority>,
+    pub timestamp_authorities: Vec<PinnedKey>,
+    /// Keys that sign model files.
+    pub model_signers: Vec<PinnedKey>,
     /// Days after its end until which a batch must have been anchored, if this engagement demands it.
     pub anchored_within_days: Option<u32>,
     /// What must have been laid down before the period began, as this engagement demands.
@@ -70,14 +72,14 @@ pub struct SubjectPins {
     pub model: Option<Stated<String>>,
 }
 
-/// A time-stamp authority whose clock the auditor believes.
+/// A key or certificate of somebody whose word counts, known by its digest: it stands elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimestampAuthority {
-    /// Name.
+pub struct PinnedKey {
+    /// Whose it is.
     pub name: String,
-    /// SHA-256 of the certificate it signs tokens under, in DER.
-    pub certificate: Digest,
-    /// Where the auditor has the certificate from; may be empty.
+    /// SHA-256 of it in DER: of a time-stamp authority's certificate, of a model signer's public key.
+    pub digest: Digest,
+    /// Where the auditor has it from; may be empty.
     pub origin: String,
 }
 

@@ -15,7 +15,7 @@ use verifold_model::{
 
 use crate::{
     anchoring::{AnchorsFile, DepositedFile, within_days},
-    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins, TimestampAuthority},
+    engagement::{ControlTotal, Engagement, ExpectedCalendar, PinnedKey, Stated, Status, SubjectPins},
     notice::{Lint, Notices},
     signers::{OriginFile, SignerFile, signers},
 };
@@ -72,6 +72,10 @@ pub(crate) struct EngagementFile {
     #[serde(default)]
     #[schemars(with = "Vec<AuthorityFile>")]
     timestamp_authority: Vec<Spanned<AuthorityFile>>,
+    /// Keys that sign model files (OpenSSF Model Signing), for `verifold model check`.
+    #[serde(default)]
+    #[schemars(with = "Vec<ModelSignerFile>")]
+    model_signer: Vec<Spanned<ModelSignerFile>>,
     /// Demands that batches were anchored while they were made.
     anchors: Option<AnchorsFile>,
     /// Demands that documents were laid down before the period.
@@ -247,6 +251,19 @@ struct AuthorityFile {
     origin: String,
 }
 
+/// Who signs model files.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ModelSignerFile {
+    /// Name.
+    name: String,
+    /// SHA-256 of the public key in DER, 64 hexadecimal digits: `openssl pkey -pubin -in KEY.pub -outform DER | sha256sum`.
+    key: Digest,
+    /// Where the auditor has the key from.
+    #[serde(default)]
+    origin: String,
+}
+
 /// A value with its origin; one that pins without saying where it is from is remarked on.
 fn stated<T>(notices: &mut Notices<'_>, at: Range<usize>, value: T, origin: String, status: Status) -> Stated<T> {
     if status == Status::Confirmed && origin.trim().is_empty() {
@@ -324,6 +341,16 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         let totals = control_totals(&mut notices, batch, calendar.as_ref());
         stated(&mut notices, at, totals, origin, status)
     });
+    let authority = |file: Spanned<AuthorityFile>| {
+        let (at, AuthorityFile { name, certificate, origin }) = (file.span(), file.into_inner());
+        (at, PinnedKey { name, digest: certificate, origin })
+    };
+    let signer = |file: Spanned<ModelSignerFile>| {
+        let (at, ModelSignerFile { name, key, origin }) = (file.span(), file.into_inner());
+        (at, PinnedKey { name, digest: key, origin })
+    };
+    let timestamp_authorities = pinned(&mut notices, "certificate", file.timestamp_authority.into_iter().map(authority));
+    let model_signers = pinned(&mut notices, "key", file.model_signer.into_iter().map(signer));
     let (origin_threshold, signers) = signers(&mut notices, file.origin.as_ref(), file.signer);
     let SubjectFile { name, lei, system, model } = file.subject;
     let engagement = Engagement {
@@ -360,7 +387,8 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         controls,
         origin_threshold,
         signers,
-        timestamp_authorities: authorities(&mut notices, file.timestamp_authority),
+        timestamp_authorities,
+        model_signers,
         anchored_within_days,
         deposited: file.deposited.map_or_else(Vec::new, |deposited| deposited.before_period),
         earlier,
@@ -369,23 +397,22 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
     notices.finish(Some(engagement))
 }
 
-fn authorities(notices: &mut Notices<'_>, files: Vec<Spanned<AuthorityFile>>) -> Vec<TimestampAuthority> {
-    let mut authorities: Vec<TimestampAuthority> = Vec::new();
-    for file in files {
-        let at = file.span();
-        let AuthorityFile { name, certificate, origin } = file.into_inner();
-        if name.trim().is_empty() {
-            notices.error("empty", at.clone(), "`name` is empty, and nobody's clock would be believed");
+/// Each with its own digest, which `what` names.
+fn pinned(notices: &mut Notices<'_>, what: &str, keys: impl Iterator<Item = (Range<usize>, PinnedKey)>) -> Vec<PinnedKey> {
+    let mut pinned: Vec<PinnedKey> = Vec::new();
+    for (at, key) in keys {
+        if key.name.trim().is_empty() {
+            notices.error("empty", at.clone(), "`name` is empty, and nobody's word would be believed");
         }
-        if authorities.iter().any(|other| other.certificate == certificate) {
-            notices.error("duplicate-key", at.clone(), "two time-stamp authorities have this certificate");
+        if pinned.iter().any(|other| other.digest == key.digest) {
+            notices.error("duplicate-key", at.clone(), format!("this {what} is listed twice"));
         }
-        if origin.trim().is_empty() {
-            notices.warning("no-origin", at, "a trusted authority says in `origin` where its certificate is from");
+        if key.origin.trim().is_empty() {
+            notices.warning("no-origin", at, format!("say in `origin` where this {what} is from"));
         }
-        authorities.push(TimestampAuthority { name, certificate, origin });
+        pinned.push(key);
     }
-    authorities
+    pinned
 }
 
 /// The totals in file order; each of its own batch, and of an expected one.

@@ -35,7 +35,7 @@ use schemars::schema_for;
 pub use crate::{
     anchoring::anchored_within_days,
     draft::{Draft, DraftBatch, DraftSigner},
-    engagement::{ControlTotal, Engagement, ExpectedCalendar, Stated, Status, SubjectPins, TimestampAuthority},
+    engagement::{ControlTotal, Engagement, ExpectedCalendar, PinnedKey, Stated, Status, SubjectPins},
     notice::{Level, Lint, Notice, ReadError},
     overlay::{Overlay, Reference, Tailored, tailor},
     policy::{

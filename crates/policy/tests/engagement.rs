@@ -151,6 +151,22 @@ fn signers_are_listed_with_key_role_and_window() {
     assert!(taken.signers.is_empty(), "what a package says of its signer pins nothing");
 }
 
+/// Certificates of time-stamp authorities and keys of model signers are known by their digests.
+#[test]
+fn keys_that_stand_elsewhere_are_pinned_by_their_digest() {
+    let digest = "ab".repeat(32);
+    for (table, field) in [("timestamp_authority", "certificate"), ("model_signer", "key")] {
+        let one = format!("[[{table}]]\nname = \"A\"\n{field} = \"{digest}\"\norigin = \"telephone\"\n");
+        let engagement = check_signers(&one, &[]).unwrap();
+        let pinned = if table == "model_signer" { &engagement.model_signers } else { &engagement.timestamp_authorities };
+        assert_eq!(pinned.iter().map(|key| key.digest.to_string()).collect::<Vec<_>>(), [digest.clone()]);
+        check_signers(&one.replace("\"A\"", "\" \""), &["4 error empty"]);
+        check_signers(&one.replace("\"telephone\"", "\"\""), &["4 warning no-origin"]);
+        check_signers(&one.replace("abab", "ab"), &["6 error toml"]);
+        check_signers(&[one.as_str(), &one].concat(), &["8 error duplicate-key"]);
+    }
+}
+
 #[test]
 fn thresholds_ask_for_as_many_as_there_can_be() {
     let both = [signer(KEY, "valid_from = \"2026-01-01T00:00:00Z\""), signer(OTHER_KEY, "valid_until = \"2027-01-01T00:00:00Z\"")].concat();

@@ -230,6 +230,12 @@ pub enum ProveError {
         /// What stands in the way.
         problem: String,
     },
+    /// A model commitment cannot be opened.
+    #[error("the opening: {problem}")]
+    Opening {
+        /// What stands in the way.
+        problem: String,
+    },
     /// The folder of a run that was stopped cannot be used.
     #[error("the seed of the stopped run cannot be used: {problem}; remove its folder to begin anew, or name another with `--work`\n  {}", path.display())]
     Work {

@@ -13,14 +13,14 @@ use crate::{error::ProveError, layout::Layout, onnx::LogisticRegression, rows::P
 /// Largest difference between the two readings of the float model that rounding in single precision explains.
 const EXTRACTION_TOLERANCE: f64 = 1e-3;
 
-/// Rounds a float model's coefficients to a plan's steps and scale.
+/// Rounds a float model's coefficients, in the order of its inputs, and intercept to a plan's steps and scale.
 ///
 /// # Errors
 /// [`ProveError::WeightRange`] or [`ProveError::BiasRange`] if a number leaves its bound.
-pub fn quantise_model(model: &LogisticRegression, layout: &Layout, scale_bits: u8) -> Result<Model, ProveError> {
+pub fn quantise_model(coefficients: &[f64], intercept: f64, layout: &Layout, scale_bits: u8) -> Result<Model, ProveError> {
     let scale = units(scale_bits);
-    let coefficients = || layout.features.iter().zip(&layout.model_position).map(|(feature, at)| (feature, model.coefficients[*at]));
-    let per_step: Vec<f64> = coefficients().map(|(feature, beta)| beta * feature.step.to_f64()).collect();
+    let planned = || layout.features.iter().zip(&layout.model_position).map(|(feature, at)| (feature, coefficients[*at]));
+    let per_step: Vec<f64> = planned().map(|(feature, beta)| beta * feature.step.to_f64()).collect();
     let weights: Vec<i64> = per_step.iter().map(|weight| (weight * scale).round() as i64).collect();
     let bound = 1i64 << (WEIGHT_BITS - 1);
     let largest = weights.iter().enumerate().max_by_key(|(_, weight)| weight.unsigned_abs());
@@ -31,8 +31,8 @@ pub fn quantise_model(model: &LogisticRegression, layout: &Layout, scale_bits: u
         let fitting_scale_bits = (1..scale_bits).rev().find(fits);
         return Err(ProveError::WeightRange { feature: layout.features[at].name.clone(), weight: *weight, scale_bits, fitting_scale_bits });
     }
-    let offsets: f64 = coefficients().map(|(feature, beta)| beta * feature.offset.to_f64()).sum();
-    let bias = ((model.intercept + offsets) * scale).round() as i64;
+    let offsets: f64 = planned().map(|(feature, beta)| beta * feature.offset.to_f64()).sum();
+    let bias = ((intercept + offsets) * scale).round() as i64;
     // As wide as the bound of the weighted sum the bias is added to.
     let bits = Plan::score_bits(layout.shape) - 1;
     if bias.unsigned_abs() >= 1 << bits {

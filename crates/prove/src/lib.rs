@@ -1,5 +1,6 @@
 //! Models and data to statements, proofs and packages. This crate never serves a verifier: nothing
-//! it says about data, models or rounding is established by its saying so.
+//! it says about data, models or rounding is established by its saying so. [`model_file`] alone is for both sides: whoever
+//! has a model file computes its commitment anew.
 //!
 //! - [`spec`]: what a specification says; [`calendar`]: the batches it cuts a period into
 //! - [`table`]: CSV and Parquet as rows of texts; [`rows`]: texts as rows to commit; [`number`]: exact decimals
@@ -22,6 +23,7 @@ mod fold;
 pub mod integer;
 pub mod layout;
 pub mod lifecycle;
+pub mod model_file;
 pub mod monitoring;
 pub mod number;
 pub mod onnx;
@@ -42,6 +44,7 @@ pub use crate::{
     anchoring::AnchorLog,
     error::ProveError,
     lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle, prove_stage},
+    model_file::ModelOpening,
     monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
     progress::{Event, Progress},
     receipts::{ReceiptsRequest, prove_receipts},

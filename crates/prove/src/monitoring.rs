@@ -211,7 +211,7 @@ pub(crate) fn prepare_scored(
     let (float, model) = match scorer {
         Scorer::Onnx => {
             let float = LogisticRegression::read(&table::bytes(&sources.model)?, &features, &sources.model)?;
-            let model = integer::quantise_model(&float, &layout, spec.scoring.scale_bits)?;
+            let model = integer::quantise_model(&float.coefficients, float.intercept, &layout, spec.scoring.scale_bits)?;
             (Some(float), model)
         }
         Scorer::Integers(model) => (None, model),

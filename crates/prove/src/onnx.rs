@@ -43,11 +43,8 @@ impl LogisticRegression {
     /// [`ProveError::Model`] naming the node or number that is not read.
     pub fn read(bytes: &[u8], features: &[&str], path: &Path) -> Result<Self, ProveError> {
         let fail = |problem: String| ProveError::Model { path: path.to_owned(), problem };
-        let mut model = tract_onnx::onnx()
-            .proto_model_for_read(&mut &bytes[..])
-            .map_err(|error| fail(format!("not readable as an ONNX file: {error}")))?;
-        let graph = model.graph.as_mut().ok_or_else(|| fail("the file holds no graph".to_owned()))?;
-        let found = follow(graph, features).map_err(fail)?;
+        let (mut model, found) = parse(bytes, features).map_err(fail)?;
+        let graph = model.graph.as_mut().ok_or_else(|| fail(NO_GRAPH.to_owned()))?;
         lower_scalers(graph).map_err(fail)?;
         number_labels(graph);
         // The label branch is of no use here, and the runtime knows fewer nodes than the file may hold.
@@ -55,6 +52,15 @@ impl LogisticRegression {
         keep_ancestors(graph, &found.output);
         let run = runnable(&model, features.len()).map_err(|problem| ProveError::FloatRun { path: path.to_owned(), problem })?;
         Ok(Self { coefficients: found.log_odds.weights, intercept: found.log_odds.bias, class: found.class, run, columns: found.columns })
+    }
+
+    /// The coefficients in input order and the intercept alone: nothing of the file is run.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn coefficients(bytes: &[u8], features: &[&str], path: &Path) -> Result<(Vec<f64>, f64), ProveError> {
+        let (_, found) = parse(bytes, features).map_err(|problem| ProveError::Model { path: path.to_owned(), problem })?;
+        Ok((found.log_odds.weights, found.log_odds.bias))
     }
 
     /// Log-odds of a row of feature values, from the coefficients read.
@@ -90,6 +96,15 @@ impl LogisticRegression {
         }
         Ok(probabilities)
     }
+}
+
+const NO_GRAPH: &str = "the file holds no graph";
+
+fn parse(bytes: &[u8], features: &[&str]) -> Result<(pb::ModelProto, Found), String> {
+    let model =
+        tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|error| format!("not readable as an ONNX file: {error}"))?;
+    let found = follow(model.graph.as_ref().ok_or(NO_GRAPH)?, features)?;
+    Ok((model, found))
 }
 
 /// An affine function of the model's inputs.

@@ -201,10 +201,11 @@ fn other_graphs_are_refused_by_the_node_at_fault() {
 fn a_weight_beyond_sixteen_bits_names_its_feature_and_the_scale_that_fits() {
     let spec = spec_with(&[("scale_bits = 15", "scale_bits = 24")]);
     let layout = Layout::new(&spec).unwrap();
-    let error = integer::quantise_model(&model("sklearn_plain.onnx").unwrap(), &layout, 24).unwrap_err();
+    let float = model("sklearn_plain.onnx").unwrap();
+    let quantise = |bits| integer::quantise_model(&float.coefficients, float.intercept, &layout, bits);
+    let error = quantise(24).unwrap_err();
     let ProveError::WeightRange { feature, fitting_scale_bits: Some(fitting), .. } = &error else { panic!("{error}") };
     assert_eq!(feature, "late_payments");
-    let quantise = |bits| integer::quantise_model(&model("sklearn_plain.onnx").unwrap(), &layout, bits);
     assert!(quantise(*fitting).is_ok());
     assert!(quantise(fitting + 1).is_err());
 }
@@ -390,7 +391,7 @@ fn rows_without_times_stand_at_the_start_of_their_batch() {
 fn derived(spec: &Spec) -> Result<(Plan, integer::QuantisationError), ProveError> {
     let layout = Layout::new(spec).unwrap();
     let float = model("sklearn_scaled.onnx").unwrap();
-    let integer = integer::quantise_model(&float, &layout, spec.scoring.scale_bits).unwrap();
+    let integer = integer::quantise_model(&float.coefficients, float.intercept, &layout, spec.scoring.scale_bits).unwrap();
     let reference = ingest(spec, &layout, &data("reference.csv"), &[spec.reference], None).unwrap();
     let rows = &reference.batches[0];
     let decision = (spec.scoring.cutoff, spec.scoring.direction);

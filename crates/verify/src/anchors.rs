@@ -213,7 +213,7 @@ fn stamped(
             note("token-of-other-file", false, text, token.digest.short());
             continue;
         }
-        let tried: Vec<Result<Instant, TokenError>> = authorities.iter().map(|authority| token.seen_by(authority.certificate)).collect();
+        let tried: Vec<Result<Instant, TokenError>> = authorities.iter().map(|authority| token.seen_by(authority.digest)).collect();
         if let Some(at) = tried.iter().flatten().min() {
             stamped.push((token.imprint, *at));
             continue;
