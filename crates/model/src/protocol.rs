@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Read as _, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    digest::Digest,
     instant::Instant,
     limits::{Limit, Limits},
     record::AuditRecord,
@@ -36,6 +37,11 @@ pub enum WorkerRequest {
     },
     /// Draft an engagement from a package. Answered by [`WorkerEvent::Told`].
     Draft {
+        /// Path of the package.
+        package: String,
+    },
+    /// Say what rows of a package a sample can be drawn from. Answered by [`WorkerEvent::Population`].
+    Population {
         /// Path of the package.
         package: String,
     },
@@ -108,6 +114,16 @@ impl WorkPhase {
     }
 }
 
+/// How many rows a package claims a batch has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimedRows {
+    /// Index of the batch.
+    pub index: u32,
+    /// Its rows.
+    pub rows: u32,
+}
+
 /// What a worker may use of the computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,6 +182,13 @@ pub enum WorkerEvent {
         /// Exit code of the command that asked.
         exit: u8,
     },
+    /// What a package claims about the rows a sample can be drawn from.
+    Population {
+        /// SHA-256 of the package's manifest.
+        manifest_sha256: Digest,
+        /// Monitored batches in the package's order.
+        batches: Vec<ClaimedRows>,
+    },
     /// The report is rendered; the host writes it.
     Rendered {
         /// Bytes of the PDF.
@@ -190,7 +213,7 @@ impl WorkerEvent {
     pub const fn is_last(&self) -> bool {
         match self {
             Self::Ready { .. } | Self::Isolated { .. } | Self::Phase { .. } => false,
-            Self::Verified { .. } | Self::Told { .. } | Self::Rendered { .. } | Self::Failed { .. } => true,
+            Self::Verified { .. } | Self::Told { .. } | Self::Population { .. } | Self::Rendered { .. } | Self::Failed { .. } => true,
         }
     }
 }
