@@ -6,15 +6,18 @@ use clap::{Args, Subcommand};
 use verifold_model::{
     cohort::BatchRole,
     format::{count, counted},
+    limits::Limits,
+    protocol::{ClaimedRows, WorkerEvent, WorkerRequest},
     receipts::{Receipt, ReceiptRow},
     sample::{SampleOpenings, SampleRequest, SampleSchema, SampledRow, Vouched, VouchedRow},
     state::Exit,
 };
+use verifold_package::ClaimedPackage;
 use verifold_verify::sample::{Drawable, SampleError, Wanted, check_openings, conclude, draw};
 
 use crate::{
     failure::Failure,
-    files,
+    files, host, inspect,
     receipt::{exit, json, package, read, secrets},
 };
 
@@ -113,15 +116,20 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     }
 }
 
+/// Which rows a package claims to have monitored; for the worker.
+pub(crate) fn population(data: &[u8], path: &Path) -> Result<WorkerEvent, Failure> {
+    let package = ClaimedPackage::read(data, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
+    let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+    let monitored = batches.filter(|batch| batch.role == BatchRole::Monitoring);
+    let batches = monitored.map(|batch| ClaimedRows { index: batch.index, rows: batch.rows }).collect();
+    Ok(WorkerEvent::Population { manifest_sha256: package.manifest_digest, batches })
+}
+
 fn draw_rows(arguments: &Draw) -> Result<Exit, Failure> {
-    let package = package(&arguments.package)?;
-    let batches: Vec<Drawable> = package
-        .proofs
-        .iter()
-        .flat_map(|proof| &proof.statement.batches)
-        .filter(|batch| batch.role == BatchRole::Monitoring)
-        .map(|batch| Drawable { index: batch.index, rows: batch.rows })
-        .collect();
+    // The package is somebody else's, so a worker reads it.
+    let request = WorkerRequest::Population { package: host::path_text(&arguments.package)? };
+    let WorkerEvent::Population { manifest_sha256, batches } = host::ask(request)? else { return Err(host::unasked()) };
+    let batches: Vec<Drawable> = batches.iter().map(|batch| Drawable { index: batch.index, rows: batch.rows }).collect();
     let wanted: Vec<Wanted> = match arguments.size {
         Some(size) => {
             let (first, last) = batches.first().zip(batches.last()).map_or((0, 0), |(first, last)| (first.index, last.index));
@@ -129,7 +137,7 @@ fn draw_rows(arguments: &Draw) -> Result<Exit, Failure> {
         }
         None => arguments.strata.iter().map(|s| Wanted { first: s.first, last: s.last, size: s.size }).collect(),
     };
-    let request = draw(package.manifest_digest, &arguments.nonce, &batches, &wanted)
+    let request = draw(manifest_sha256, &arguments.nonce, &batches, &wanted)
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was drawn: {error}"), ""))?;
     files::write(&arguments.output, &json(&request)?)?;
     for stratum in &request.strata {

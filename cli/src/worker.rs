@@ -29,7 +29,7 @@ use crate::{
     host, inspect, isolation, model,
     out::printable,
     received::Handed,
-    report,
+    report, sample,
     verify::file_name,
 };
 
@@ -98,6 +98,12 @@ fn answer(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
             let data = files::package(path, &Limits::most())?;
             isolate(&Limits::default());
             engagement::draft(&data, path).map(told)
+        }
+        WorkerRequest::Population { package } => {
+            let path = Path::new(&package);
+            let data = files::package(path, &Limits::most())?;
+            isolate(&Limits::default());
+            sample::population(&data, path)
         }
         WorkerRequest::Report { record, date, verified_now } => {
             isolate(&Limits::default());

@@ -369,7 +369,7 @@ impl Workbench {
                 self.failed(if hint.is_empty() { message } else { format!("{message}\nWhat to do: {hint}") });
             }
             // The host writes reports, and this window asks for no text.
-            WorkerEvent::Rendered { .. } | WorkerEvent::Told { .. } => {}
+            WorkerEvent::Rendered { .. } | WorkerEvent::Told { .. } | WorkerEvent::Population { .. } => {}
         }
     }
 

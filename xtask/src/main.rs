@@ -5,6 +5,8 @@
 //! - [`samples`]: where do the sample audits come from, and do they still end as they should?
 //! - [`bench_fixture`]: the packages that verification is measured with
 //! - [`mutants`]: is every altered package refused, for the reason it should be?
+//! - [`kills`]: does a verification that is killed leave anything half-written?
+//! - [`cancel`]: how long does Cancel take?
 //! - [`fuzz`]: does a parser of untrusted bytes fall over what nobody thought of?
 //! - [`sbom`]: what is inside the programs we hand out?
 //! - [`screens`]: what does the workbench look like now?
@@ -19,12 +21,16 @@
 #[cfg(feature = "fixtures")]
 mod bench_fixture;
 #[cfg(feature = "fixtures")]
+mod cancel;
+#[cfg(feature = "fixtures")]
 mod dist;
 #[cfg(feature = "fixtures")]
 mod docs;
 #[cfg(feature = "fixtures")]
 mod fuzz;
 mod icons;
+#[cfg(feature = "fixtures")]
+mod kills;
 #[cfg(feature = "fixtures")]
 mod mutants;
 mod programs;
@@ -58,6 +64,12 @@ enum Command {
     /// Alter the sample audits in thousands of ways, and check that each is refused for its reason
     #[cfg(feature = "fixtures")]
     Mutants(mutants::Args),
+    /// Kill verifications at random points, and check that they leave nothing half-written
+    #[cfg(feature = "fixtures")]
+    Kills(kills::Args),
+    /// Measure how long Cancel takes, to the window's answer and to the worker's death
+    #[cfg(feature = "fixtures")]
+    Cancel(cancel::Args),
     /// Run the parsers of untrusted bytes under a coverage-guided fuzzer
     #[cfg(feature = "fixtures")]
     Fuzz(fuzz::Args),
@@ -96,6 +108,10 @@ fn main() -> ExitCode {
         Command::Samples(args) => samples::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::Mutants(args) => mutants::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::Kills(args) => kills::run(root, &args),
+        #[cfg(feature = "fixtures")]
+        Command::Cancel(args) => cancel::run(root, &args),
         #[cfg(feature = "fixtures")]
         Command::Fuzz(args) => fuzz::run(root, &args),
         Command::Sbom(args) => sbom::run(root, &args),

@@ -110,9 +110,13 @@ impl Keys {
     /// # Errors
     /// [`KeyError`], but never [`KeyError::NotPinned`].
     pub fn derive_unpinned(circuit: CircuitId) -> Result<Self, KeyError> {
-        let blank = AnyStep::blank(circuit).ok_or(KeyError::NoRoom(circuit.shape))?;
+        Self::of(circuit, &AnyStep::blank(circuit).ok_or(KeyError::NoRoom(circuit.shape))?)
+    }
+
+    /// Keys of the circuit that `blank` synthesises.
+    pub(crate) fn of(circuit: CircuitId, blank: &AnyStep) -> Result<Self, KeyError> {
         let refused = |error: nova_snark::errors::NovaError| KeyError::Setup { circuit, reason: error.to_string() };
-        let parameters = PublicParams::setup(&blank, &*S1::ck_floor(), &*S2::ck_floor()).map_err(refused)?;
+        let parameters = PublicParams::setup(blank, &*S1::ck_floor(), &*S2::ck_floor()).map_err(refused)?;
         let (prover, key) = Proof::setup(&parameters).map_err(refused)?;
         let layout = ProofLayout::new(parameters.num_constraints(), parameters.num_variables());
         let verifier = VerifierKey { circuit, digest: to_commitment(parameters.digest()), layout, key };

@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bincode::{config, error::EncodeError, serde::encode_to_vec};
+use verifold_model::limits::Limit;
 
 use crate::{
     families::PublicState,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Most bytes a decoder may allocate for one proof; the largest shape's proofs have about 12 kB.
-const DECODE_LIMIT: usize = 1 << 16;
+const DECODE_LIMIT: usize = Limit::ProofBytes.most() as usize;
 
 /// Why bytes do not prove what they should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

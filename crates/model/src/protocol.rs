@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Read as _, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    digest::Digest,
     instant::Instant,
     limits::{Limit, Limits},
     record::AuditRecord,
@@ -43,6 +44,11 @@ pub enum WorkerRequest {
     CheckModel {
         /// What to look at.
         files: ModelFiles,
+    },
+    /// Say what rows of a package a sample can be drawn from. Answered by [`WorkerEvent::Population`].
+    Population {
+        /// Path of the package.
+        package: String,
     },
     /// Isolate, and try what that should refuse. Answered by [`WorkerEvent::Told`].
     Check,
@@ -131,6 +137,16 @@ impl WorkPhase {
     }
 }
 
+/// How many rows a package claims a batch has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimedRows {
+    /// Index of the batch.
+    pub index: u32,
+    /// Its rows.
+    pub rows: u32,
+}
+
 /// What a worker may use of the computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +205,13 @@ pub enum WorkerEvent {
         /// Exit code of the command that asked.
         exit: u8,
     },
+    /// What a package claims about the rows a sample can be drawn from.
+    Population {
+        /// SHA-256 of the package's manifest.
+        manifest_sha256: Digest,
+        /// Monitored batches in the package's order.
+        batches: Vec<ClaimedRows>,
+    },
     /// The report is rendered; the host writes it.
     Rendered {
         /// Bytes of the PDF.
@@ -213,7 +236,7 @@ impl WorkerEvent {
     pub const fn is_last(&self) -> bool {
         match self {
             Self::Ready { .. } | Self::Isolated { .. } | Self::Phase { .. } => false,
-            Self::Verified { .. } | Self::Told { .. } | Self::Rendered { .. } | Self::Failed { .. } => true,
+            Self::Verified { .. } | Self::Told { .. } | Self::Population { .. } | Self::Rendered { .. } | Self::Failed { .. } => true,
         }
     }
 }

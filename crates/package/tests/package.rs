@@ -486,6 +486,8 @@ fn limits_hold() {
         Limit::FrameBytes,
     ];
     assert!(Limit::ALL.iter().all(|limit| seen.contains(limit) != others.contains(limit)));
+    let over = |limit: Limit| PackageError::from(Limits::default().with(limit, 0).check(limit, 1, "").unwrap_err());
+    assert!(others.map(over).iter().all(|error| (error.cause(), error.exit()) == ("limit-exceeded", Exit::Limits)));
 }
 
 #[test]

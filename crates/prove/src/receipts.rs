@@ -318,8 +318,8 @@ pub fn prove(witness: &ReceiptsWitness, progress: &mut dyn Progress) -> Result<C
 /// # Errors
 /// [`ProveError`]; no file has been written or replaced then.
 pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) -> Result<ReceiptsReport, ProveError> {
-    let package = ClaimedPackage::read(&table::bytes(&request.package)?, &Limits::default())
-        .map_err(|error| ProveError::Package(error.to_string()))?;
+    let package =
+        ClaimedPackage::read(&table::bytes(&request.package)?, &Limits::most()).map_err(|error| ProveError::Package(error.to_string()))?;
     if receipts_of(&package).is_some() {
         return Err(refuse("the package has receipts already"));
     }
@@ -353,7 +353,7 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     // The one order a package has.
     contents.stages.sort_by_key(|stage| stage.kind.position());
     let bytes = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;
-    let written = ClaimedPackage::read(&bytes, &Limits::default()).map_err(|error| ProveError::Package(error.to_string()))?;
+    let written = ClaimedPackage::read(&bytes, &Limits::most()).map_err(|error| ProveError::Package(error.to_string()))?;
     report.package_sha256 = written.digest;
     let kept = ReceiptSecrets::new(written.manifest_digest, &prepared.model, &seed, &witness);
     let mut kept = serde_json::to_vec(&kept).map_err(|error| ProveError::Package(error.to_string()))?;

@@ -256,14 +256,16 @@ fn settle<T>(checked: &mut Checked<T>, circuit: CircuitId, transition: Transitio
 
 /// The key of a circuit, derived here.
 fn key(circuit: CircuitId, keys: &KeyStore) -> Result<Arc<VerifierKey>, Refusal> {
-    keys.key(circuit).map_err(|error| {
-        let cause = match error {
-            KeyError::NoRoom(_) => "shape-without-room",
-            KeyError::Setup { .. } => "key-not-derived",
-            KeyError::NotPinned { .. } => "key-not-pinned",
-        };
-        refusal(ProofState::NotCheckable, cause, "", format!("{error}; this program must not be relied on for it"))
-    })
+    keys.key(circuit).map_err(|error| key_refusal(&error))
+}
+
+fn key_refusal(error: &KeyError) -> Refusal {
+    let cause = match error {
+        KeyError::NoRoom(_) => "shape-without-room",
+        KeyError::Setup { .. } => "key-not-derived",
+        KeyError::NotPinned { .. } => "key-not-pinned",
+    };
+    refusal(ProofState::NotCheckable, cause, "", format!("{error}; this program must not be relied on for it"))
 }
 
 /// Checks one proof of a cohort, monitoring or offline, against its statement, the package's plan and what the policy accepts.

@@ -267,3 +267,6 @@ pub(crate) fn control_lines(engagement: &Engagement, batch: &BatchStatement) -> 
     })
     .collect()
 }
+
+#[cfg(test)]
+mod tests;

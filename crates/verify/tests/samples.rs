@@ -201,6 +201,7 @@ fn a_tailored_policy_says_what_was_changed(keys: &KeyStore) {
     assert_eq!(result.state, State::Satisfied, "{}", result.reason);
     assert_eq!(result.why.children.last().unwrap().label, "limit changed by overlay halm-1 from 0.80 to 0.60");
     assert_eq!(record.exit, Exit::Violated, "other requirements are as they were");
+    assert!(record.ladder.iter().flat_map(|rung| &rung.findings).any(|finding| finding.cause == "policy-tailored" && !finding.blocking));
     let policy_rung = record.ladder.iter().find(|rung| rung.name == RungName::Policy).unwrap();
     assert!(policy_rung.detail.ends_with("of a policy tailored by 1 change"), "{}", policy_rung.detail);
 

@@ -46,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "verifold-verify",
             "verifold-prove",
             "verifold-report",
+            "verifold-host",
         ],
     ),
 ];

@@ -71,7 +71,7 @@ impl Lie {
     }
 
     fn run(mut self) -> (Recorder, Vec<F>) {
-        self.step.overrides = Some(Arc::new(Overrides { values: self.values.clone(), moved: Default::default() }));
+        self.step.overrides = Some(Arc::new(Overrides { values: self.values.clone(), ..Default::default() }));
         Recorder::run(&self.step, &self.z)
     }
 }

@@ -5,3 +5,4 @@ pub(crate) mod fixture;
 pub(crate) mod freedom;
 pub(crate) mod recorder;
 mod twin;
+mod weaker;

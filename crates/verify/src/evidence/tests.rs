@@ -1,4 +1,4 @@
-//! Receipts are of the monitored rows, or they are refused.
+//! Receipts are of the monitored rows, or they are refused; what the proof check says has one cause each.
 
 use verifold_model::{digest::Commitment, receipts::ReceiptsBatch, shape::CircuitId, statement::StatementKind};
 use verifold_package::{ClaimedPackage, Limits};
@@ -54,4 +54,40 @@ fn receipts_of_anything_else_than_the_monitored_rows_are_refused() {
     check_refused(|r| r.batches[2].row_commitment = other, "batch 3", "the receipts of batch 3 are of");
     check_refused(|r| r.batches[0].rows += 1, "batch 1", "the receipts of batch 1 are of");
     check_refused(|r| r.batches[1].index = 999, "batch 999", "which is not monitored");
+}
+
+/// Some of these no package can cause, as an earlier check stands before them; each is told apart all the same.
+#[test]
+fn every_way_a_proof_check_fails_has_its_cause() {
+    let other = Commitment::from_bytes([0xff; 32]);
+    let circuit: CircuitId = "scored-cohort/v1@f8.w8.g2.b10.h1.n15".parse().unwrap();
+    let said = "as nova-snark says".to_owned();
+    let causes = [
+        (ProofError::Length { expected: 2, found: 1 }, "proof-length-differs"),
+        (ProofError::Structure { part: "final state", offset: 8, expected: 7, found: 0 }, "proof-structure-differs"),
+        (ProofError::Decode { reason: said.clone() }, "proof-undecodable"),
+        (ProofError::TrailingBytes { unused: 1 }, "proof-trailing-bytes"),
+        (ProofError::NotCanonical { offset: 9 }, "proof-not-canonical"),
+        (ProofError::InitialState(verifold_circuits::NotCanonical { commitment: other }), "initial-state-differs"),
+        (ProofError::Steps { steps: u64::MAX }, "proof-steps-differ"),
+        (ProofError::Rejected { reason: said.clone() }, "proof-rejected"),
+        (ProofError::FinalState { found: 6 }, "final-state-differs"),
+        (ProofError::Panicked, "proof-check-panicked"),
+    ];
+    for (error, cause) in causes {
+        let refusal = proof_refusal(&error);
+        assert_eq!((refusal.state, refusal.cause), (ProofState::Rejected, cause), "{error}");
+        assert!(!refusal.text.is_empty() && !refusal.short.is_empty());
+    }
+    let causes = [
+        (KeyError::NoRoom(circuit.shape), "shape-without-room"),
+        (KeyError::Setup { circuit, reason: said }, "key-not-derived"),
+        (KeyError::NotPinned { circuit, pinned: other, derived: other }, "key-not-pinned"),
+    ];
+    for (error, cause) in causes {
+        let refusal = key_refusal(&error);
+        assert_eq!((refusal.state, refusal.cause), (ProofState::NotCheckable, cause), "{error}");
+        assert!(refusal.text.contains("must not be relied on"), "{}", refusal.text);
+    }
+    assert_eq!(Checked::<VerifiedStage>::unreached().outcome.unwrap_err().cause, "not-reached");
 }

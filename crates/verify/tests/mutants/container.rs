@@ -45,7 +45,7 @@ impl Records {
 }
 
 /// What a change of the byte at `at` alone can be refused for.
-pub(crate) fn causes_at(sample: &Sample, records: &Records, at: usize) -> &'static [&'static str] {
+pub(crate) fn causes_at(entries: &[Entry], records: &Records, at: usize) -> &'static [&'static str] {
     const CANONICAL: &[&str] = &["container-not-canonical"];
     if at >= records.end {
         return match at - records.end {
@@ -62,7 +62,7 @@ pub(crate) fn causes_at(sample: &Sample, records: &Records, at: usize) -> &'stat
         if (content..content_end).contains(&at) {
             return &["checksum-differs"];
         }
-        if (directory..directory + CENTRAL + sample.entries[i].0.len()).contains(&at) {
+        if (directory..directory + CENTRAL + entries[i].0.len()).contains(&at) {
             return match at - directory {
                 0..4 => &["truncated"],
                 10..12 => &["compressed-entry"],

@@ -78,15 +78,24 @@ const CAUSES: &[(RungName, Exit, &[&str])] = &[
             "proof-not-canonical",
             "proof-rejected",
             "final-state-differs",
+            "link-broken",
+            "circuit-of-another-kind",
+            "roles-differ",
+            "rules-contradict",
+            "training-contradicts",
+            "parts-impossible",
+            "profile-impossible",
+            "receipts-contradict",
+            "receipts-of-other-rows",
         ],
     ),
-    (RungName::Proof, Exit::NotChecked, &["shape-without-room", "further-proof"]),
+    (RungName::Proof, Exit::NotChecked, &["shape-without-room", "further-proof", "circuit-not-accepted"]),
     (RungName::Scope, Exit::Scope, &["model-differs", "batch-missing"]),
     (RungName::Policy, Exit::Violated, &["requirement-violated"]),
 ];
 
 /// Where a cause belongs, and the exit code it leads to.
-fn place_of(cause: &str) -> Option<(RungName, Exit)> {
+pub(crate) fn place_of(cause: &str) -> Option<(RungName, Exit)> {
     CAUSES.iter().find(|(_, _, causes)| causes.contains(&cause)).map(|(rung, exit, _)| (*rung, *exit))
 }
 

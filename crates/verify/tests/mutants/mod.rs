@@ -8,6 +8,7 @@
 //! - [`origin`]: signatures, and changes by somebody who has not the bank's key
 //! - [`manifest`], [`json`]: what is listed, and how JSON is spelled
 //! - [`statement`], [`tables`], [`batches`], [`plan`], [`structure`]: values and vectors, as they stand and forged
+//! - [`stages`]: all of it again over a package with a proof of every stage
 //! - [`proof`]: points, elements and lengths of the proof
 //! - [`cheats`]: what a cheating bank would do, each with its one cause
 //! - [`judge`]: rung, cause, exit code and record of a mutant that was refused
@@ -27,6 +28,7 @@ mod origin;
 mod plan;
 mod proof;
 mod sample;
+mod stages;
 mod statement;
 mod structure;
 mod tables;
@@ -88,6 +90,10 @@ enum Kind {
     Forged(&'static [(&'static str, Edit)]),
     /// Told one by one.
     Cheats,
+    /// Bytes in turn of the package over all stages, with nothing computed anew.
+    StageBytes,
+    /// Anything of the package over all stages, with everything computed anew but proofs.
+    Stages,
     /// Values that a signature alone binds, changed by the one who signs.
     Unbound,
 }
@@ -100,8 +106,8 @@ struct Class {
     sampled: (usize, usize),
 }
 
-const CLASSES: [Class; 16] = [
-    Class { name: "bytes", kind: Kind::Bytes, full: (usize::MAX, usize::MAX), sampled: (700, 20) },
+const CLASSES: [Class; 18] = [
+    Class { name: "bytes", kind: Kind::Bytes, full: (usize::MAX, 5_000), sampled: (700, 20) },
     Class { name: "container", kind: Kind::Files(container::MAKES), full: (1500, 200), sampled: (81, 0) },
     Class { name: "manifest", kind: Kind::Manifest(manifest::EDITS), full: (1000, 150), sampled: (66, 0) },
     Class { name: "origin", kind: Kind::Files(origin::MAKES), full: (600, 0), sampled: (45, 0) },
@@ -116,6 +122,8 @@ const CLASSES: [Class; 16] = [
     Class { name: "tables-forged", kind: Kind::Forged(tables::EDITS), full: (200, 20), sampled: (5, 0) },
     Class { name: "batches-forged", kind: Kind::Forged(batches::EDITS), full: (200, 24), sampled: (5, 0) },
     Class { name: "plan-forged", kind: Kind::Forged(plan::EDITS), full: (200, 30), sampled: (8, 0) },
+    Class { name: "stages-bytes", kind: Kind::StageBytes, full: (12_000, 0), sampled: (120, 0) },
+    Class { name: "stages", kind: Kind::Stages, full: (1_000, 0), sampled: (20, 0) },
     Class { name: "cheats", kind: Kind::Cheats, full: (0, 0), sampled: (0, 0) },
 ];
 
@@ -172,8 +180,11 @@ pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dy
     for class in CLASSES.iter().chain([&unbound]).filter(|class| options.class.as_deref().is_none_or(|name| name == class.name)) {
         ran += 1;
         let begun = clock();
-        let tally =
-            if matches!(class.kind, Kind::Unbound) { unbound_values(honest, keys) } else { tally(&samples, class, keys, options, clock) };
+        let tally = match class.kind {
+            Kind::Unbound => unbound_values(honest, keys),
+            Kind::StageBytes | Kind::Stages => of_stages(folder, class, keys, options, clock),
+            _ => tally(&samples, class, keys, options, clock),
+        };
         println!(
             "{:<17} {:>7} {:>8} {:>7} {:>10} {:>9.1} {:>6} ms",
             class.name,
@@ -233,48 +244,90 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
             };
             let Some(mutant) = made else { continue };
             let begun = clock();
-            let ending = match catch_unwind(AssertUnwindSafe(|| sample.verify(&mutant.package, keys))) {
-                Ok(record) => judge(&record, mutant.causes),
-                Err(_) => Ending::Crashed("a panic came out of the library".to_owned()),
-            };
+            let ending =
+                caught(|| sample.verify(&mutant.package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, mutant.causes));
             let took = clock() - begun;
-            let mut tally = tally.lock().unwrap();
-            tally.mutants += 1;
-            tally.slowest = tally.slowest.max(took);
-            let fault = match ending {
-                Ending::Refused(cause) => {
-                    *tally.causes.entry(cause).or_default() += 1;
-                    continue;
-                }
-                Ending::Accepted(what) => {
-                    tally.accepted += 1;
-                    format!("ACCEPTED {what}")
-                }
-                Ending::Crashed(what) => {
-                    tally.crashed += 1;
-                    format!("CRASHED {what}")
-                }
-                Ending::Unexpected(what) => {
-                    tally.unexpected += 1;
-                    what
-                }
-            };
-            tally.faults.push(format!("{}, {}, number {number}: {fault}", sample.name, mutant.name));
+            tally.lock().unwrap().note(ending, took, &format!("{}, {}, number {number}", sample.name, mutant.name));
         }
     };
+    on_threads(options.threads, work);
+    tally.into_inner().unwrap()
+}
+
+/// Makes and judges the mutants of the package over all stages.
+fn of_stages(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
+    let whole = stages::Whole::read(folder, keys);
+    let wanted = if options.full { class.full.0 } else { class.sampled.0 };
+    let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= wanted {
+                return;
+            }
+            let draw = &mut Draw::new(options.seed, class.name, number);
+            let begun = clock();
+            let (name, ending) = if matches!(class.kind, Kind::StageBytes) {
+                let (package, causes) = whole.flipped(draw);
+                ("a byte", caught(|| whole.verify(&package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, causes)))
+            } else {
+                let Some(altered) = (0..200).find_map(|_| whole.altered(number, draw)) else { continue };
+                let record = caught(|| whole.verify(&altered.package, keys));
+                (altered.name, record.map_or_else(Ending::Crashed, |record| stages::judge(&record, &altered)))
+            };
+            let took = clock() - begun;
+            tally.lock().unwrap().note(ending, took, &format!("{}, {name}, number {number}", stages::NAME));
+        }
+    };
+    on_threads(options.threads, work);
+    tally.into_inner().unwrap()
+}
+
+/// A verification, or that a panic came out of it.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| "a panic came out of the library".to_owned())
+}
+
+fn on_threads(threads: usize, work: impl Fn() + Sync) {
     thread::scope(|scope| {
-        for _ in 0..options.threads {
-            scope.spawn(work);
+        for _ in 0..threads {
+            scope.spawn(&work);
         }
     });
-    tally.into_inner().unwrap()
+}
+
+impl Tally {
+    /// Notes how a mutant ended.
+    fn note(&mut self, ending: Ending, took: Duration, what: &str) {
+        self.mutants += 1;
+        self.slowest = self.slowest.max(took);
+        let fault = match ending {
+            Ending::Refused(cause) => {
+                *self.causes.entry(cause).or_default() += 1;
+                return;
+            }
+            Ending::Accepted(said) => {
+                self.accepted += 1;
+                format!("ACCEPTED {said}")
+            }
+            Ending::Crashed(said) => {
+                self.crashed += 1;
+                format!("CRASHED {said}")
+            }
+            Ending::Unexpected(said) => {
+                self.unexpected += 1;
+                said
+            }
+        };
+        self.faults.push(format!("{what}: {fault}"));
+    }
 }
 
 /// The package with the byte at `at` changed and nothing computed anew.
 fn flipped(sample: &Sample, records: &container::Records, at: usize, draw: &mut Draw) -> Mutant {
     let mut package = sample.package.clone();
     package[at] ^= u8::try_from(draw.up_to(255)).unwrap();
-    Mutant { name: format!("byte {at}"), package, causes: container::causes_at(sample, records, at) }
+    Mutant { name: format!("byte {at}"), package, causes: container::causes_at(&sample.entries, records, at) }
 }
 
 /// A mutant of the kind that `number` selects; nothing if it cannot be made of this sample.
@@ -305,7 +358,7 @@ fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw) -> Opti
                 };
                 (name, made)
             }
-            Kind::Bytes | Kind::Cheats | Kind::Unbound => return None,
+            Kind::Bytes | Kind::Cheats | Kind::StageBytes | Kind::Stages | Kind::Unbound => return None,
         };
         if let Some((package, causes)) = made
             && package != sample.package

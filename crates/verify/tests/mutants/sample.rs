@@ -47,7 +47,7 @@ pub(crate) struct Parts {
     pub(crate) proof: Vec<u8>,
 }
 
-struct NoClock;
+pub(crate) struct NoClock;
 
 impl Progress for NoClock {
     fn phase(&mut self, _: WorkPhase, _: &str, _: u32, _: u32) {}

@@ -72,7 +72,7 @@ impl Lie {
 
     fn run(&self) -> (Recorder, Vec<F>) {
         let mut step = self.step.clone();
-        step.overrides = Some(Arc::new(Overrides { values: self.values.clone(), moved: Default::default() }));
+        step.overrides = Some(Arc::new(Overrides { values: self.values.clone(), ..Default::default() }));
         Recorder::run(&step, &self.z)
     }
 
