@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use verifold_model::{
     cohort::BatchRole,
-    format::{bytes, count, counted},
+    format::{batches_text, bytes, count, counted},
     preparation::{PART_NAMES, PreparationStatement},
     protocol::{WorkerEvent, WorkerRequest},
     receipts::ReceiptsStatement,
@@ -84,7 +84,7 @@ pub(crate) fn text(data: &[u8], path: &Path) -> Result<String, Failure> {
         line(head(stage, stage.statement.header(), stage.statement.steps()) + stage_text(&stage.statement).trim_end());
     }
     for proof in &package.proofs {
-        line(head(proof, &proof.statement.header, proof.statement.steps) + cohort(&proof.statement).trim_end());
+        line(head(proof, &proof.statement.header, proof.statement.steps) + &segments(proof) + cohort(&proof.statement).trim_end());
     }
     Ok(text)
 }
@@ -94,8 +94,18 @@ fn head<S>(proof: &ClaimedProof<S>, header: &Header, steps: u64) -> String {
     let mut out = format!("\nPROOF     {}: {}, {}\n", proof.id, proof.title, proof.stage.title());
     out.push_str(&format!("  statement {}, circuit {}, {}\n", proof.kind.name(), header.circuit, proof.system.title()));
     out.push_str(&fill("  strength  ", "            ", &proof.system.strength().words()));
-    out.push_str(&format!("  {} steps, proof {}\n", count(steps), bytes(proof.bytes.len() as u64)));
+    out.push_str(&format!("  {} steps, proof {}\n", count(steps), bytes(proof.proof_bytes())));
     out
+}
+
+/// How many segments a proof has, and their batches; nothing of a proof in one piece.
+fn segments(proof: &ClaimedProof) -> String {
+    if proof.further.is_empty() {
+        return String::new();
+    }
+    let last = |end: usize| end.saturating_sub(1) as u64;
+    let ranges: Vec<String> = proof.segments().map(|(batches, _)| batches_text(batches.start as u64, last(batches.end))).collect();
+    fill("  segments  ", "            ", &format!("{}, proven apart: {}", ranges.len(), ranges.join("; ")))
 }
 
 /// What a stage before monitoring states: sizes, commitments, rules.

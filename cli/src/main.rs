@@ -27,6 +27,7 @@ mod receipt;
 mod received;
 mod report;
 mod sample;
+mod segments;
 mod sign;
 mod traceability;
 mod verify;
@@ -88,6 +89,8 @@ enum Command {
         #[command(subcommand)]
         command: prove::Command,
     },
+    /// Join the segments of a long period to one package.
+    Join(segments::Join),
     /// Sign a package, a policy or an engagement: say who stands behind it.
     Sign(sign::Arguments),
     /// Work with signing keys.
@@ -141,6 +144,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Prove { command } => prove::run(command),
+        Command::Join(arguments) => segments::join(arguments),
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Key { command } => key::run(&command),
         Command::Anchor { command } => anchor::run(command),

@@ -1,7 +1,7 @@
 //! `verifold prove`.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant as Clock},
 };
 
@@ -13,16 +13,20 @@ use verifold_model::{
     statement::StatementKind,
 };
 use verifold_prove::{
-    Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, ReceiptsRequest, Request, Sources, prove_lifecycle, prove_monitoring,
-    prove_receipts, prove_stage,
+    Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, ReceiptsRequest, Report, Request, Sources, prove_lifecycle,
+    prove_monitoring, prove_receipts, prove_stage,
 };
 
-use crate::{anchor, failure::Failure, files, traceability};
+use crate::{anchor, failure::Failure, files, segments, traceability};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Prove the monitoring of a period, batch by batch.
     Monitoring(Monitoring),
+    /// Split a long period into segments that are proven apart, on as many cores or machines.
+    Split(segments::Split),
+    /// Prove one segment of a split; `verifold join` makes a package of all.
+    Segment(segments::Segment),
     /// Prove the whole life cycle: prepare development rows, train, measure on test rows, monitor; one package.
     Pipeline(Pipeline),
     /// Add receipts to a package: a proven root over one opening for each row, from the files the package was made from.
@@ -228,12 +232,14 @@ impl Progress for Spoken {
 pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Monitoring(arguments) => monitoring(arguments),
+        Command::Split(arguments) => segments::split(arguments),
+        Command::Segment(arguments) => segments::segment(arguments),
         Command::Pipeline(arguments) => pipeline(arguments),
         Command::Receipts(arguments) => receipts(arguments),
     }
 }
 
-fn created(date: Option<Instant>) -> Result<Instant, Failure> {
+pub(crate) fn created(date: Option<Instant>) -> Result<Instant, Failure> {
     date.or_else(files::now).ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))
 }
 
@@ -341,12 +347,19 @@ fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
     };
     let report = prove_monitoring(&request, &mut Spoken::begun())
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
+    print_report(&report, &request.output);
+    Ok(Exit::Met)
+}
+
+/// What a run that made a package of monitoring says of it.
+pub(crate) fn print_report(report: &Report, output: &Path) {
     println!(
-        "{}, proof {}, {} steps: {}",
+        "{}, proof {}, {} steps{}: {}",
         bytes(report.package_bytes),
         bytes(report.proof_bytes),
         count(report.steps),
-        request.output.display()
+        if report.segments > 1 { format!(" in {} segments", report.segments) } else { String::new() },
+        output.display()
     );
     println!("SHA-256 of the package  {}", report.package_sha256);
     println!("model commitment        {}", report.model_commitment);
@@ -371,5 +384,4 @@ fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
     for note in &report.notes {
         println!("  {note}");
     }
-    Ok(Exit::Met)
 }

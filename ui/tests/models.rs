@@ -9,7 +9,10 @@ use support::{
     lifecycle::{Chain, life_cycle},
     malformed, record,
 };
-use verifold_model::{proof_system::Property, record::AuditRecord};
+use verifold_model::{
+    proof_system::Property,
+    record::{AuditRecord, ProofState, SegmentSummary},
+};
 use verifold_ui::{
     panels::{
         lifecycle::{self, Covered},
@@ -254,6 +257,19 @@ fn a_proof_system_against_what_is_demanded() {
     let rows = proofs::property_rows(proof);
     let found: Vec<String> = rows.iter().map(|row| format!("{:?} {} | {} | {}", row.form, row.title, row.word, row.asked)).collect();
     insta::assert_snapshot!(found.join("\n"));
+}
+
+#[test]
+fn segments_are_listed_with_their_batches_and_with_what_was_refused() {
+    let mut record = record(Story::Honest);
+    let proof = &mut record.proofs[0];
+    assert_eq!(proofs::segment_lines(proof), [""; 0], "a proof in one piece has none");
+    let segment = |first_batch, last_batch, state| SegmentSummary { first_batch, last_batch, steps: 1, proof_bytes: 11_880, state };
+    proof.segments = vec![segment(0, 0, ProofState::Valid), segment(1, 24, ProofState::Valid)];
+    assert_eq!(proofs::segment_lines(proof), ["1: batch 0, 1 step", "2: batches 1 to 24, 1 step"]);
+    proof.state = ProofState::Rejected;
+    proof.segments[1].state = ProofState::Rejected;
+    assert_eq!(proofs::segment_lines(proof), ["1: batch 0, 1 step, valid", "2: batches 1 to 24, 1 step, rejected"]);
 }
 
 #[test]

@@ -116,6 +116,9 @@ fn subject<'a>(path: &'a Path, policy: &'a Policy, engagement: Option<&'a Engage
     }
     let claimed = ClaimedPackage::read(&file, &policy.limits).map_err(|error| unusable(error.exit(), &error.to_string()))?;
     let Some(proof) = claimed.proofs.first() else { return Err(unusable(Exit::Malformed, "there is no proof")) };
+    if !proof.further.is_empty() {
+        return Err(unusable(Exit::Usage, "its proof has several segments; what is measured is a proof in one piece"));
+    }
     let refused = |text: String| unusable(Exit::Rejected, &text);
     let key = keys.key(proof.statement.header.circuit).map_err(|error| refused(error.to_string()))?;
     let decoded = DecodedProof::decode(&key, &proof.bytes).map_err(|error| refused(error.to_string()))?;

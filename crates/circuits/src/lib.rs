@@ -44,7 +44,7 @@ mod witness;
 pub use families::{AnyStep, PublicState, Transition};
 pub use field::NotCanonical;
 pub use keys::{KeyError, Keys, VerifierKey, pinned_circuits, pinned_digest};
-pub use proof::{DecodedProof, ProofError, verify_proof};
+pub use proof::{DecodedProof, ProofError, claimed_final_state, verify_proof};
 pub use prover::{ProveError, Prover};
 pub use rows::{Model, ModelError, RowError, RowKind, RowRecord};
 pub use salt::{RandomnessError, Salt};

@@ -8,6 +8,8 @@
 //! [`replay`] is what a verifier runs; it never sees a row, a weight or a proof, and establishes nothing
 //! about a statement before [`crate::verify_proof`] has accepted a proof between the two states.
 
+use std::ops::Range;
+
 use ff::Field;
 use rayon::prelude::*;
 use verifold_model::{
@@ -242,6 +244,28 @@ impl Replay {
     pub fn transition(&self) -> Transition {
         let names = ["header", "plan", "model", "chain", "batch index", "key floor", "open batch"];
         Transition { z0: self.z0.into(), zn: self.zn.into(), steps: self.steps, names }
+    }
+
+    /// What a segment goes from and to: a proof of the batches at these positions alone.
+    ///
+    /// `statement` is the one that was replayed. Its segments, each beginning where the one before ends, join to
+    /// [`Replay::transition`]. `None` for no batches, or some that the statement does not have.
+    pub fn segment(&self, statement: &MonitoringStatement, batches: Range<usize>) -> Option<Transition> {
+        let rows_per_step = Dimensions::of(statement.header.circuit.shape)?.rows;
+        let inside = statement.batches.get(batches.clone()).filter(|inside| !inside.is_empty())?;
+        Some(Transition {
+            z0: self.after(statement, batches.start)?.into(),
+            zn: self.after(statement, batches.end)?.into(),
+            steps: inside.iter().map(|batch| steps_of(batch.rows, rows_per_step)).sum(),
+            ..self.transition()
+        })
+    }
+
+    /// The state between two batches, `closed` of them behind it.
+    pub(crate) fn after(&self, statement: &MonitoringStatement, closed: usize) -> Option<State> {
+        let Some(last) = closed.checked_sub(1) else { return Some(self.z0) };
+        let (batch, link) = (statement.batches.get(last)?, self.links.get(last)?);
+        Some(State { chain: link.chain, index: closed as u64, key_floor: batch.end.first_key(), ..self.z0 })
     }
 }
 

@@ -8,7 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bincode::{config, error::EncodeError, serde::encode_to_vec};
-use verifold_model::limits::Limit;
+use verifold_model::{digest::Commitment, limits::Limit};
 
 use crate::{
     families::PublicState,
@@ -139,6 +139,22 @@ impl DecodedProof {
 /// [`ProofError`] for the first check that fails.
 pub fn verify_proof(key: &VerifierKey, initial: impl Into<PublicState>, steps: u64, bytes: &[u8]) -> Result<PublicState, ProofError> {
     DecodedProof::decode(key, bytes)?.verify(key, initial, steps)
+}
+
+/// The state that proof bytes say they lead to: a claim, good for saying why a proof was refused and for nothing else.
+///
+/// `None` for bytes that cannot be a proof under this key.
+pub fn claimed_final_state(key: &VerifierKey, bytes: &[u8]) -> Option<PublicState> {
+    key.layout.check(bytes).ok()?;
+    // The last vector of the encoding, each element least significant byte first.
+    let (_, last) = bytes.split_at_checked(bytes.len().checked_sub(ARITY * ELEMENT)?)?;
+    let mut elements = [Commitment::from_bytes([0; ELEMENT]); ARITY];
+    for (element, bytes) in elements.iter_mut().zip(last.chunks_exact(ELEMENT)) {
+        let mut bytes: [u8; ELEMENT] = bytes.try_into().ok()?;
+        bytes.reverse();
+        *element = Commitment::from_bytes(bytes);
+    }
+    Some(PublicState(elements))
 }
 
 /// The canonical bytes of a proof: bincode with fixed-width integers, as nova-snark itself uses.

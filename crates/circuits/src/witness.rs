@@ -4,7 +4,7 @@
 //! without a word; [`MonitoringWitness::statement`] is what will be claimed, [`MonitoringWitness::steps`]
 //! what establishes it.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use ff::Field;
 use verifold_model::{
@@ -17,11 +17,12 @@ use verifold_model::{
 };
 
 use crate::{
+    families::Transition,
     field::F,
     layout::Dimensions,
     native::{
-        PlanOpening, State, chain_link, count, count_row, header_element, initial_state, model_commitment, plan_commitment, steps_of,
-        table_commitment, table_words,
+        PlanOpening, ReplayError, State, chain_link, count, count_row, header_element, initial_state, model_commitment, plan_commitment,
+        replay, steps_of, table_commitment, table_words,
     },
     open::OpenBatch,
     rows::{Model, ModelError, RowError, RowRecord},
@@ -162,15 +163,27 @@ impl MonitoringWitness {
 
     /// The steps to fold, in order; [`MonitoringStatement::steps`] of them.
     pub fn steps(&self) -> Steps<'_> {
-        Steps::new(
-            self.dimensions,
-            PlanOpening::of(&self.plan),
-            &self.model,
-            self.model_salt.element(),
-            BatchTable::empty(&self.plan),
-            self.initial_state(),
-            &self.batches,
-        )
+        self.steps_from(self.initial_state(), &self.batches)
+    }
+
+    /// The batches at these positions as a segment, which can be proven without the others: states and steps.
+    ///
+    /// `None` for no batches, or some that there are not.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if the statement made here does not replay, which would be a fault of this program.
+    pub fn segment(&self, batches: Range<usize>) -> Result<Option<(Transition, Steps<'_>)>, ReplayError> {
+        let replay = replay(&self.statement, &self.plan)?;
+        Ok((|| {
+            let transition = replay.segment(&self.statement, batches.clone())?;
+            let initial = replay.after(&self.statement, batches.start)?;
+            Some((transition, self.steps_from(initial, self.batches.get(batches)?)))
+        })())
+    }
+
+    fn steps_from<'a>(&'a self, initial: State, batches: &'a [BatchRows]) -> Steps<'a> {
+        let empty = BatchTable::empty(&self.plan);
+        Steps::new(self.dimensions, PlanOpening::of(&self.plan), &self.model, self.model_salt.element(), empty, initial, batches)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_circuits::{
-    CircuitFacts, Keys, ProofError, Prover, PublicState, Transition, constraint_count,
+    CircuitFacts, Keys, ProofError, Prover, PublicState, Transition, claimed_final_state, constraint_count,
     native::{Replay, State, replay},
     pinned_digest, receipts, training, verify_proof,
 };
@@ -146,6 +146,44 @@ fn another_initial_state_or_step_count_is_rejected(run: &Run) -> Result<(), Fail
     expect(matches!(found, Err(ProofError::InitialState(_))), format!("{found:?}"))
 }
 
+/// Each segment is proven without the other; between them they lead where the whole proof leads, and only in their places.
+fn segments_join_at_the_end_of_a_batch(run: &Run) -> Result<(), Failed> {
+    let circuit = fixture::circuit(SMALLEST);
+    let witness = fixture::witness(circuit, 5);
+    let key = run.keys.verifier();
+    let mut proven = Vec::new();
+    for batches in [0..2, 2..3] {
+        let (transition, steps) = witness.segment(batches)?.ok_or("no such batches")?;
+        let mut prover = Prover::new(&run.keys, transition.z0)?;
+        for step in steps {
+            prover.fold(step)?;
+        }
+        same(prover.folded(), transition.steps)?;
+        proven.push((transition, prover.compress()?));
+    }
+    let [(first, one), (second, two)] = proven.as_slice() else { return Err("two segments".into()) };
+    same((first.z0, second.zn, first.steps + second.steps), (run.replay.z0.into(), run.replay.zn.into(), run.replay.steps))?;
+    same(verify_proof(key, first.z0, first.steps, one), Ok(first.zn))?;
+    // The second begins where the first was verified to end.
+    same(verify_proof(key, first.zn, second.steps, two), Ok(second.zn))?;
+    for (bytes, reached) in [(one, first.zn), (two, second.zn)] {
+        same(claimed_final_state(key, bytes), Some(reached))?;
+    }
+    let rejected = |what: &str, z0: PublicState, steps: u64, bytes: &[u8]| {
+        let found = verify_proof(key, z0, steps, bytes);
+        expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{what}: {found:?}"))
+    };
+    rejected("the first left out", first.z0, second.steps, two)?;
+    rejected("the first replayed", first.zn, first.steps, one)?;
+    rejected("the last left out", first.z0, run.replay.steps, one)?;
+    for element in 0..7 {
+        let mut other = first.zn;
+        other.0[element] = Commitment::from_bytes([1; 32]);
+        rejected(&format!("element {element} of the seam"), other, second.steps, two)?;
+    }
+    Ok(())
+}
+
 fn truncated_and_extended_proofs_are_refused_by_length(run: &Run) -> Result<(), Failed> {
     let length = run.proof.len();
     for kept in (0..length).step_by(251).chain([length - 1]) {
@@ -270,13 +308,14 @@ fn main() {
     let arguments = Arguments::from_args();
     // Derived when the first test runs, so that listing tests stays quick.
     let run: Arc<OnceLock<Run>> = Arc::default();
-    let tests: [(&str, Test); 11] = [
+    let tests: [(&str, Test); 12] = [
         ("the proof leads where the replay says", the_proof_leads_where_the_replay_says),
         ("the derived key is the pinned one", the_derived_key_is_the_pinned_one),
         ("the formula counts what nova synthesises", the_formula_counts_what_nova_synthesises),
         ("a receipts proof leads where its replay says", a_receipts_proof_leads_where_its_replay_says),
         ("a proof of one family is none of another", a_proof_of_one_family_is_none_of_another),
         ("another initial state or step count is rejected", another_initial_state_or_step_count_is_rejected),
+        ("segments join at the end of a batch", segments_join_at_the_end_of_a_batch),
         ("truncated and extended proofs are refused by length", truncated_and_extended_proofs_are_refused_by_length),
         ("every vector keeps its length", every_vector_keeps_its_length),
         ("other spellings of points and elements are refused", other_spellings_of_points_and_elements_are_refused),

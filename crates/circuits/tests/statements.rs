@@ -105,6 +105,24 @@ fn every_stated_value_of_a_batch_moves_the_chain() {
     }
 }
 
+#[test]
+fn segments_join_to_the_whole() {
+    let witness = witness(circuit(SHAPE), 5);
+    let statement = witness.statement();
+    let whole = replay(statement, witness.plan()).unwrap();
+    for cuts in [vec![0, 3], vec![0, 1, 3], vec![0, 2, 3], vec![0, 1, 2, 3]] {
+        let segments: Vec<_> = cuts.windows(2).map(|cut| whole.segment(statement, cut[0]..cut[1]).unwrap()).collect();
+        assert_eq!(segments[0].z0, whole.transition().z0);
+        assert_eq!(segments[segments.len() - 1].zn, whole.transition().zn);
+        assert_eq!(segments.iter().map(|segment| segment.steps).sum::<u64>(), whole.steps);
+        assert!(segments.windows(2).all(|pair| pair[0].zn == pair[1].z0));
+    }
+    for (start, end) in [(0, 0), (1, 1), (2, 4), (3, 4), (2, 1)] {
+        assert_eq!(whole.segment(statement, start..end), None, "{start}..{end}");
+        assert!(witness.segment(start..end).unwrap().is_none(), "{start}..{end}");
+    }
+}
+
 fn row(key: u64, features: Vec<u32>) -> RowRecord {
     RowRecord { key, group: 0, kind: RowKind::Scored { features, logged: false, outcome: verifold_model::cohort::Outcome::Unknown } }
 }

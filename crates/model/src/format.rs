@@ -39,6 +39,11 @@ pub fn counted(n: u64, singular: &str, plural: &str) -> String {
     format!("{} {}", count(n), if n == 1 { singular } else { plural })
 }
 
+/// `batch 3`, `batches 3 to 7`: indices from the first to the last.
+pub fn batches_text(first: u64, last: u64) -> String {
+    if first == last { format!("batch {}", count(first)) } else { format!("batches {} to {}", count(first), count(last)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

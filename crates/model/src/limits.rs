@@ -33,6 +33,8 @@ pub enum Limit {
     Signatures,
     /// Proofs of a package.
     Proofs,
+    /// Segments of a proof.
+    Segments,
     /// Batches of a statement.
     Batches,
     /// Steps of a proof.
@@ -79,7 +81,7 @@ const fn line(key: &'static str, [least, default, most]: [u64; 3], counts: &'sta
 
 impl Limit {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::PackageBytes,
         Self::Entries,
         Self::JsonBytes,
@@ -89,6 +91,7 @@ impl Limit {
         Self::Envelopes,
         Self::Signatures,
         Self::Proofs,
+        Self::Segments,
         Self::Batches,
         Self::Steps,
         Self::Features,
@@ -153,6 +156,12 @@ impl Limit {
                 line("signatures", [1, 8, 8], "signatures of an envelope", "Each costs a check. One who has more to say adds an envelope.")
             }
             Self::Proofs => line("proofs", [1, 32, 256], "proofs of a package", "A change of model every week of half a year."),
+            Self::Segments => line(
+                "segments",
+                [1, 64, 1_024],
+                "segments of a proof",
+                "Each is checked like a proof of its own, half a second of one core at 2^16. 1 accepts none that was divided.",
+            ),
             Self::Batches => line(
                 "batches",
                 [1, 20_000, 20_000],

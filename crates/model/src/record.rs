@@ -385,14 +385,33 @@ pub struct ProofSummary {
     pub rows_per_step: u32,
     /// Folding steps stated.
     pub steps: u64,
-    /// Bytes of the proof.
+    /// Bytes of the proof, of all its segments.
     pub proof_bytes: u64,
+    /// Segments in chain order; empty if the proof is one piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentSummary>,
     /// First state, all elements.
     pub z0: Vec<Commitment>,
     /// Last state as replayed here, all elements.
     pub zn: Vec<Commitment>,
     /// Names of the state's elements.
     pub state_names: Vec<String>,
+}
+
+/// A piece of a proof, from the end of one batch to the end of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentSummary {
+    /// Index of its first batch.
+    pub first_batch: u32,
+    /// Index of its last batch.
+    pub last_batch: u32,
+    /// Folding steps that its batches take.
+    pub steps: u64,
+    /// Bytes of its proof.
+    pub proof_bytes: u64,
+    /// Where it stands.
+    pub state: ProofState,
 }
 
 /// A traceability specification and how it stands. What it says is claimed by the provider.

@@ -1,5 +1,7 @@
 //! What does a package claim, once its bytes are in order?
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use verifold_model::{
     digest::{Digest, canonical_json},
@@ -20,7 +22,7 @@ use crate::{
     container::{self, MANIFEST, RawEntry},
     dsse::Envelope,
     error::PackageError,
-    manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, contradicts},
+    manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, SCHEMA_WITH_SEGMENTS, contradicts},
     plain_text,
     signing::is_envelope_path,
     traceability,
@@ -75,8 +77,40 @@ pub struct ClaimedProof<S = MonitoringStatement> {
     pub system: ProofSystem,
     /// The statement.
     pub statement: S,
-    /// Bytes of the proof.
+    /// Bytes of the proof; of its first segment, if it has several.
     pub bytes: Vec<u8>,
+    /// Where a monitoring proof goes on in further segments, in chain order; empty if one proof covers the statement.
+    pub further: Vec<ClaimedSegment>,
+}
+
+/// A segment of a proof behind the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedSegment {
+    /// Position of its first batch.
+    pub first_batch: u32,
+    /// Bytes of the segment's proof.
+    pub bytes: Vec<u8>,
+}
+
+impl ClaimedProof {
+    /// The segments of a monitoring proof in chain order, at least one: positions of its batches, and bytes.
+    ///
+    /// The ranges join from the first batch to the last. In a package that was read, none is empty unless there are no batches.
+    pub fn segments(&self) -> impl Iterator<Item = (Range<usize>, &[u8])> {
+        let first =
+            |position: usize| self.further.get(position).map_or(self.statement.batches.len(), |segment| segment.first_batch as usize);
+        let further = self.further.iter().enumerate();
+        std::iter::once((0..first(0), self.bytes.as_slice()))
+            .chain(further.map(move |(i, segment)| (segment.first_batch as usize..first(i + 1), segment.bytes.as_slice())))
+    }
+}
+
+impl<S> ClaimedProof<S> {
+    /// Bytes of all its segments.
+    pub fn proof_bytes(&self) -> u64 {
+        let further = self.further.iter().map(|segment| segment.bytes.len() as u64);
+        self.bytes.len() as u64 + further.sum::<u64>()
+    }
 }
 
 impl ClaimedPackage {
@@ -95,6 +129,9 @@ impl ClaimedPackage {
         limits.check(Limit::Proofs, manifest.proofs.len() as u64, MANIFEST)?;
         if manifest.proofs.is_empty() {
             return Err(PackageError::NoProofs);
+        }
+        for proof in &manifest.proofs {
+            limits.check(Limit::Segments, proof.proof_paths().count() as u64, MANIFEST)?;
         }
         manifest.check_proofs()?;
         for entry in rest {
@@ -115,10 +152,10 @@ impl ClaimedPackage {
         };
         let plan: Plan = read_canonical(PLAN_PATH, content(PLAN_PATH)?)?;
         plain_text::check_plan(PLAN_PATH, &plan)?;
-        let proofs =
-            manifest.proofs.iter().enumerate().map(|(i, listed)| {
-                read_proof(&manifest, i, listed, content(&listed.statement_path)?, content(&listed.proof_path)?, limits)
-            });
+        let proofs = manifest.proofs.iter().enumerate().map(|(i, listed)| {
+            let bytes = listed.proof_paths().map(content).collect::<Result<Vec<_>, _>>()?;
+            read_proof(&manifest, i, listed, content(&listed.statement_path)?, &bytes, limits)
+        });
         let (mut stages, mut monitoring) = (Vec::new(), Vec::new());
         for (position, proof) in proofs.enumerate() {
             match proof? {
@@ -191,8 +228,9 @@ fn read_manifest(bytes: &[u8]) -> Result<Manifest, PackageError> {
     }
     if let Ok(Version { schema }) = serde_json::from_slice(bytes)
         && schema != SCHEMA
+        && schema != SCHEMA_WITH_SEGMENTS
     {
-        return Err(PackageError::UnknownSchema { expected: SCHEMA, found: cut(&schema) });
+        return Err(PackageError::UnknownSchema { expected: "verifold-package/v1 or verifold-package/v2", found: cut(&schema) });
     }
     let manifest: Manifest = read_canonical(MANIFEST, bytes)?;
     plain_text::check_name(MANIFEST, "written_by", &manifest.written_by)?;
@@ -230,7 +268,7 @@ fn read_proof(
     position: usize,
     listed: &ListedProof,
     statement: &[u8],
-    bytes: &[u8],
+    bytes: &[&[u8]],
     limits: &Limits,
 ) -> Result<Read, PackageError> {
     let proof = listed.id.clone();
@@ -244,7 +282,15 @@ fn read_proof(
     }
     check_circuit_is_known(&proof, statement)?;
     let path = &listed.statement_path;
-    let whole = Whole { id: proof, title: listed.title.clone(), stage, kind, system, bytes: bytes.to_vec() };
+    let Some((first, further)) = bytes.split_first() else { return Err(PackageError::MissingEntry { path: listed.proof_path.clone() }) };
+    let further: Vec<ClaimedSegment> = (listed.further_segments.iter().zip(further))
+        .map(|(segment, bytes)| ClaimedSegment { first_batch: segment.first_batch, bytes: bytes.to_vec() })
+        .collect();
+    if kind != StatementKind::MonitoringV1 && !further.is_empty() {
+        let field = format!("proofs[{position}].further_segments");
+        return Err(contradicts(field, "segments of monitoring proofs alone", kind.name()));
+    }
+    let whole = Whole { id: proof, title: listed.title.clone(), stage, kind, system, bytes: first.to_vec(), further };
     let read = match kind {
         // Known, and not yet read from packages.
         StatementKind::ReceiptsV1 => {
@@ -276,6 +322,14 @@ fn read_proof(
     limits.check(Limit::Constraints, shape.padded_constraints(), path)?;
     limits.check(Limit::Features, shape.features() as u64, path)?;
     limits.check(Limit::Steps, steps, path)?;
+    if let Read::Monitoring(proof) = &read
+        && let Some(last) = proof.further.last()
+        && last.first_batch as usize >= proof.statement.batches.len()
+    {
+        let field = format!("proofs[{position}].further_segments[{}].first_batch", proof.further.len() - 1);
+        let batches = proof.statement.batches.len();
+        return Err(contradicts(field, &format!("one of the {batches} batches of the statement"), &last.first_batch.to_string()));
+    }
     Ok(read)
 }
 
@@ -287,12 +341,13 @@ struct Whole {
     kind: StatementKind,
     system: ProofSystem,
     bytes: Vec<u8>,
+    further: Vec<ClaimedSegment>,
 }
 
 impl Whole {
     fn with<S>(self, statement: S) -> ClaimedProof<S> {
-        let Self { id, title, stage, kind, system, bytes } = self;
-        ClaimedProof { id, title, stage, kind, system, statement, bytes }
+        let Self { id, title, stage, kind, system, bytes, further } = self;
+        ClaimedProof { id, title, stage, kind, system, statement, bytes, further }
     }
 }
 

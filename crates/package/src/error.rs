@@ -300,6 +300,7 @@ impl PackageError {
                 Limit::Envelopes => "too-many-envelopes",
                 Limit::Signatures => "too-many-signatures",
                 Limit::Proofs => "too-many-proofs",
+                Limit::Segments => "too-many-segments",
                 Limit::Batches => "too-many-batches",
                 Limit::Steps => "too-many-steps",
                 Limit::Features => "too-many-features",

@@ -48,7 +48,7 @@ pub use verifold_model::limits::{Exceeded, Limit, Limits};
 
 pub use crate::{
     anchor::{AnchoredBatch, Checkpoint, CheckpointError},
-    claimed::{ClaimedPackage, ClaimedProof, ClaimedStage},
+    claimed::{ClaimedPackage, ClaimedProof, ClaimedSegment, ClaimedStage},
     deposit::{Deposit, DepositError},
     document::DocumentEnvelope,
     dsse::{ClaimedSignature, Envelope},

@@ -11,14 +11,18 @@ use verifold_model::{
 
 use crate::{container::RawEntry, error::PackageError, signing::is_envelope_path, traceability::stage_of};
 
-/// Format version this program reads and writes.
+/// Format version of packages whose proofs are one piece each.
 pub const SCHEMA: &str = "verifold-package/v1";
+
+/// Format version of packages with a proof in several segments, and of no others: programs that do not know segments
+/// say so, and do not call such a package malformed.
+pub const SCHEMA_WITH_SEGMENTS: &str = "verifold-package/v2";
 
 /// The root of truth of a package: canonical JSON, first entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Format version, [`SCHEMA`].
+    /// Format version: [`SCHEMA`], or [`SCHEMA_WITH_SEGMENTS`] if a proof has several.
     pub schema: String,
     /// Program and version that wrote the package.
     pub written_by: String,
@@ -109,7 +113,20 @@ pub struct ListedProof {
     pub system: String,
     /// Path of the statement, `statements/ID.json`.
     pub statement_path: String,
-    /// Path of the proof, `proofs/ID.bin`.
+    /// Path of the proof, `proofs/ID.bin`; of its first segment, if it has several.
+    pub proof_path: String,
+    /// Where the proof goes on in further segments, in chain order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_segments: Vec<ListedSegment>,
+}
+
+/// A segment of a proof behind the first: it begins at the end of a batch, and ends where the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListedSegment {
+    /// Index of its first batch.
+    pub first_batch: u32,
+    /// Path of its bytes, `proofs/ID.N.bin`, with N from 2 on.
     pub proof_path: String,
 }
 
@@ -126,6 +143,18 @@ pub fn proof_path(id: &str) -> String {
     format!("proofs/{id}.bin")
 }
 
+/// Path of the bytes of segment `number` of proof `id`; segments are numbered from 1.
+pub fn segment_path(id: &str, number: usize) -> String {
+    if number <= 1 { proof_path(id) } else { format!("proofs/{id}.{number}.bin") }
+}
+
+impl ListedProof {
+    /// Paths of all its bytes, in chain order.
+    pub fn proof_paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.proof_path.as_str()).chain(self.further_segments.iter().map(|segment| segment.proof_path.as_str()))
+    }
+}
+
 impl Manifest {
     /// The role that the path `path` has in a package with these proofs.
     pub fn role_of(&self, path: &str) -> Option<EntryRole> {
@@ -133,7 +162,7 @@ impl Manifest {
             Some(EntryRole::Plan)
         } else if self.proofs.iter().any(|proof| proof.statement_path == path) {
             Some(EntryRole::Statement)
-        } else if self.proofs.iter().any(|proof| proof.proof_path == path) {
+        } else if self.proofs.iter().flat_map(ListedProof::proof_paths).any(|proof| proof == path) {
             Some(EntryRole::Proof)
         } else if stage_of(path).is_some() {
             Some(EntryRole::Traceability)
@@ -192,7 +221,8 @@ impl Manifest {
         Ok(())
     }
 
-    /// Checks the identifiers and paths of the proofs: well formed, unique, where they belong.
+    /// Checks the identifiers and paths of the proofs: well formed, unique, where they belong; and that the version
+    /// says whether there are segments.
     ///
     /// # Errors
     /// The first deviation.
@@ -214,8 +244,23 @@ impl Manifest {
             if proof.proof_path != bytes {
                 return Err(contradicts(format!("proofs[{i}].proof_path"), &bytes, &format!("{:?}", proof.proof_path)));
             }
+            let mut first_batch = 0;
+            for (j, segment) in proof.further_segments.iter().enumerate() {
+                let field = |name: &str| format!("proofs[{i}].further_segments[{j}].{name}");
+                let path = segment_path(&proof.id, j + 2);
+                if segment.proof_path != path {
+                    return Err(contradicts(field("proof_path"), &path, &format!("{:?}", segment.proof_path)));
+                }
+                if segment.first_batch <= first_batch {
+                    let expected = format!("a batch behind batch {first_batch}, with which the segment before begins");
+                    return Err(contradicts(field("first_batch"), &expected, &segment.first_batch.to_string()));
+                }
+                first_batch = segment.first_batch;
+            }
         }
-        Ok(())
+        let segments = self.proofs.iter().any(|proof| !proof.further_segments.is_empty());
+        let schema = if segments { SCHEMA_WITH_SEGMENTS } else { SCHEMA };
+        if self.schema == schema { Ok(()) } else { Err(contradicts("schema".to_owned(), schema, &self.schema)) }
     }
 }
 

@@ -14,7 +14,9 @@ use crate::{
     claimed::{ClaimedPackage, ClaimedProof, ClaimedStage},
     container::{self, MANIFEST},
     error::PackageError,
-    manifest::{EntryRole, ListedEntry, ListedProof, Manifest, PLAN_PATH, SCHEMA, proof_path, statement_path},
+    manifest::{
+        EntryRole, ListedEntry, ListedProof, ListedSegment, Manifest, PLAN_PATH, SCHEMA, SCHEMA_WITH_SEGMENTS, segment_path, statement_path,
+    },
     traceability,
 };
 
@@ -55,8 +57,9 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
         entries.push((traceability::path(document.stage), EntryRole::Traceability, canonical_json(document)));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
+    let segments = contents.proofs.iter().any(|proof| !proof.further.is_empty());
     let manifest = Manifest {
-        schema: SCHEMA.to_owned(),
+        schema: if segments { SCHEMA_WITH_SEGMENTS } else { SCHEMA }.to_owned(),
         written_by: contents.written_by.clone(),
         created: contents.created,
         subject: contents.subject.clone(),
@@ -80,12 +83,12 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
     Ok(file)
 }
 
-/// Statement and proof as entries.
-fn both<S: Serialize>(proof: &ClaimedProof<S>) -> [(String, EntryRole, Vec<u8>); 2] {
-    [
-        (statement_path(&proof.id), EntryRole::Statement, canonical_json(&proof.statement)),
-        (proof_path(&proof.id), EntryRole::Proof, proof.bytes.clone()),
-    ]
+/// Statement and proof as entries, segment by segment.
+fn both<S: Serialize>(proof: &ClaimedProof<S>) -> Vec<(String, EntryRole, Vec<u8>)> {
+    let bytes = std::iter::once(&proof.bytes).chain(proof.further.iter().map(|segment| &segment.bytes));
+    let mut entries = vec![(statement_path(&proof.id), EntryRole::Statement, canonical_json(&proof.statement))];
+    entries.extend((1..).zip(bytes).map(|(number, bytes)| (segment_path(&proof.id, number), EntryRole::Proof, bytes.clone())));
+    entries
 }
 
 fn listed<S>(proof: &ClaimedProof<S>) -> ListedProof {
@@ -96,7 +99,11 @@ fn listed<S>(proof: &ClaimedProof<S>) -> ListedProof {
         statement: proof.kind.name().to_owned(),
         system: proof.system.name().to_owned(),
         statement_path: statement_path(&proof.id),
-        proof_path: proof_path(&proof.id),
+        proof_path: segment_path(&proof.id, 1),
+        further_segments: (2..)
+            .zip(&proof.further)
+            .map(|(number, segment)| ListedSegment { first_batch: segment.first_batch, proof_path: segment_path(&proof.id, number) })
+            .collect(),
     }
 }
 

@@ -16,8 +16,8 @@ use verifold_model::{
     traceability::{Constraint, Traceability},
 };
 use verifold_package::{
-    ClaimedPackage, ClaimedProof, Contents, EntryRole, Limit, Limits, Manifest, PackageError, SecretKey, container, signing, traceability,
-    write,
+    ClaimedPackage, ClaimedProof, ClaimedSegment, Contents, EntryRole, Limit, Limits, Manifest, PackageError, SecretKey, container,
+    manifest::SCHEMA, signing, traceability, write,
 };
 
 fn at(date: &str) -> Instant {
@@ -99,6 +99,7 @@ fn proof(id: &str) -> ClaimedProof {
         system: ProofSystem::NovaPastaIpa,
         statement: statement(1),
         bytes: b"proof".to_vec(),
+        further: Vec::new(),
     }
 }
 
@@ -413,10 +414,71 @@ fn traceability_specifications_are_listed_and_have_one_spelling() {
 fn what_this_program_does_not_know_is_not_called_wrong() {
     let unknown = Exit::NotChecked;
     let (manifest, statement) = ("manifest.json", "statements/monitoring.json");
-    check("a later format", &edited(manifest, "verifold-package/v1", "verifold-package/v2"), "unknown-schema", unknown, manifest);
+    check("a later format", &edited(manifest, "verifold-package/v1", "verifold-package/v3"), "unknown-schema", unknown, manifest);
     check("a later statement", &edited(manifest, "\"monitoring/v1\"", "\"monitoring/v2\""), "unknown-statement", unknown, "monitoring");
     check("another system", &edited(manifest, "nova-pasta-ipa", "stark"), "unknown-proof-system", unknown, "monitoring");
     check("a later circuit", &edited(statement, "scored-cohort/v1", "scored-cohort/v2"), "unknown-circuit", unknown, "monitoring");
+}
+
+/// A proof of five batches in three segments: 0 and 1, 2, 3 and 4.
+fn segmented() -> Contents {
+    let segment = |first_batch, bytes: &[u8]| ClaimedSegment { first_batch, bytes: bytes.to_vec() };
+    let further = vec![segment(2, b"second"), segment(3, b"third")];
+    Contents { proofs: vec![ClaimedProof { statement: statement(5), further, ..proof("monitoring") }], ..contents() }
+}
+
+#[test]
+fn segments_are_listed_where_they_begin() {
+    let file = write(&segmented()).unwrap();
+    let package = read(&file).unwrap();
+    assert_eq!(package.contents(), segmented());
+    assert_eq!(write(&package.contents()).unwrap(), file);
+    let segments: Vec<_> = package.proofs[0].segments().collect();
+    assert_eq!(segments, [(0..2, b"proof".as_slice()), (2..3, b"second"), (3..5, b"third")]);
+    assert_eq!(package.proofs[0].proof_bytes(), 16);
+    let paths: Vec<&str> = package.entries.iter().map(|entry| entry.path.as_str()).filter(|path| path.starts_with("proofs/")).collect();
+    assert_eq!(paths, ["proofs/monitoring.2.bin", "proofs/monitoring.3.bin", "proofs/monitoring.bin"]);
+    // One piece, and the manifest does not speak of segments, nor of a version that has them.
+    let manifest = &entries()[0].1;
+    assert!(!String::from_utf8_lossy(manifest).contains("segments"));
+    assert_eq!(read(&write(&contents()).unwrap()).unwrap().proofs[0].segments().collect::<Vec<_>>(), [(0..1, b"proof".as_slice())]);
+}
+
+#[test]
+fn segments_have_one_spelling() {
+    let file = write(&segmented()).unwrap();
+    let entries: Vec<(String, Vec<u8>)> =
+        container::decode(&file, &Limits::default()).unwrap().iter().map(|entry| (entry.path.to_owned(), entry.bytes.to_vec())).collect();
+    let refused = |what: &str, edit: fn(&mut Manifest)| {
+        check(what, &repacked(&entries, edit), "manifest-contradicts", Exit::Malformed, "manifest.json");
+    };
+    refused("the version without segments", |manifest| manifest.schema = SCHEMA.to_owned());
+    refused("the first again", |manifest| manifest.proofs[0].further_segments[0].first_batch = 0);
+    refused("two at one batch", |manifest| manifest.proofs[0].further_segments[1].first_batch = 2);
+    refused("out of order", |manifest| manifest.proofs[0].further_segments[0].first_batch = 4);
+    refused("behind the last batch", |manifest| manifest.proofs[0].further_segments[1].first_batch = 5);
+    refused("exchanged paths", |manifest| {
+        let segments = &mut manifest.proofs[0].further_segments;
+        let second = segments[0].proof_path.clone();
+        segments[0].proof_path = std::mem::replace(&mut segments[1].proof_path, second);
+    });
+    refused("the first's bytes once more", |manifest| {
+        let first = manifest.proofs[0].proof_path.clone();
+        manifest.proofs[0].further_segments[0].proof_path = first;
+    });
+    let alone = edited("manifest.json", "verifold-package/v1", "verifold-package/v2");
+    check("the version of segments without any", &alone, "manifest-contradicts", Exit::Malformed, "manifest.json");
+    // A segment that is not listed is an entry too many.
+    check(
+        "left out of the list",
+        &repacked(&entries, |manifest| drop(manifest.proofs[0].further_segments.pop())),
+        "manifest-contradicts",
+        Exit::Malformed,
+        "manifest.json",
+    );
+    let limits = Limits::default().with(Limit::Segments, 2);
+    let error = ClaimedPackage::read(&file, &limits).unwrap_err();
+    assert_eq!((error.cause(), error.exit(), error.place()), ("too-many-segments", Exit::Limits, "manifest.json"));
 }
 
 #[test]
@@ -468,6 +530,7 @@ fn limits_hold() {
     check(Limit::Envelopes, 1, "too-many-envelopes", "");
     check(Limit::Signatures, 1, "too-many-signatures", &envelope);
     check(Limit::Proofs, 2, "too-many-proofs", "manifest.json");
+    check(Limit::Segments, 2, "too-many-segments", "manifest.json");
     check(Limit::Batches, 3, "too-many-batches", statement);
     check(Limit::Steps, 7, "too-many-steps", statement);
     check(Limit::Features, 8, "too-many-features", statement);

@@ -8,7 +8,7 @@ use verifold_model::{cohort::VoidReason, plan::PlanError};
 pub const BAD_ROWS_SHOWN: usize = 20;
 
 /// Where a row stands in its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowPlace {
     /// Line of a text file, from 1, the header included.
@@ -27,7 +27,8 @@ impl fmt::Display for RowPlace {
 }
 
 /// A row that cannot be scored, and why.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BadRow {
     /// File name without its folder.
     pub file: String,
@@ -52,7 +53,8 @@ impl fmt::Display for BadRow {
 }
 
 /// Bad rows found while reading: the first [`BAD_ROWS_SHOWN`], and how many there are in all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BadRows {
     /// The first ones in reading order.
     pub first: Vec<BadRow>,
@@ -243,6 +245,27 @@ pub enum ProveError {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A segment cannot be proven or joined.
+    #[error("{problem}\n  {}", path.display())]
+    Segment {
+        /// The split, or the segment's file.
+        path: PathBuf,
+        /// What stands in the way, and what to do.
+        problem: String,
+    },
+    /// Segments of a split are not among those to be joined.
+    #[error(
+        "{} not there: prove {} with `verifold prove segment --segment N/{of}` for N = {}, then join again; what is proven already is kept",
+        if missing.len() == 1 { "a segment is" } else { "segments are" },
+        if missing.len() == 1 { "it" } else { "them" },
+        missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    SegmentsMissing {
+        /// Their numbers, from 1.
+        missing: Vec<usize>,
+        /// Segments of the split.
+        of: usize,
     },
     /// Two independent computations of the same fact differ: a defect in this program, not in the data.
     #[error("two independent computations of {what} disagree in batch {batch}: this is a defect of the program; nothing was written")]

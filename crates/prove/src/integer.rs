@@ -42,7 +42,8 @@ pub fn quantise_model(coefficients: &[f64], intercept: f64, layout: &Layout, sca
 }
 
 /// What rounding to integers changed, over all scored rows. Claimed by the prover.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct QuantisationError {
     /// Rows compared.
     pub rows: u64,

@@ -7,6 +7,7 @@
 //! - [`onnx`]: coefficients of an ONNX model, and its own float run; [`integer`]: the integers that stand for them
 //! - [`layout`], [`plan`]: the measurement plan that follows
 //! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
+//! - [`segments`]: a long period split into segments that are proven apart; [`mod@join`]: one package of them
 //! - [`receipts`]: one opening for each row, under a proof of its own
 //! - [`lifecycle`]: from development rows to one package over all stages
 //! - [`anchoring`]: batches committed to while they are made, and proven as they were then
@@ -21,6 +22,7 @@ mod development;
 pub mod error;
 mod fold;
 pub mod integer;
+pub mod join;
 pub mod layout;
 pub mod lifecycle;
 pub mod model_file;
@@ -36,6 +38,7 @@ mod recount;
 pub mod rows;
 pub mod salts;
 pub mod secrets;
+pub mod segments;
 pub mod spec;
 pub mod synthetic;
 pub mod table;
@@ -43,9 +46,11 @@ pub mod table;
 pub use crate::{
     anchoring::AnchorLog,
     error::ProveError,
+    join::{JoinRequest, join},
     lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle, prove_stage},
     model_file::ModelOpening,
     monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
     progress::{Event, Progress},
     receipts::{ReceiptsRequest, prove_receipts},
+    segments::{PartOutcome, SegmentRequest, SegmentSources, SplitRequest, prove_segment, split},
 };

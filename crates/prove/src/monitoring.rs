@@ -6,10 +6,13 @@
 //! 3. [`fold`] folds, compresses, and verifies the proof as a reader would.
 //! 4. [`prove_monitoring`] does all of it and writes package, secrets and report, or nothing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
-use serde::Serialize;
-use verifold_circuits::{BatchRows, Keys, Model, MonitoringWitness, RowRecord, Salt, native};
+use serde::{Deserialize, Serialize};
+use verifold_circuits::{BatchRows, Keys, Model, MonitoringWitness, RowRecord, Salt};
 use verifold_model::{
     cohort::BatchRole,
     digest::{Commitment, Digest},
@@ -19,7 +22,7 @@ use verifold_model::{
     proof_system::ProofSystem,
     shape::{CircuitFamily, CircuitId},
     state::Stage,
-    statement::{Header, StatementKind},
+    statement::{Header, MonitoringStatement, StatementKind},
     traceability::{ProofUsed, Traceability},
 };
 use verifold_package::{ClaimedProof, Contents};
@@ -44,7 +47,8 @@ use crate::{
 };
 
 /// What to do with rows that cannot be scored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnBadRow {
     /// Commit them as void, counted by reason and group.
     Void,
@@ -90,7 +94,8 @@ pub struct Request {
 }
 
 /// What was read from one source of rows. Claimed by the prover.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SourceReport {
     /// Rows read.
     pub read: u64,
@@ -106,6 +111,20 @@ pub struct SourceReport {
     pub repeated_ids: u64,
     /// What rounding the model to integers changed.
     pub quantisation: QuantisationError,
+}
+
+/// What the prover says about its sources, and no proof contains.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// Label of the class whose probability the model gives.
+    pub model_class: String,
+    /// Rows of the reference.
+    pub reference: SourceReport,
+    /// Rows of the period.
+    pub monitoring: SourceReport,
+    /// What a reader should know about how the data became rows.
+    pub notes: Vec<String>,
 }
 
 /// Seconds a phase took.
@@ -128,12 +147,14 @@ pub struct Report {
     pub package_sha256: Digest,
     /// Size of the package.
     pub package_bytes: u64,
-    /// Size of the proof.
+    /// Size of the proof, of all its segments.
     pub proof_bytes: u64,
     /// The circuit.
     pub circuit: CircuitId,
     /// Steps folded.
     pub steps: u64,
+    /// Segments they were folded in.
+    pub segments: usize,
     /// Digest of the plan, for a policy or engagement to pin.
     pub plan_digest: Digest,
     /// Commitment to the model, likewise.
@@ -340,6 +361,15 @@ fn notes(spec: &Spec, layout: &Layout, outcomes: Option<&OutcomeTable>) -> Vec<S
 }
 
 impl Prepared {
+    pub(crate) fn claims(&self) -> Claims {
+        Claims {
+            model_class: self.model_class.clone(),
+            reference: self.reference.clone(),
+            monitoring: self.monitoring.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
     /// Commits to every batch, and counts them a second time in an unrelated way.
     ///
     /// # Errors
@@ -365,21 +395,37 @@ impl Prepared {
 /// # Errors
 /// [`ProveError::Proof`], or [`ProveError::Cancelled`] between two steps.
 pub fn fold(witness: &MonitoringWitness, keys: &Keys, progress: &mut dyn Progress) -> Result<Vec<u8>, ProveError> {
-    let statement = witness.statement();
-    let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
-    let replay = native::replay(statement, witness.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
-    fold::fold(keys, &replay.transition(), rows, witness.steps(), progress)
+    fold_batches(witness, 0..witness.statement().batches.len(), keys, progress)
+}
+
+/// As [`fold`], for a segment: the batches at these positions alone, none of the others having been proven.
+///
+/// # Errors
+/// As [`fold`].
+pub fn fold_batches(
+    witness: &MonitoringWitness,
+    batches: Range<usize>,
+    keys: &Keys,
+    progress: &mut dyn Progress,
+) -> Result<Vec<u8>, ProveError> {
+    let segment = witness.segment(batches.clone()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
+    let Some((transition, steps)) = segment else { return Err(failed("folding")("there is no such batch".to_owned())) };
+    let rows = witness.statement().batches[batches].iter().map(|batch| u64::from(batch.rows)).sum();
+    fold::fold(keys, &transition, rows, steps, progress)
 }
 
 /// The contents of a package that holds one monitoring proof.
 pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, written_by: String) -> Contents {
-    let header = &witness.statement().header;
+    contents_of(witness.statement().clone(), witness.plan().clone(), proof, created, written_by)
+}
+
+pub(crate) fn contents_of(statement: MonitoringStatement, plan: Plan, bytes: Vec<u8>, created: Instant, written_by: String) -> Contents {
     Contents {
         written_by,
         created,
-        subject: header.subject.clone(),
-        period: header.period,
-        plan: witness.plan().clone(),
+        subject: statement.header.subject.clone(),
+        period: statement.header.period,
+        plan,
         stages: Vec::new(),
         traceability: Vec::new(),
         proofs: vec![ClaimedProof {
@@ -388,14 +434,15 @@ pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, w
             stage: Stage::Monitoring,
             kind: StatementKind::MonitoringV1,
             system: ProofSystem::NovaPastaIpa,
-            statement: witness.statement().clone(),
-            bytes: proof,
+            statement,
+            bytes,
+            further: Vec::new(),
         }],
     }
 }
 
 /// Documents about this stage speak of the proof that is about to be made.
-fn check_traceability(documents: &[Traceability], header: &Header) -> Result<(), ProveError> {
+pub(crate) fn check_traceability(documents: &[Traceability], header: &Header) -> Result<(), ProveError> {
     let used = ProofUsed { statement: header.statement, system: ProofSystem::NovaPastaIpa, circuit: header.circuit };
     for document in documents.iter().filter(|document| document.stage == Stage::Monitoring) {
         if let Some(problem) = document.contradicts(used, &header.subject.system).first() {
@@ -413,7 +460,7 @@ fn check_traceability(documents: &[Traceability], header: &Header) -> Result<(),
 /// # Errors
 /// [`ProveError`]; no file has been written or replaced then.
 pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Result<Report, ProveError> {
-    let progress = &mut Timed { inner: progress, running: None, timings: Vec::new() };
+    let progress = &mut Timed::new(progress);
     let outputs = Outputs::prepare(&request.output, request.overwrite)?;
     let mut prepared = prepare(&request.sources, progress)?;
     if let Some(log) = &request.anchored {
@@ -429,36 +476,42 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
     let proof = fold(&witness, &keys, progress)?;
 
     progress.report(Event::Phase(Phase::Writing));
-    let proof_bytes = proof.len() as u64;
     let contents = contents(&witness, proof, request.created, request.written_by.clone());
-    let package = verifold_package::write(&Contents { traceability: request.traceability.clone(), ..contents })
-        .map_err(|error| ProveError::Package(error.to_string()))?;
-    let package_sha256 = Digest::of(&package);
-    let secrets = Secrets::new(package_sha256, &prepared.model, &prepared.model_salt, &prepared.batches);
-    let statement = witness.statement();
+    let contents = Contents { traceability: request.traceability.clone(), ..contents };
+    let package = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;
+    let secrets = Secrets::new(Digest::of(&package), &prepared.model, &prepared.model_salt, &prepared.batches);
+    let report = report(&contents, &package, prepared.claims(), progress.timings())?;
+    stop_if_cancelled(progress)?;
+    outputs.commit([&json(&secrets)?, &json(&report)?], &package)?;
+    Ok(report)
+}
+
+/// The report on a package just written.
+pub(crate) fn report(contents: &Contents, package: &[u8], claims: Claims, timings: Vec<Timing>) -> Result<Report, ProveError> {
+    let Some(proof) = contents.proofs.first() else { return Err(ProveError::Package("there is no monitoring proof".to_owned())) };
+    let statement = &proof.statement;
     let monitored = || statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
-    let report = Report {
+    let Claims { model_class, reference, monitoring, notes } = claims;
+    Ok(Report {
         schema: "prove-report/v1",
         notice: "Claimed by the prover; no proof contains any of it.",
-        package_sha256,
+        package_sha256: Digest::of(package),
         package_bytes: package.len() as u64,
-        proof_bytes,
-        circuit: prepared.header.circuit,
+        proof_bytes: proof.proof_bytes(),
+        circuit: statement.header.circuit,
         steps: statement.steps,
-        plan_digest: prepared.plan.digest(),
+        segments: proof.segments().count(),
+        plan_digest: contents.plan.digest(),
         model_commitment: statement.model_commitment,
         chain_head: statement.chain_head,
         batches: monitored().count() as u64,
         empty_batches: monitored().filter(|batch| batch.rows == 0).count() as u64,
-        model_class: prepared.model_class.clone(),
-        reference: prepared.reference.clone(),
-        monitoring: prepared.monitoring.clone(),
-        notes: prepared.notes.clone(),
-        timings: progress.timings(),
-    };
-    stop_if_cancelled(progress)?;
-    outputs.commit([&json(&secrets)?, &json(&report)?], &package)?;
-    Ok(report)
+        model_class,
+        reference,
+        monitoring,
+        notes,
+        timings,
+    })
 }
 
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, ProveError> {
@@ -468,10 +521,16 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, ProveError> {
 }
 
 /// Passes everything on, and notes when phases begin.
-struct Timed<'a> {
+pub(crate) struct Timed<'a> {
     inner: &'a mut dyn Progress,
     running: Option<(Phase, std::time::Duration)>,
     timings: Vec<Timing>,
+}
+
+impl<'a> Timed<'a> {
+    pub(crate) fn new(inner: &'a mut dyn Progress) -> Self {
+        Self { inner, running: None, timings: Vec::new() }
+    }
 }
 
 impl Timed<'_> {
@@ -483,7 +542,7 @@ impl Timed<'_> {
     }
 
     /// Phases closed so far; the one going on is closed.
-    fn timings(&mut self) -> Vec<Timing> {
+    pub(crate) fn timings(&mut self) -> Vec<Timing> {
         self.close();
         self.timings.clone()
     }

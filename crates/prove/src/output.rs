@@ -37,7 +37,18 @@ impl Outputs {
 
     /// Prepares a package and files beside it, private ones among them.
     pub(crate) fn beside<const N: usize>(package: &Path, beside: [(PathBuf, bool); N], overwrite: bool) -> Result<Self, ProveError> {
-        let folder = package.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        Self::of(beside.into_iter().chain([(package.to_owned(), false)]).collect(), overwrite)
+    }
+
+    /// Prepares one file, readable by its owner alone if it is private.
+    pub(crate) fn alone(path: &Path, private: bool, overwrite: bool) -> Result<Self, ProveError> {
+        Self::of(vec![(path.to_owned(), private)], overwrite)
+    }
+
+    /// Prepares files that stand in one folder, each private or not.
+    fn of(files: Vec<(PathBuf, bool)>, overwrite: bool) -> Result<Self, ProveError> {
+        let folder = files.last().and_then(|(path, _)| path.parent()).filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
         let pending = |path: PathBuf, private: bool| {
             if !overwrite && path.exists() {
                 return Err(ProveError::Exists { path });
@@ -45,11 +56,7 @@ impl Outputs {
             let file = temporary(&folder, private).map_err(|source| ProveError::Io { action: "write to", path: folder.clone(), source })?;
             Ok(Pending { path, file })
         };
-        let files = beside
-            .into_iter()
-            .chain([(package.to_owned(), false)])
-            .map(|(path, private)| pending(path, private))
-            .collect::<Result<_, _>>()?;
+        let files = files.into_iter().map(|(path, private)| pending(path, private)).collect::<Result<_, _>>()?;
         Ok(Self { overwrite, folder, files })
     }
 

@@ -34,6 +34,8 @@ pub enum Phase {
     Compressing,
     /// Verifying the proof as a reader of the package would.
     Verifying,
+    /// Reading segments and comparing them with their split.
+    Joining,
     /// Writing package, secrets and report.
     Writing,
 }
@@ -49,6 +51,7 @@ impl Phase {
             Self::Folding => "Folding",
             Self::Compressing => "Compressing the proof",
             Self::Verifying => "Verifying the proof",
+            Self::Joining => "Reading segments",
             Self::Writing => "Writing",
         }
     }

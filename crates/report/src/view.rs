@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use verifold_model::{
     cohort::BatchRole,
     document::signed_text,
-    format::{bytes, count},
+    format::{batches_text, bytes, count},
     lineage::LinkState,
     proof_system::Property,
-    record::{AuditRecord, ProofState, RequirementResult, Source, Standing as Evidence, WhyNode},
+    record::{AuditRecord, ProofState, ProofSummary, RequirementResult, SegmentSummary, Source, Standing as Evidence, WhyNode},
     state::{RungState, Severity, Stage, State},
     traceability::{CLAIMED, role_title},
 };
@@ -162,7 +162,7 @@ fn groups(record: &AuditRecord) -> Vec<Value> {
 }
 
 fn proofs(record: &AuditRecord) -> Vec<Value> {
-    let line = |proof: &verifold_model::record::ProofSummary| {
+    let line = |proof: &ProofSummary| {
         json!({
             "id": proof.id,
             "title": proof.title,
@@ -184,6 +184,7 @@ fn proofs(record: &AuditRecord) -> Vec<Value> {
             "steps": count(proof.steps),
             "rows_per_step": proof.rows_per_step,
             "bytes": bytes(proof.proof_bytes),
+            "segments": segments(proof),
             "key": proof.key_digest.map_or_else(|| "not derived".to_owned(), |digest| digest.to_string()),
             "key_pinned": match proof.key_pinned {
                 Some(true) => "derived here, equals the value pinned in the program",
@@ -204,6 +205,18 @@ fn proofs(record: &AuditRecord) -> Vec<Value> {
         })
     };
     record.proofs.iter().map(line).collect()
+}
+
+/// Batches of each segment, and its state if the proof is not valid; nothing of a proof in one piece.
+fn segments(proof: &ProofSummary) -> Vec<String> {
+    let text = |segment: &SegmentSummary| {
+        let batches = batches_text(segment.first_batch.into(), segment.last_batch.into());
+        match (proof.state, segment.state) {
+            (ProofState::Valid, _) | (_, ProofState::NotReached) => batches,
+            (_, state) => format!("{batches}: {}", state.word().to_lowercase()),
+        }
+    };
+    proof.segments.iter().map(text).collect()
 }
 
 /// Traceability specifications, claims of the provider throughout.

@@ -3,6 +3,8 @@
 //! The first and last state are built here from the statement and the plan; the proof system is asked whether
 //! it is convinced from one to the other in exactly that many steps. Only then is there [`VerifiedEvidence`].
 
+pub(crate) mod segments;
+
 use std::sync::Arc;
 
 use verifold_circuits::{
@@ -26,6 +28,7 @@ use verifold_model::{
 use verifold_package::{ClaimedProof, ClaimedStage};
 use verifold_policy::Policy;
 
+use self::segments::Segment;
 use crate::keys::KeyStore;
 
 /// What a valid proof establishes. Built nowhere but in [`check`], from what the proof system returned.
@@ -89,6 +92,8 @@ pub(crate) struct Checked<T = VerifiedEvidence> {
     pub(crate) transition: Option<Transition>,
     /// Links as the statement has them; claimed unless the outcome is evidence.
     pub(crate) links: Vec<Link>,
+    /// What became of each segment, if there are several.
+    pub(crate) segments: Vec<ProofState>,
 }
 
 impl<T> Checked<T> {
@@ -98,6 +103,7 @@ impl<T> Checked<T> {
             key: None,
             transition: None,
             links: Vec::new(),
+            segments: Vec::new(),
         }
     }
 }
@@ -129,6 +135,12 @@ fn words(cause: &str) -> Option<&'static str> {
         "proof-length-differs" | "proof-structure-differs" | "proof-undecodable" | "proof-trailing-bytes" | "proof-not-canonical" => {
             "the proof's bytes do not have the form of a proof of its circuit"
         }
+        "segment-repeated" => "one of its segments stands there twice",
+        "segment-of-another-period" => "one of its segments is of another subject, period or circuit",
+        "segment-of-another-plan" => "one of its segments was measured by another plan",
+        "segment-under-another-model" => "one of its segments was scored by another model",
+        "segment-misplaced" => "one of its segments stands in another's place",
+        "segment-missing" => "one of its segments was left out, or cut elsewhere",
         "proof-rejected" => "the proof does not hold for its statement",
         "final-state-differs" => "the proof is about other values than its statement's",
         "proof-check-panicked" => "the proof brought its check down",
@@ -272,7 +284,7 @@ fn key_refusal(error: &KeyError) -> Refusal {
 fn check_cohort(
     statement: &MonitoringStatement,
     system: ProofSystem,
-    bytes: &[u8],
+    parts: &[Segment<'_>],
     plan: &Plan,
     policy: &Policy,
     keys: &KeyStore,
@@ -285,17 +297,27 @@ fn check_cohort(
             return Err(refusal(ProofState::Rejected, "roles-differ", "", text));
         }
         let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
-        let transition = replay.transition();
-        checked.links = replay.links;
-        settle(&mut checked, statement.header.circuit, transition, bytes, keys)?;
+        checked.links.clone_from(&replay.links);
+        if let [(_, bytes)] = parts {
+            settle(&mut checked, statement.header.circuit, replay.transition(), bytes, keys)?;
+        } else {
+            checked.transition = Some(replay.transition());
+            let transitions = segments::transitions(&replay, statement, parts)?;
+            let key = key(statement.header.circuit, keys)?;
+            checked.key = Some(Arc::clone(&key));
+            let found = segments::check(&key, &replay, statement, parts, &transitions);
+            checked.segments = found.iter().map(|found| found.as_ref().err().map_or(ProofState::Valid, |refusal| refusal.state)).collect();
+            found.into_iter().collect::<Result<(), _>>()?;
+        }
         Ok(VerifiedEvidence { statement: statement.clone(), plan: plan.clone(), system })
     })();
     checked
 }
 
-/// Checks a monitoring proof.
+/// Checks a monitoring proof, each of its segments.
 pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
-    check_cohort(&proof.statement, proof.system, &proof.bytes, plan, policy, keys)
+    let parts: Vec<Segment<'_>> = proof.segments().collect();
+    check_cohort(&proof.statement, proof.system, &parts, plan, policy, keys)
 }
 
 /// What a valid proof of a stage before monitoring establishes. Built nowhere but in [`check_stage`].
@@ -434,9 +456,10 @@ pub(crate) fn check_stage(
             checked
         }
         StageStatement::OfflineMetrics(statement) => {
-            let Checked { outcome, key, transition, links } = check_cohort(statement, stage.system, &stage.bytes, plan, policy, keys);
+            let whole = (0..statement.batches.len(), stage.bytes.as_slice());
+            let Checked { outcome, key, transition, links, segments } = check_cohort(statement, stage.system, &[whole], plan, policy, keys);
             let outcome = outcome.map(|evidence| VerifiedStage::OfflineMetrics(Box::new(evidence)));
-            Checked { outcome, key, transition, links }
+            Checked { outcome, key, transition, links, segments }
         }
         StageStatement::Training(statement) => {
             let mut checked = Checked::unreached();

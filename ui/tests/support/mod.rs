@@ -1069,6 +1069,7 @@ fn proofs(story: Story, batches: &[BatchRecord]) -> Vec<ProofSummary> {
         rows_per_step: 190,
         steps,
         proof_bytes: 11_880,
+        segments: Vec::new(),
         z0: state("z0"),
         zn: state(id),
         state_names: names.clone(),

@@ -26,6 +26,7 @@ pub(crate) fn stage(id: &str, title: &str, statement: StageStatement, bytes: Vec
         system: ProofSystem::NovaPastaIpa,
         statement,
         bytes,
+        further: Vec::new(),
     }
 }
 

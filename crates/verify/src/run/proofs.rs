@@ -15,7 +15,7 @@ use verifold_model::{
 use verifold_package::{ClaimedProof, ClaimedStage};
 use verifold_policy::Policy;
 
-use crate::evidence::{Checked, VerifiedStage};
+use crate::evidence::{Checked, VerifiedStage, segments};
 
 /// A further proof, which this program does not combine with the first.
 pub(super) fn unread_proof(proof: &ClaimedProof, policy: &Policy) -> ProofSummary {
@@ -36,7 +36,16 @@ pub(super) fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, pol
         statement.header.period.text(),
         count(rows),
     );
-    summary(proof, checked, policy, (&statement.header, statement.steps), plain_words)
+    let mut segments = segments::listed(proof);
+    let states = checked.map_or(&[][..], |checked| &checked.segments);
+    for (segment, state) in segments.iter_mut().zip(states) {
+        segment.state = *state;
+    }
+    ProofSummary {
+        proof_bytes: proof.proof_bytes(),
+        segments,
+        ..summary(proof, checked, policy, (&statement.header, statement.steps), plain_words)
+    }
 }
 
 /// A proof of a stage before monitoring.
@@ -122,6 +131,7 @@ fn summary<S, T>(
         rows_per_step: facts.as_ref().map_or(0, |facts| u32::try_from(facts.rows_per_step).unwrap_or(u32::MAX)),
         steps,
         proof_bytes: proof.bytes.len() as u64,
+        segments: Vec::new(),
         z0: transition.map_or_else(Vec::new, |t| t.z0.0.to_vec()),
         zn: transition.map_or_else(Vec::new, |t| t.zn.0.to_vec()),
         state_names: transition.map_or_else(Vec::new, |t| t.names.map(str::to_owned).to_vec()),

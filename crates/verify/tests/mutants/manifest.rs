@@ -67,7 +67,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         Some(&["unlisted-entry"])
     }),
     ("another format", |_, draw, parts| {
-        parts.manifest.schema = (*draw.pick(&["", "verifold-package/v2", "verifold-package/v1 ", "x"])).to_owned();
+        parts.manifest.schema = (*draw.pick(&["", "verifold-package/v3", "verifold-package/v1 ", "x"])).to_owned();
         Some(&["unknown-schema"])
     }),
     ("a text that does not belong in print", |_, draw, parts| {

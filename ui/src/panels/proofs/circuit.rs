@@ -6,7 +6,7 @@ use verifold_model::{
     record::{AuditRecord, ProofState, ProofSummary},
 };
 
-use super::model::power;
+use super::model::{power, segment_lines};
 use crate::{
     tokens::Face,
     verdict::{Form, Verdict},
@@ -66,6 +66,12 @@ pub fn circuit_ui(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
     key_value(ui, "Rows", |ui| words(ui, &format!("{} a step", format::count(u64::from(proof.rows_per_step)))));
     key_value(ui, "Steps", |ui| words(ui, &format::count(proof.steps)));
     key_value(ui, "Proof", |ui| words(ui, &format!("{} bytes", format::count(proof.proof_bytes))));
+    if !proof.segments.is_empty() {
+        key_value(ui, "Segments", |ui| words(ui, &proof.segments.len().to_string()));
+        for line in segment_lines(proof) {
+            sentence(ui, &line, kind().caption.with(Face::Regular), colors.text3);
+        }
+    }
     divider(ui);
     caption(ui, "Final state, every element compared with the one replayed here");
     let claimed = proof.state != ProofState::Valid;

@@ -6,6 +6,6 @@ mod panel;
 mod traceability;
 
 pub use circuit::circuit_ui;
-pub use model::{Model, ProofRow, PropertyRow, property_rows};
+pub use model::{Model, ProofRow, PropertyRow, property_rows, segment_lines};
 pub use panel::proofs_ui;
 pub use traceability::{standing, traceability_ui};

@@ -3,7 +3,7 @@
 use verifold_model::{
     format,
     proof_system::PropertyLine,
-    record::{AuditRecord, ProofState, ProofSummary},
+    record::{AuditRecord, ProofState, ProofSummary, SegmentSummary},
 };
 
 use crate::verdict::{Form, Verdict};
@@ -78,6 +78,19 @@ impl Model {
             .collect();
         Self { title, rows }
     }
+}
+
+/// The segments of a proof, a line each: batches, steps, and the state if it is not that of the whole.
+pub fn segment_lines(proof: &ProofSummary) -> Vec<String> {
+    let line = |(number, segment): (usize, &SegmentSummary)| {
+        let batches = format::batches_text(segment.first_batch.into(), segment.last_batch.into());
+        let state = match (proof.state, segment.state) {
+            (ProofState::Valid, _) | (_, ProofState::NotReached) => String::new(),
+            (_, state) => format!(", {}", state.word().to_lowercase()),
+        };
+        format!("{number}: {batches}, {}{state}", format::counted(segment.steps, "step", "steps"))
+    };
+    (1..).zip(&proof.segments).map(line).collect()
 }
 
 /// A property of a proof system, or its strength, against what the policy demands.
