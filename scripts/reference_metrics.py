@@ -1,6 +1,6 @@
 """Recomputes every count and metric of a sample audit without any of Verifold's code.
 
-Reads a table of applications, a reference table, an ONNX scorecard and the monitoring
+Reads a table of applications, a reference table, an ONNX scorecard or network and the monitoring
 specification; quantises, scores, counts and measures with NumPy, pandas and scikit-learn. The
 result is committed and compared with the audit record of the same sample: counts must be equal,
 metrics must agree, exact-score AUC and KS must lie inside the intervals that bins allow.
@@ -10,6 +10,8 @@ Needs numpy, pandas, scikit-learn and onnx. Run from the repository's root:
     cargo xtask samples --data
     python scripts/reference_metrics.py target/samples/reference.csv target/samples/honest.csv \\
         scripts/data/retail-scorecard-4.2.onnx scripts/data/monitoring.toml scripts/data/expected-metrics.json
+    python scripts/reference_metrics.py target/samples/reference.csv target/samples/network.csv \\
+        scripts/data/retail-network-1.0.onnx scripts/data/network-monitoring.toml scripts/data/expected-network-metrics.json
 """
 
 import json
@@ -21,6 +23,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 import numpy as np
 import onnx
+import onnx.numpy_helper
 import pandas as pd
 from sklearn.metrics import brier_score_loss, confusion_matrix, roc_auc_score, roc_curve
 
@@ -45,6 +48,95 @@ def read_scorecard(path):
 
 def away_from_zero(x):
     return int(np.sign(x) * np.floor(abs(x) + 0.5))
+
+
+class Scorecard:
+    """Integer weights and bias of a logistic regression."""
+
+    def __init__(self, coefficients, intercept, spec):
+        scale = 2 ** spec["scoring"]["scale_bits"]
+        steps = np.array([float(feature["step"]) for feature in spec["feature"]])
+        offsets = np.array([float(feature.get("offset", "0")) for feature in spec["feature"]])
+        self.weights = np.array([away_from_zero(weight) for weight in coefficients * steps * scale])
+        self.bias = away_from_zero((intercept + float((coefficients * offsets).sum())) * scale)
+
+    def scores(self, inputs):
+        return inputs @ self.weights + self.bias
+
+
+class Network:
+    """Integer layers of a multilayer perceptron, as docs/circuits/neural-cohort-v1.md evaluates them.
+
+    `layers` are float layers on plain values, each a matrix of one row per neuron and a vector of biases.
+    A hidden neuron is scaled by the largest factor at which its weights have 16 bits, its bias as many as its
+    sum, and no row inside the specification's domain brings that sum out of its range; the last layer by the
+    specification's scale.
+    """
+
+    def __init__(self, layers, spec):
+        features = spec["feature"]
+        self.width = spec["shape"]["width_bits"]
+        steps = np.array([float(feature["step"]) for feature in features])
+        offsets = np.array([float(feature.get("offset", "0")) for feature in features])
+        weights, biases = layers[0]
+        layers = [(weights * steps, biases + weights @ offsets), *layers[1:]]
+        unit = np.ones(len(features))
+        most = np.array([float(feature["max"]) for feature in features])
+        self.layers = []
+        for at, (weights, biases) in enumerate(layers):
+            per_unit = weights / unit
+            if at == len(layers) - 1:
+                factors, half = np.array([2.0 ** spec["scoring"]["scale_bits"]]), 0.0
+            else:
+                shift = self.shift(at)
+                half = 2.0 ** (shift - 1)
+                lowest = biases + np.minimum(per_unit, 0) @ most
+                highest = biases + np.maximum(per_unit, 0) @ most
+                reach = 2.0 ** (shift + 16)
+                factors = np.array(
+                    [
+                        min(32767 / abs(w).max(), (0.99 * reach / 2 - half) / abs(b), 0.99 * reach / max(abs(low), abs(high)))
+                        for w, b, low, high in zip(per_unit, biases, lowest, highest)
+                    ]
+                )
+            integers = np.array([[away_from_zero(w) for w in row] for row in per_unit * factors[:, None]], dtype=np.int64)
+            self.layers.append((integers, np.array([away_from_zero(b) for b in biases * factors + half], dtype=np.int64)))
+            if at < len(layers) - 1:
+                most = np.ceil(np.maximum((highest * factors + half) / 2.0**shift, 0))
+                unit = factors / 2.0**shift
+
+    def shift(self, layer):
+        return self.width if layer == 0 else 16
+
+    def scores(self, inputs):
+        values = np.asarray(inputs, dtype=np.int64)
+        for at, (weights, biases) in enumerate(self.layers):
+            sums = values @ weights.T + biases
+            values = sums if at == len(self.layers) - 1 else np.maximum(sums, 0) >> self.shift(at)
+        return values[:, 0]
+
+
+def read_layers(graph):
+    """Float layers on plain values of a StandardScaler in front of an MLPClassifier."""
+    numbers = {tensor.name: onnx.numpy_helper.to_array(tensor).astype(np.float64) for tensor in graph.initializer}
+    (scaler,) = [node for node in graph.node if node.op_type == "Scaler"]
+    offset, scale = (
+        np.array(onnx.helper.get_attribute_value(a)).astype(np.float64)
+        for name in ("offset", "scale")
+        for a in scaler.attribute
+        if a.name == name
+    )
+    matrices = [numbers[node.input[1]] for node in graph.node if node.op_type == "MatMul"]
+    biases = [numbers[node.input[1]].reshape(-1) for node in graph.node if node.op_type == "Add"]
+    first = matrices[0].T * scale
+    return [(first, biases[0] - first @ offset), *((matrix.T, bias) for matrix, bias in zip(matrices[1:], biases[1:]))]
+
+
+def read_model(path, spec):
+    graph = onnx.load(path).graph
+    if any(node.op_type == "Relu" for node in graph.node):
+        return Network(read_layers(graph), spec)
+    return Scorecard(*read_scorecard(path), spec)
 
 
 def quantise(text, feature):
@@ -89,13 +181,13 @@ def prepare(path, spec):
     return pd.DataFrame(rows)
 
 
-def count(rows, weights, bias, spec):
+def count(rows, model, spec):
     """The count table of a batch, and its scored rows with score and bin."""
     bins, groups = spec["shape"]["bins"], spec["shape"]["groups"]
     edges = spec["scoring"]["edges"]
     scored = rows[rows["void"] < 0].copy()
-    inputs = np.array(scored["inputs"].tolist(), dtype=np.int64).reshape(len(scored), len(weights))
-    scored["score"] = inputs @ weights + bias
+    inputs = np.array(scored["inputs"].tolist(), dtype=np.int64).reshape(len(scored), len(spec["feature"]))
+    scored["score"] = model.scores(inputs)
     scored["bin"] = np.searchsorted(edges, scored["score"], side="right")
     counts = np.zeros((bins, groups, 6), dtype=int)
     np.add.at(counts, (scored["bin"], scored["group"], 2 * scored["outcome"] + scored["logged"].astype(int)), 1)
@@ -177,15 +269,12 @@ def metrics(rows, scored, table, reference, spec):
 
 def main(reference_path, batches_path, model_path, spec_path, output_path):
     spec = tomllib.loads(pathlib.Path(spec_path).read_text(encoding="utf-8"))
-    coefficients, intercept = read_scorecard(model_path)
-    scale = 2 ** spec["scoring"]["scale_bits"]
-    steps = np.array([float(feature["step"]) for feature in spec["feature"]])
-    offsets = np.array([float(feature.get("offset", "0")) for feature in spec["feature"]])
-    weights = np.array([away_from_zero(weight) for weight in coefficients * steps * scale])
-    bias = away_from_zero((intercept + float((coefficients * offsets).sum())) * scale)
+    model = read_model(model_path, spec)
 
     reference_rows = prepare(reference_path, spec)
-    reference_table, reference_scored = count(reference_rows, weights, bias, spec)
+    start, end = (datetime.fromisoformat(spec["reference"][name]) for name in ("start", "end"))
+    reference_rows = reference_rows[(reference_rows["at"] >= start) & (reference_rows["at"] < end)]
+    reference_table, reference_scored = count(reference_rows, model, spec)
     reference = {
         "score": np.bincount(reference_scored["bin"], minlength=spec["shape"]["bins"]),
         "histograms": reference_table["histograms"],
@@ -196,7 +285,7 @@ def main(reference_path, batches_path, model_path, spec_path, output_path):
     period_rows, period_scored = [], []
     while start < end:
         batch = rows[(rows["at"] >= start) & (rows["at"] < start + timedelta(days=7))]
-        table, scored = count(batch, weights, bias, spec)
+        table, scored = count(batch, model, spec)
         batches.append(
             {
                 "start": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -209,7 +298,7 @@ def main(reference_path, batches_path, model_path, spec_path, output_path):
         period_scored.append(scored)
         start += timedelta(days=7)
     overall_rows, overall_scored = pd.concat(period_rows), pd.concat(period_scored)
-    overall_table, _ = count(overall_rows, weights, bias, spec)
+    overall_table, _ = count(overall_rows, model, spec)
     result = {"batches": batches, "overall": metrics(overall_rows, overall_scored, overall_table, reference, spec)}
     # One batch per line: the file is read by people in a review.
     lines = ",\n".join("    " + json.dumps(batch, separators=(",", ":")) for batch in result["batches"])

@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     println!(
         "{} {} {} {} {} pinned key digest",
-        pad("circuit", 40),
+        pad("circuit", 46),
         pad("rows/step", 10),
         pad("per row", 8),
         pad("per step", 10),
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let circuit = facts.circuit;
         println!(
             "{} {} {} {} {} {}",
-            pad(&circuit.to_string(), 40),
+            pad(&circuit.to_string(), 46),
             pad(&facts.rows_per_step.to_string(), 10),
             pad(&format!("{}.{}", facts.millis_per_row / 1000, facts.millis_per_row % 1000 / 100), 8),
             pad(&count(facts.constraints_per_step as u64), 10),

@@ -123,6 +123,7 @@ fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit,
         system: package.as_ref().map(|package| package.subject.system.clone()),
         model_category: package.as_ref().map(|package| match package.plan.scoring.kind {
             ModelKind::LogisticRegression => "linear".to_owned(),
+            ModelKind::MultilayerPerceptron => "multilayer-perceptron".to_owned(),
         }),
         used,
         cost,

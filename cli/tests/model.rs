@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use verifold_model::digest::Commitment;
 use verifold_package::ModelKey;
-use verifold_prove::{integer::quantise_model, layout::Layout, onnx::LogisticRegression, spec::Spec};
+use verifold_prove::{integer::quantise_model, layout::Layout, onnx::Numbers, spec::Spec};
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -33,7 +33,7 @@ impl Desk {
         let spec = Spec::parse(&fs::read_to_string(repository(SPEC)).unwrap(), Path::new(SPEC)).unwrap();
         let inputs: Vec<&str> = spec.features.iter().map(|feature| feature.name.as_str()).collect();
         let onnx = fs::read(repository(MODEL)).unwrap();
-        let (coefficients, intercept) = LogisticRegression::coefficients(&onnx, &inputs, Path::new(MODEL)).unwrap();
+        let Numbers { coefficients, intercept, .. } = Numbers::read(&onnx, &inputs, Path::new(MODEL)).unwrap();
         let integers = quantise_model(&coefficients, intercept, &Layout::new(&spec).unwrap(), spec.scoring.scale_bits).unwrap();
         let salt = Commitment::from_bytes([7; 32].map(|byte| byte & 0x0f));
         let secrets = json!({

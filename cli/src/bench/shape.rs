@@ -35,7 +35,7 @@ pub(super) struct Figures {
 
 /// Derives keys, folds full steps of synthetic rows, compresses and verifies.
 pub(super) fn measure(shape: Shape) -> Result<Figures, Failure> {
-    let circuit = CircuitId { family: CircuitFamily::ScoredCohortV1, shape };
+    let circuit = CircuitId { family: CircuitFamily::of_cohorts(shape), shape };
     let failed = |text: String| Failure::new(Exit::NotChecked, format!("{circuit}: {text}"), "");
     let facts = CircuitFacts::of(circuit).ok_or_else(|| failed("the shape leaves no room for rows".to_owned()))?;
     let [mut keys, mut fold, mut compress, mut verify] = <[Samples; 4]>::default();

@@ -86,8 +86,8 @@ pub struct Transition {
 /// One step of some family with its witness. Holds secrets: it stays with the prover.
 #[derive(Clone)]
 pub enum AnyStep {
-    /// Of `scored-cohort/v1`.
-    ScoredCohort(step::Step),
+    /// Of `scored-cohort/v1` or `neural-cohort/v1`.
+    Cohort(step::Step),
     /// Of `receipts/v1`.
     Receipts(ReceiptsStep),
     /// Of `training/v1`.
@@ -97,10 +97,15 @@ pub enum AnyStep {
 }
 
 impl AnyStep {
-    /// A step without meaning, for the structure of a circuit alone; `None` if its shape has no room for rows.
+    /// A step without meaning, for the structure of a circuit alone; `None` if its shape has no room for rows, or is not of its family.
     pub(crate) fn blank(circuit: CircuitId) -> Option<Self> {
+        if !circuit.is_consistent() {
+            return None;
+        }
         match circuit.family {
-            CircuitFamily::ScoredCohortV1 => Dimensions::of(circuit.shape).map(|d| Self::ScoredCohort(step::Step::blank(d))),
+            CircuitFamily::ScoredCohortV1 | CircuitFamily::NeuralCohortV1 => {
+                Dimensions::of(circuit.shape).map(|d| Self::Cohort(step::Step::blank(d)))
+            }
             CircuitFamily::ReceiptsV1 => receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d))),
             CircuitFamily::TrainingV1 => training::dimensions(circuit.shape).map(|d| Self::Training(training::Step::blank(d))),
             CircuitFamily::PreparationV1 => {
@@ -112,7 +117,7 @@ impl AnyStep {
     /// Rows of the step.
     pub fn rows(&self) -> usize {
         match self {
-            Self::ScoredCohort(step) => step.rows(),
+            Self::Cohort(step) => step.rows(),
             Self::Receipts(step) => step.rows(),
             Self::Training(step) => step.rows(),
             Self::Preparation(step) => step.rows(),
@@ -122,7 +127,7 @@ impl AnyStep {
     /// The state after the step, as the native twin has it.
     pub(crate) fn after(&self) -> &[F; ARITY] {
         match self {
-            Self::ScoredCohort(step) => &step.after,
+            Self::Cohort(step) => &step.after,
             Self::Receipts(step) => &step.after,
             Self::Training(step) => &step.after,
             Self::Preparation(step) => &step.after,
@@ -132,7 +137,7 @@ impl AnyStep {
 
 impl From<step::Step> for AnyStep {
     fn from(step: step::Step) -> Self {
-        Self::ScoredCohort(step)
+        Self::Cohort(step)
     }
 }
 
@@ -161,7 +166,7 @@ impl StepCircuit<F> for AnyStep {
 
     fn synthesize<CS: ConstraintSystem<F>>(&self, cs: &mut CS, z: &[AllocatedNum<F>]) -> Result<Vec<AllocatedNum<F>>, SynthesisError> {
         match self {
-            Self::ScoredCohort(step) => step.synthesize(cs, z),
+            Self::Cohort(step) => step.synthesize(cs, z),
             Self::Receipts(step) => step.synthesize(cs, z),
             Self::Training(step) => step.synthesize(cs, z),
             Self::Preparation(step) => step.synthesize(cs, z),

@@ -1,6 +1,9 @@
 //! Where everything of a row lies in its elements, and how many rows a step and a block hold.
 
-use verifold_model::{plan::WEIGHT_BITS, shape::Shape};
+use verifold_model::{
+    plan::{ACTIVATION_BITS, WEIGHT_BITS},
+    shape::{MAX_HIDDEN_LAYERS, Shape},
+};
 
 use crate::{field::WORD_BITS, size};
 
@@ -34,6 +37,9 @@ pub(crate) const ROWS_PER_OUTCOME_ELEMENT: usize = 3;
 /// Elements of one outcome block.
 pub(crate) const OUTCOME_ELEMENTS: usize = 7;
 
+/// Hidden layers of a scorecard: none.
+pub(crate) const NO_HIDDEN: [usize; MAX_HIDDEN_LAYERS] = [0; MAX_HIDDEN_LAYERS];
+
 /// The loop bounds of a step: a shape's, or smaller ones in tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Dimensions {
@@ -44,6 +50,8 @@ pub(crate) struct Dimensions {
     pub(crate) histograms: usize,
     /// Slots of one step; a multiple of [`Dimensions::chunk`].
     pub(crate) rows: usize,
+    /// Neurons of each hidden layer; zeros behind the last.
+    pub(crate) hidden: [usize; MAX_HIDDEN_LAYERS],
 }
 
 impl Dimensions {
@@ -56,7 +64,12 @@ impl Dimensions {
 
     /// Dimensions as far as the row layout and the tables need them.
     pub(crate) fn without_rows(shape: Shape) -> Self {
+        let mut hidden = NO_HIDDEN;
+        for (ours, theirs) in hidden.iter_mut().zip(shape.hidden()) {
+            *ours = usize::from(*theirs);
+        }
         Self {
+            hidden,
             features: shape.features(),
             width: shape.width_bits(),
             groups: shape.groups(),
@@ -68,7 +81,44 @@ impl Dimensions {
 
     /// Bits `S` with `|score| < 2^S`: `Plan::score_bits`, written for any dimensions.
     pub(crate) const fn score_bits(self) -> usize {
-        self.width + WEIGHT_BITS as usize + self.features.next_power_of_two().ilog2() as usize
+        let last = self.hidden_layers();
+        self.input_bits(last) + WEIGHT_BITS as usize + self.layer_inputs(last).next_power_of_two().ilog2() as usize
+    }
+
+    /// Hidden layers; the layer of this number is the one that gives the score.
+    pub(crate) const fn hidden_layers(self) -> usize {
+        let mut layers = 0;
+        while layers < MAX_HIDDEN_LAYERS && self.hidden[layers] > 0 {
+            layers += 1;
+        }
+        layers
+    }
+
+    /// Values that layer `layer` sums: features, or the neurons of the layer before.
+    pub(crate) const fn layer_inputs(self, layer: usize) -> usize {
+        if layer == 0 { self.features } else { self.hidden[layer - 1] }
+    }
+
+    /// Neurons of layer `layer`; one in the layer that gives the score.
+    pub(crate) const fn layer_outputs(self, layer: usize) -> usize {
+        if layer == self.hidden_layers() { 1 } else { self.hidden[layer] }
+    }
+
+    /// Bits of a value that layer `layer` sums: `0 .. 2^bits`.
+    pub(crate) const fn input_bits(self, layer: usize) -> usize {
+        if layer == 0 { self.width } else { ACTIVATION_BITS as usize }
+    }
+
+    /// Bits `B` such that the sum of a neuron in hidden layer `layer` lies in `−2^B .. 2^B`.
+    ///
+    /// Shifted by the layer's [`Self::input_bits`], a sum from 0 on has [`ACTIVATION_BITS`].
+    pub(crate) const fn reach_bits(self, layer: usize) -> usize {
+        self.input_bits(layer) + ACTIVATION_BITS as usize
+    }
+
+    /// Signed bits of a bias in layer `layer`.
+    pub(crate) const fn bias_bits(self, layer: usize) -> usize {
+        if layer == self.hidden_layers() { self.score_bits() } else { self.reach_bits(layer) }
     }
 
     /// Features behind the header in the first element of a row.

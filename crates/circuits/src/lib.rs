@@ -3,8 +3,9 @@
 //! This crate never reads a file or a clock, never believes a value of a package, and never takes a key
 //! from one: keys are derived from the code below. Randomness comes from the operating system alone.
 //!
-//! Families: `scored-cohort/v1` (docs/circuits/scored-cohort-v1.md), [`receipts`] (docs/circuits/receipts-v1.md) and
-//! [`training`] (docs/circuits/training-v1.md).
+//! Families: `scored-cohort/v1` (docs/circuits/scored-cohort-v1.md), [`neural`] (docs/circuits/neural-cohort-v1.md),
+//! [`receipts`] (docs/circuits/receipts-v1.md), [`training`] (docs/circuits/training-v1.md) and [`preparation`]
+//! (docs/circuits/preparation-v1.md).
 //!
 //! - rows and outcomes become commitments: [`RowStream`], [`OutcomeStream`]
 //! - batches become a statement and steps: [`MonitoringWitness`], [`Steps`]
@@ -22,7 +23,9 @@ mod family;
 mod field;
 mod keys;
 mod layout;
+mod model;
 pub mod native;
+pub mod neural;
 mod open;
 mod pinned;
 mod poseidon;
@@ -33,6 +36,7 @@ pub mod receipts;
 mod row;
 mod rows;
 mod salt;
+mod scorer;
 mod size;
 mod step;
 mod streams;
@@ -44,6 +48,7 @@ mod witness;
 pub use families::{AnyStep, PublicState, Transition};
 pub use field::NotCanonical;
 pub use keys::{KeyError, Keys, VerifierKey, pinned_circuits, pinned_digest};
+pub use model::{AnyModel, AnyModelError};
 pub use proof::{DecodedProof, ProofError, claimed_final_state, verify_proof};
 pub use prover::{ProveError, Prover};
 pub use rows::{Model, ModelError, RowError, RowKind, RowRecord};

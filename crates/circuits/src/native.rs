@@ -25,6 +25,7 @@ use crate::{
     families::Transition,
     field::{F, NotCanonical, power_of_two, signed, to_commitment, to_element, truncated},
     layout::{COUNTER_BITS, COUNTERS_PER_WORD, Dimensions, SCORED_CELLS},
+    model::AnyModel,
     open::OpenBatch,
     poseidon::{hash8, hash24},
     rows::{Model, RowKind, RowRecord},
@@ -106,9 +107,9 @@ pub fn plan_commitment(plan: &Plan) -> Commitment {
     to_commitment(PlanOpening::of(plan).commitment())
 }
 
-/// The salted commitment to a model, its weights filled up with zeros to the shape's features.
-pub fn model_commitment(shape: Shape, model: &Model, salt: &Salt) -> Commitment {
-    to_commitment(model_element(shape.features(), model, salt.element()))
+/// The salted commitment to a model, its weights filled up with zeros to the shape's features and neurons.
+pub fn model_commitment(shape: Shape, model: &AnyModel, salt: &Salt) -> Commitment {
+    to_commitment(model.element(Dimensions::without_rows(shape), salt.element()))
 }
 
 pub(crate) fn model_element(features: usize, model: &Model, salt: F) -> F {
@@ -126,7 +127,7 @@ pub fn header_element(header: &Header) -> Commitment {
 /// Counts rows as the circuit does.
 ///
 /// Rows, model and plan must have passed their checks, and there must be fewer than 2^24 rows.
-pub fn count(plan: &Plan, model: &Model, rows: &[RowRecord]) -> BatchTable {
+pub fn count(plan: &Plan, model: &AnyModel, rows: &[RowRecord]) -> BatchTable {
     let mut table = BatchTable::empty(plan);
     let edges = PlanOpening::of(plan).edges;
     for row in rows {
@@ -140,7 +141,7 @@ pub(crate) fn bin_of(inner: &[i64], value: i64) -> usize {
     inner.partition_point(|edge| *edge <= value)
 }
 
-pub(crate) fn count_row(table: &mut BatchTable, edges: &[i64], inner: usize, model: &Model, row: &RowRecord) {
+pub(crate) fn count_row(table: &mut BatchTable, edges: &[i64], inner: usize, model: &AnyModel, row: &RowRecord) {
     let group = usize::from(row.group);
     match &row.kind {
         RowKind::Void(reason) => table.void[group][reason.code()] += 1,

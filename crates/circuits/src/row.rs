@@ -10,6 +10,7 @@ use crate::{
     layout::{COUNTER_BITS, Dimensions, GROUP_SHIFT, KEY_BITS, KIND_SCORED, KIND_SHIFT, KIND_VOID, LOGGED_SHIFT, SCORED_CELLS},
     native::bin_of,
     rows::{RowKind, RowRecord},
+    scorer::Scorer,
     wires::{Lc, Wires},
 };
 
@@ -46,8 +47,7 @@ impl Edges {
 /// What every row of a step is measured with.
 pub(crate) struct Measure {
     pub(crate) dimensions: Dimensions,
-    pub(crate) weights: Vec<Lc>,
-    pub(crate) bias: Lc,
+    pub(crate) scorer: Scorer,
     pub(crate) score_edges: Edges,
     pub(crate) histogram_edges: Vec<Edges>,
 }
@@ -138,11 +138,7 @@ pub(crate) fn slot<CS: ConstraintSystem<F>>(
             Lc::packed(&wires.bits(family::FEATURE_BITS, || name(&format!("feature {f}")), value, d.width, &scored))
         })
         .collect();
-    let mut score = wires.product(family::SCORE, || name("bias"), &measure.bias, &scored);
-    for (f, feature) in features.iter().enumerate() {
-        let product = wires.product(family::SCORE, || name(&format!("product {f}")), &measure.weights[f], feature);
-        score.add(F::ONE, &product);
-    }
+    let score = measure.scorer.score(wires, &name, &features, &scored);
 
     // The row as committed.
     let mut group = Lc::zero();

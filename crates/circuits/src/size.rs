@@ -8,6 +8,7 @@ use verifold_model::{
 
 use crate::{
     layout::{Dimensions, KEY_BITS},
+    neural,
     poseidon::permutations,
     preparation, receipts, training,
 };
@@ -24,11 +25,12 @@ pub(crate) const AUGMENTATION: usize = 11_378;
 const fn slot_constraints(d: Dimensions) -> usize {
     let kind = 1 + 5;
     let header = KEY_BITS + 1 + d.groups + 1 + 3;
-    let score = d.features * d.width + d.features + 1;
+    let features = d.features * d.width;
+    let score = if d.hidden_layers() == 0 { d.features + 1 } else { neural::size::scoring(d) };
     let cells = 1 + (d.groups - 1) + d.bins * d.groups;
     let bounds = d.bins + 2 * (d.score_bits() + 1) + 1;
     let histogram = d.bins + (d.bins - 1) + 2 * d.width + 1;
-    kind + header + score + cells + bounds + d.histograms * histogram
+    kind + header + features + score + cells + bounds + d.histograms * histogram
 }
 
 /// Constraints of one chunk of rows, hashing included.
@@ -40,7 +42,8 @@ const fn chunk_constraints(d: Dimensions) -> usize {
 /// Constraints of a step that do not depend on its number of rows, nova-snark's own included.
 const fn fixed_constraints(d: Dimensions) -> usize {
     let plan = d.features + permutations(3 + d.inner_edges() * (1 + d.histograms), 24) * PERMUTATION_24 + 1;
-    let model = d.features * (WEIGHT_BITS as usize + 1) + d.score_bits() + permutations(d.features + 2, 24) * PERMUTATION_24 + 1;
+    let scorecard = d.features * (WEIGHT_BITS as usize + 1) + d.score_bits() + permutations(d.features + 2, 24) * PERMUTATION_24 + 1;
+    let model = if d.hidden_layers() == 0 { scorecard } else { neural::size::opening(d) };
     let tables = 2 * permutations(1 + d.table_words(), 8) * PERMUTATION_8;
     let states = 2 * PERMUTATION_8;
     let streams = 4 * PERMUTATION_4;
@@ -90,10 +93,13 @@ pub struct CircuitFacts {
 }
 
 impl CircuitFacts {
-    /// Facts of a circuit, or `None` if no rows fit into its size.
+    /// Facts of a circuit, or `None` if no rows fit into its size or its shape is not of its family.
     pub fn of(circuit: CircuitId) -> Option<Self> {
+        if !circuit.is_consistent() {
+            return None;
+        }
         let (d, constraints_per_step, (millis_per_row, fixed_constraints)) = match circuit.family {
-            CircuitFamily::ScoredCohortV1 => {
+            CircuitFamily::ScoredCohortV1 | CircuitFamily::NeuralCohortV1 => {
                 let d = Dimensions::of(circuit.shape)?;
                 (d, constraints(d), (chunk_constraints(d) * 1000 / d.chunk(), fixed_constraints(d)))
             }

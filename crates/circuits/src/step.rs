@@ -1,8 +1,9 @@
-//! The step circuit of `scored-cohort/v1`: up to R rows of one batch, folded onto the state before.
+//! The step circuit of `scored-cohort/v1` and `neural-cohort/v1`: up to R rows of one batch, folded onto the state before.
 //!
 //! In order: open plan, model and state; lay down the slots ([`crate::row`]); extend both streams;
-//! recover the table; close the batch or hash it into the next open state. The written argument is
-//! docs/circuits/scored-cohort-v1.md; its headings are the families of [`crate::family`].
+//! recover the table; close the batch or hash it into the next open state. What scores a row is the model's
+//! ([`crate::scorer`]) and all that differs between the two. The written argument is docs/circuits/scored-cohort-v1.md,
+//! and for networks docs/circuits/neural-cohort-v1.md; its headings are the families of [`crate::family`].
 
 use std::sync::Arc;
 
@@ -11,17 +12,18 @@ use nova_snark::{
     frontend::{ConstraintSystem, SynthesisError, num::AllocatedNum},
     traits::circuit::StepCircuit,
 };
-use verifold_model::plan::WEIGHT_BITS;
 
 use crate::{
     family,
     field::{F, flag, power_of_two, signed},
     layout::{COUNTER_BITS, COUNTERS_PER_WORD, Dimensions, KEY_BITS, OUTCOME_BITS, OUTCOME_ELEMENTS, ROWS_PER_OUTCOME_ELEMENT},
+    model::AnyModel,
     native::{ARITY, PlanOpening, table_element},
     open::OpenBatch,
     poseidon::{hash4_circuit, hash8_circuit, hash24_circuit},
     row::{Edges, Measure, Slot, slot},
-    rows::{Model, RowRecord},
+    rows::RowRecord,
+    scorer::Scorer,
     tags,
     wires::{Lc, Wires},
 };
@@ -30,16 +32,16 @@ use crate::{
 pub(crate) struct Context {
     pub(crate) dimensions: Dimensions,
     pub(crate) plan: PlanOpening,
-    pub(crate) model: Model,
+    pub(crate) model: AnyModel,
     pub(crate) model_salt: F,
     /// Commitment to a table of zeros with salt zero.
     pub(crate) empty_table: F,
 }
 
 impl Context {
-    pub(crate) fn new(dimensions: Dimensions, plan: PlanOpening, model: Model, model_salt: F) -> Self {
+    pub(crate) fn new(dimensions: Dimensions, plan: PlanOpening, model: impl Into<AnyModel>, model_salt: F) -> Self {
         let empty_table = table_element(F::ZERO, &vec![F::ZERO; dimensions.table_words()]);
-        Self { dimensions, plan, model, model_salt, empty_table }
+        Self { dimensions, plan, model: model.into(), model_salt, empty_table }
     }
 
     /// Opens the plan against the state and gives used-feature flags, score edges and histogram edges.
@@ -60,29 +62,9 @@ impl Context {
         (schema, used, edges)
     }
 
-    /// Opens the model against the state: range-checked weights and bias.
-    pub(crate) fn open_model<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, committed: &Lc, used: &[Lc]) -> (Vec<Lc>, Lc) {
-        let Context { dimensions, model, model_salt, .. } = self;
-        let mut weights = Vec::with_capacity(dimensions.features);
-        for (f, used) in used.iter().enumerate() {
-            let value = model.weights.get(f).map_or(F::ZERO, |w| signed(*w));
-            let weight = wires.wire(|| format!("model/weight {f}"), value);
-            let shifted = weight.clone().plus(&wires.constant(power_of_two(WEIGHT_BITS as usize - 1)));
-            wires.range(family::WEIGHT_RANGE, || format!("model/weight {f}"), &shifted, WEIGHT_BITS as usize);
-            let unused = wires.one().minus(used);
-            wires.enforce(family::UNUSED_WEIGHT, &weight, &unused, &Lc::zero());
-            weights.push(weight);
-        }
-        let bits = dimensions.score_bits();
-        let bias = wires.wire(|| "model/bias".into(), signed(model.bias));
-        let shifted = bias.clone().plus(&wires.constant(power_of_two(bits - 1)));
-        wires.range(family::BIAS_RANGE, || "model/bias".into(), &shifted, bits);
-        let salt = wires.wire(|| "model/salt".into(), *model_salt);
-        let mut inputs = weights.clone();
-        inputs.extend([bias.clone(), salt]);
-        let commitment = hash24_circuit(wires, family::HASH_MODEL, "model", tags::MODEL, &inputs);
-        wires.equal(family::MODEL_OPENING, &commitment, committed);
-        (weights, bias)
+    /// Opens the model against the state.
+    pub(crate) fn open_model<CS: ConstraintSystem<F>>(&self, wires: &mut Wires<'_, CS>, committed: &Lc, used: &[Lc]) -> Scorer {
+        Scorer::open(wires, self.dimensions, &self.model, self.model_salt, committed, used)
     }
 }
 
@@ -111,7 +93,7 @@ impl Step {
     pub(crate) fn blank(dimensions: Dimensions) -> Self {
         let edges = vec![0; dimensions.inner_edges() * (1 + dimensions.histograms)];
         let plan = PlanOpening { document: F::ZERO, schema: F::ZERO, used_features: 0, edges };
-        let context = Context::new(dimensions, plan, Model { weights: Vec::new(), bias: 0 }, F::ZERO);
+        let context = Context::new(dimensions, plan, AnyModel::blank(dimensions), F::ZERO);
         let open = OpenBatch {
             role: 0,
             start: 0,
@@ -259,14 +241,13 @@ impl StepCircuit<F> for Step {
         let last = wires.gated_wire(family::STEP_FLAGS, || "last".into(), flag(self.last), &one);
 
         let (schema, used, edges) = self.context.open_plan(wires, &plan_in);
-        let (weights, bias) = self.context.open_model(wires, &model_in, &used);
+        let scorer = self.context.open_model(wires, &model_in, &used);
         let (score_edges, histogram_edges) = edges.split_at(d.inner_edges());
         let limit = wires.constant(power_of_two(d.score_bits()));
         let width = wires.constant(power_of_two(d.width));
         let measure = Measure {
             dimensions: *d,
-            weights,
-            bias,
+            scorer,
             score_edges: Edges::new(Lc::zero().minus(&limit), score_edges, limit),
             histogram_edges: histogram_edges.chunks(d.inner_edges()).map(|inner| Edges::new(Lc::zero(), inner, width.clone())).collect(),
         };

@@ -10,6 +10,9 @@ pub const PLAN: u32 = 0x5646_0001;
 /// Model commitment: weights in feature order, bias, salt.
 pub const MODEL: u32 = 0x5646_0002;
 
+/// Model commitment of a network (`neural-cohort/v1`): architecture, packed weights, packed biases, salt.
+pub const NETWORK: u32 = 0x5646_0003;
+
 /// Start of a row stream (`row-stream/v1`): schema digest, salt.
 pub const ROWS: u32 = 0x5646_0011;
 

@@ -20,12 +20,13 @@ use crate::{
     families::Transition,
     field::F,
     layout::Dimensions,
+    model::{AnyModel, AnyModelError},
     native::{
         PlanOpening, ReplayError, State, chain_link, count, count_row, header_element, initial_state, model_commitment, plan_commitment,
         replay, steps_of, table_commitment, table_words,
     },
     open::OpenBatch,
-    rows::{Model, ModelError, RowError, RowRecord},
+    rows::{RowError, RowRecord},
     salt::Salt,
     step::{Context, Step},
     streams::{OutcomeStream, RowStream},
@@ -76,7 +77,7 @@ pub enum WitnessError {
     NoRoom(Shape),
     /// The model does not fit the plan.
     #[error("model: {0}")]
-    Model(#[from] ModelError),
+    Model(#[from] AnyModelError),
     /// There is no batch.
     #[error("no batches to prove")]
     NoBatches,
@@ -121,7 +122,7 @@ pub enum WitnessError {
 /// Everything a monitoring proof is made from. Holds secrets: it stays with the prover.
 pub struct MonitoringWitness {
     plan: Plan,
-    model: Model,
+    model: AnyModel,
     model_salt: Salt,
     batches: Vec<BatchRows>,
     dimensions: Dimensions,
@@ -133,7 +134,14 @@ impl MonitoringWitness {
     ///
     /// # Errors
     /// [`WitnessError`] for the first contradiction.
-    pub fn new(header: Header, plan: Plan, model: Model, model_salt: Salt, batches: Vec<BatchRows>) -> Result<Self, WitnessError> {
+    pub fn new(
+        header: Header,
+        plan: Plan,
+        model: impl Into<AnyModel>,
+        model_salt: Salt,
+        batches: Vec<BatchRows>,
+    ) -> Result<Self, WitnessError> {
+        let model = model.into();
         plan.check().map_err(WitnessError::Plan)?;
         let shape = plan.shape;
         if header.circuit.shape != shape {
@@ -216,7 +224,7 @@ fn check_batches(plan: &Plan, batches: &[BatchRows]) -> Result<(), WitnessError>
 fn state(
     header: Header,
     plan: &Plan,
-    model: &Model,
+    model: &AnyModel,
     model_salt: &Salt,
     batches: &[BatchRows],
     dimensions: Dimensions,
@@ -297,7 +305,7 @@ impl<'a> Steps<'a> {
     pub(crate) fn new(
         dimensions: Dimensions,
         plan: PlanOpening,
-        model: &Model,
+        model: &AnyModel,
         model_salt: F,
         empty: BatchTable,
         initial: State,

@@ -143,6 +143,40 @@ fn table(batch: &BatchStatement) -> Fq {
     middle(0x5646_0031, &inputs)
 }
 
+/// A score from the definition of a model.
+fn score(circuit: verifold_model::shape::CircuitId, features: usize, x: &[u32]) -> i64 {
+    let sum = |bias: i64, weights: &[i64], x: &[i64]| bias + x.iter().zip(weights).map(|(x, w)| x * w).sum::<i64>();
+    let x: Vec<i64> = x.iter().map(|x| i64::from(*x)).collect();
+    if circuit.shape.hidden().is_empty() {
+        let model = fixture::model(features);
+        return sum(model.bias, &model.weights, &x);
+    }
+    let network = fixture::network(features);
+    let [hidden, last] = &network.layers[..] else { panic!("one hidden layer") };
+    let handed_on: Vec<i64> =
+        hidden.weights.iter().zip(&hidden.biases).map(|(weights, bias)| sum(*bias, weights, &x).max(0).div_euclid(256)).collect();
+    assert!(handed_on.iter().any(|y| *y > 0));
+    sum(last.biases[0], &last.weights[0], &handed_on)
+}
+
+/// The commitment to the network under a shape of eight features of eight bits and eight neurons.
+fn network_commitment(features: usize) -> Fq {
+    let network = fixture::network(features);
+    let at = |layer: usize, neuron: usize, value: usize| {
+        network.layers[layer].weights.get(neuron).and_then(|w| w.get(value)).copied().unwrap_or(0)
+    };
+    let mut weights: Vec<i64> = (0..64).map(|i| at(0, i / 8, i % 8)).collect();
+    weights.extend((0..8).map(|value| at(1, 0, value)));
+    let mut biases = network.layers[0].biases.clone();
+    biases.resize(8, 0);
+    biases.push(network.layers[1].biases[0]);
+    let mut inputs = vec![packed([(8, 0), (8, 8), (8, 16)])];
+    inputs.extend(weights.chunks(15).map(|words| packed((0..).zip(words).map(|(i, w)| ((w + 32_768) as u64, 16 * i)))));
+    inputs.extend(biases.chunks(6).map(|words| packed((0..).zip(words).map(|(i, b)| ((b + (1 << 39)) as u64, 40 * i)))));
+    inputs.push(salt(99));
+    wide(0x5646_0003, &inputs)
+}
+
 /// Counts of a batch, row by row from the definition of a bin.
 fn counted(circuit: verifold_model::shape::CircuitId, features: usize, rows: &[RowRecord]) -> verifold_model::cohort::BatchTable {
     let plan = fixture::plan(circuit, features);
@@ -152,8 +186,7 @@ fn counted(circuit: verifold_model::shape::CircuitId, features: usize, rows: &[R
         match &row.kind {
             RowKind::Void(reason) => table.void[group][*reason as usize] += 1,
             RowKind::Scored { features: x, logged, outcome } => {
-                let model = fixture::model(features);
-                let score: i64 = model.bias + x.iter().zip(&model.weights).map(|(x, w)| i64::from(*x) * w).sum::<i64>();
+                let score = score(circuit, features, x);
                 let bin = (0..plan.shape.bins())
                     .find(|&j| {
                         (j == 0 || plan.scoring.edges[j - 1] <= score) && (j == plan.scoring.edges.len() || score < plan.scoring.edges[j])
@@ -186,7 +219,9 @@ fn check(shape: &str, features: usize, in_first: usize, elements: usize) {
     let mut inputs: Vec<Fq> = model.weights.iter().map(|w| integer(*w)).collect();
     inputs.resize(plan.shape.features(), Fq::ZERO);
     inputs.extend([integer(model.bias), salt(99)]);
-    assert_eq!(printed(wide(0x5646_0002, &inputs)), *model_commitment);
+    let scorecard = wide(0x5646_0002, &inputs);
+    let expected = if plan.shape.hidden().is_empty() { scorecard } else { network_commitment(features) };
+    assert_eq!(printed(expected), *model_commitment);
 
     let header = digest_element(header.digest().as_bytes());
     let mut chain = header;
@@ -215,6 +250,11 @@ fn check(shape: &str, features: usize, in_first: usize, elements: usize) {
 #[test]
 fn one_element_a_row() {
     check("f8.w8.g2.b10.h1.n15", 5, 22, 1);
+}
+
+#[test]
+fn rows_scored_by_a_network() {
+    check("f8.w8.g2.b10.h1.n15.l8", 5, 22, 1);
 }
 
 #[test]

@@ -293,6 +293,28 @@ fn a_training_leads_where_its_replay_says(_: &Run) -> Result<(), Failed> {
     expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))
 }
 
+/// Rows scored by a network, folded, compressed and verified; the proof is none under a scorecard's key.
+fn a_network_leads_where_the_replay_says(run: &Run) -> Result<(), Failed> {
+    let circuit = fixture::circuit("f8.w8.g2.b10.h1.n15.l8");
+    let keys = Keys::derive_unpinned(circuit)?;
+    same(Some(keys.digest()), pinned_digest(circuit))?;
+    same(Some(keys.constraints().0), constraint_count(circuit))?;
+    expect(keys.variables().0 <= 1 << circuit.shape.size_log2(), "variables exceed the size")?;
+    let witness = fixture::witness(circuit, 5);
+    let mut prover = Prover::new(&keys, witness.initial_state())?;
+    for step in witness.steps() {
+        prover.fold(step)?;
+    }
+    let proof = prover.compress()?;
+    let replay = replay(witness.statement(), witness.plan())?;
+    same(verify_proof(keys.verifier(), replay.z0, replay.steps, &proof), Ok(replay.zn.into()))?;
+    let other = State { model: Commitment::from_bytes([1; 32]), ..replay.z0 };
+    let found = verify_proof(keys.verifier(), other, replay.steps, &proof);
+    expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))?;
+    let found = verify_proof(run.keys.verifier(), replay.z0, replay.steps, &proof);
+    expect(found.is_err(), format!("{found:?}"))
+}
+
 /// All checks as one test: for runners that give each test a process, and so a proving run, of its own.
 fn all(tests: &[(&'static str, Test)], run: &Run) -> Result<(), Failed> {
     let failures: Vec<String> = tests
@@ -321,6 +343,7 @@ fn main() {
         ("other spellings of points and elements are refused", other_spellings_of_points_and_elements_are_refused),
         ("flipped bits are refused", flipped_bits_are_refused),
         ("a training leads where its replay says", a_training_leads_where_its_replay_says),
+        ("a network leads where the replay says", a_network_leads_where_the_replay_says),
     ];
     #[expect(clippy::disallowed_methods, reason = "the runner says so in the environment alone")]
     let process_each = std::env::var_os("NEXTEST").is_some();

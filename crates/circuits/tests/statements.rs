@@ -4,8 +4,10 @@ mod fixture;
 
 use fixture::{at, circuit, model, plan, salt, witness};
 use verifold_circuits::{
-    BatchRows, Model, ModelError, MonitoringWitness, NotCanonical, RowError, RowKind, RowRecord, Salt, WitnessError,
+    AnyModel, AnyModelError, BatchRows, Model, ModelError, MonitoringWitness, NotCanonical, RowError, RowKind, RowRecord, Salt,
+    WitnessError,
     native::{self, ReplayError, replay},
+    neural::{Perceptron, PerceptronError},
     pinned_circuits, pinned_digest,
 };
 use verifold_model::{
@@ -152,9 +154,10 @@ fn each_row_batch_or_model_that_does_not_fit_is_named() {
     let in_row = |source| WitnessError::Row { batch: 1, row: 0, source };
     let start = at(10).first_key();
     let end = at(20).first_key();
-    check_witness(|m, _| m.weights.push(1), ModelError::Weights { expected: 2, found: 3 }.into());
-    check_witness(|m, _| m.weights[1] = 1 << 15, ModelError::WeightRange { index: 1 }.into());
-    check_witness(|m, _| m.bias = 1 << 40, ModelError::BiasRange { bits: 27 }.into());
+    let in_model = |source| WitnessError::Model(AnyModelError::Scorecard(source));
+    check_witness(|m, _| m.weights.push(1), in_model(ModelError::Weights { expected: 2, found: 3 }));
+    check_witness(|m, _| m.weights[1] = 1 << 15, in_model(ModelError::WeightRange { index: 1 }));
+    check_witness(|m, _| m.bias = 1 << 40, in_model(ModelError::BiasRange { bits: 27 }));
     check_witness(|_, b| b.clear(), WitnessError::NoBatches);
     check_witness(|_, b| b[1].role = BatchRole::Reference, WitnessError::Role { batch: 1 });
     check_witness(|_, b| b[1].start = at(9), WitnessError::Span { batch: 1, start: at(9), end: at(20), floor: at(10) });
@@ -187,7 +190,53 @@ fn salts_differ_and_are_canonical() {
 #[test]
 fn every_pinned_line_names_a_circuit_and_a_digest() {
     let circuits: Vec<_> = pinned_circuits().collect();
-    assert_eq!(circuits.len(), 8);
+    assert_eq!(circuits.len(), 10);
     assert!(circuits.iter().all(|circuit| pinned_digest(*circuit).is_some()));
     assert_eq!(pinned_digest(circuit("f64.w16.g8.b20.h8.n18")), None);
+}
+
+#[track_caller]
+fn check_network(edit: impl FnOnce(&mut Perceptron), expected: PerceptronError) {
+    let circuit = circuit("f8.w8.g2.b10.h1.n15.l8");
+    let plan = plan(circuit, 5);
+    let mut network = fixture::network(5);
+    network.check(&plan).unwrap();
+    edit(&mut network);
+    assert_eq!(network.check(&plan), Err(expected));
+}
+
+#[test]
+fn each_number_of_a_network_that_does_not_fit_is_named() {
+    let shape = circuit("f8.w8.g2.b10.h1.n15.l8").shape;
+    check_network(|n| n.feature_bits = 12, PerceptronError::FeatureBits { shape, found: 12 });
+    check_network(|n| n.layers.truncate(1), PerceptronError::Layers { shape, expected: 2, found: 1 });
+    check_network(
+        |n| {
+            n.layers[0].weights.resize(9, vec![0; 5]);
+            n.layers[0].biases.resize(9, 0);
+        },
+        PerceptronError::Neurons { layer: 1, room: 8, found: 9 },
+    );
+    check_network(|n| n.layers[1].biases.push(0), PerceptronError::Neurons { layer: 2, room: 1, found: 2 });
+    check_network(|n| n.layers[0].weights[3].push(1), PerceptronError::Weights { layer: 1, neuron: 4, expected: 5, found: 6 });
+    check_network(|n| n.layers[1].weights[0].truncate(5), PerceptronError::Weights { layer: 2, neuron: 1, expected: 6, found: 5 });
+    check_network(|n| n.layers[0].weights[1][2] = 1 << 15, PerceptronError::WeightRange { layer: 1, neuron: 2, index: 3 });
+    check_network(|n| n.layers[0].biases[5] = 1 << 23, PerceptronError::BiasRange { layer: 1, neuron: 6, bits: 24 });
+    check_network(|n| n.layers[1].biases[0] = -(1 << 34) - 1, PerceptronError::BiasRange { layer: 2, neuron: 1, bits: 35 });
+    check_network(|n| n.layers[0].weights[2] = vec![(1 << 15) - 1; 5], PerceptronError::Reach { layer: 1, neuron: 3, bits: 24 });
+    check_network(|n| n.layers[0].weights[2] = vec![-(1 << 15); 5], PerceptronError::Reach { layer: 1, neuron: 3, bits: 24 });
+}
+
+#[test]
+fn a_model_of_another_kind_than_the_plans_is_refused() {
+    for (shape, model, kind) in [
+        ("f8.w8.g2.b10.h1.n15", fixture::network(5).into(), "logistic regression"),
+        ("f8.w8.g2.b10.h1.n15.l8", AnyModel::from(model(5)), "multilayer perceptron"),
+    ] {
+        let found = model.check(&plan(circuit(shape), 5));
+        assert_eq!(found, Err(AnyModelError::Kind(kind)));
+    }
+    let mut other = plan(circuit("f8.w8.g2.b10.h1.n15.l8"), 5);
+    other.scoring.kind = verifold_model::plan::ModelKind::LogisticRegression;
+    assert_eq!(other.check().unwrap_err().field, "scoring.kind");
 }

@@ -46,7 +46,7 @@ fn a_training_states_what_its_replay_leads_to() {
 #[test]
 fn the_model_is_committed_as_a_monitoring_opens_it() {
     let witness = witness(|_| ()).unwrap();
-    let committed = native::model_commitment(witness.plan().shape, witness.model(), &salt(9));
+    let committed = native::model_commitment(witness.plan().shape, &witness.model().clone().into(), &salt(9));
     assert_eq!(witness.statement().model_commitment, committed);
     assert!(witness.model().weights.iter().any(|w| *w != 0));
     witness.model().check(witness.plan()).unwrap();

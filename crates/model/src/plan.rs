@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{decimal::Decimal, digest::Digest, shape::Shape};
+use crate::{decimal::Decimal, digest::Digest, format::counted, shape::Shape};
 
 /// Version of the plan's own structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -113,6 +113,23 @@ pub enum MissingRule {
 pub enum ModelKind {
     /// Integer weights and bias; the score is their inner product, a scaled log-odds.
     LogisticRegression,
+    /// Layers of integer weights and biases with ReLU between them; the score is the last layer's sum, a scaled log-odds.
+    MultilayerPerceptron,
+}
+
+impl ModelKind {
+    /// The kind whose models a shape has room for.
+    pub const fn of(shape: Shape) -> Self {
+        if shape.hidden_layers() == 0 { Self::LogisticRegression } else { Self::MultilayerPerceptron }
+    }
+
+    /// In plain words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::LogisticRegression => "logistic regression",
+            Self::MultilayerPerceptron => "multilayer perceptron",
+        }
+    }
 }
 
 /// What a larger score means.
@@ -227,13 +244,32 @@ fn increasing<T: PartialOrd>(field: &str, edges: &[T], wanted: usize) -> Result<
 /// Signed weights lie in `−2^(WEIGHT_BITS−1) .. 2^(WEIGHT_BITS−1)`.
 pub const WEIGHT_BITS: u32 = 16;
 
+/// What a neuron of a hidden layer hands on lies in `0 .. 2^ACTIVATION_BITS`.
+pub const ACTIVATION_BITS: u32 = 16;
+
 impl Plan {
     /// Bits `S` such that every score lies strictly inside `−2^S .. 2^S`.
     ///
-    /// A score is a sum of `features` products below `2^(width + 15)` and a bias of the same bound as the whole sum.
+    /// A score is a sum of products below `2^(width + 15)`, one for each value scored, and a bias of the same bound as
+    /// the whole sum. Values scored are the features, or what the last hidden layer hands on.
     pub const fn score_bits(shape: Shape) -> u32 {
-        let products = shape.features().next_power_of_two().ilog2();
-        shape.width_bits() as u32 + WEIGHT_BITS - 1 + products + 1
+        let width = if shape.hidden_layers() == 0 { shape.width_bits() as u32 } else { ACTIVATION_BITS };
+        let products = shape.scored_inputs().next_power_of_two().ilog2();
+        width + WEIGHT_BITS - 1 + products + 1
+    }
+
+    /// What scores the rows, in plain words: `logistic regression of 20 features` or `multilayer perceptron 20-16-8-1`.
+    ///
+    /// A network's hidden layers are the shape's; a smaller one is proven with neurons that hand on nothing.
+    pub fn model_words(&self) -> String {
+        let words = self.scoring.kind.words();
+        match self.shape.hidden() {
+            [] => format!("{words} of {}", counted(self.features.len() as u64, "feature", "features")),
+            hidden => {
+                let hidden: String = hidden.iter().map(|neurons| format!("{neurons}-")).collect();
+                format!("{words} {}-{hidden}1", self.features.len())
+            }
+        }
     }
 
     /// Checks everything the circuit and the metrics take for granted about a plan.
@@ -264,6 +300,10 @@ impl Plan {
             {
                 return refuse(here, "the value standing in for a missing one is above max");
             }
+        }
+        if self.scoring.kind != ModelKind::of(shape) {
+            let words = ModelKind::of(shape).words();
+            return refuse("scoring.kind", format!("shape {shape} has room for a {words}, not for a {}", self.scoring.kind.words()));
         }
         increasing("scoring.edges", &self.scoring.edges, shape.bins() - 1)?;
         let bound = 1i64 << Self::score_bits(shape);

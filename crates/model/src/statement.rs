@@ -70,13 +70,13 @@ impl StatementKind {
         }
     }
 
-    /// The circuit family that proves statements of this kind; a proof of another family says nothing about them.
-    pub const fn family(self) -> CircuitFamily {
+    /// The circuit families that prove statements of this kind; a proof of another family says nothing about them.
+    pub const fn families(self) -> &'static [CircuitFamily] {
         match self {
-            Self::MonitoringV1 | Self::OfflineMetricsV1 => CircuitFamily::ScoredCohortV1,
-            Self::ReceiptsV1 => CircuitFamily::ReceiptsV1,
-            Self::TrainingV1 => CircuitFamily::TrainingV1,
-            Self::PreparationV1 => CircuitFamily::PreparationV1,
+            Self::MonitoringV1 | Self::OfflineMetricsV1 => &[CircuitFamily::ScoredCohortV1, CircuitFamily::NeuralCohortV1],
+            Self::ReceiptsV1 => &[CircuitFamily::ReceiptsV1],
+            Self::TrainingV1 => &[CircuitFamily::TrainingV1],
+            Self::PreparationV1 => &[CircuitFamily::PreparationV1],
         }
     }
 

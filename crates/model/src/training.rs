@@ -107,6 +107,7 @@ impl TrainingSpec {
         let ensure = |holds: bool, field: &str, problem: &dyn Fn() -> String| {
             if holds { Ok(()) } else { Err(TrainingSpecError { field: field.to_owned(), problem: problem() }) }
         };
+        ensure(self.kind == ModelKind::LogisticRegression, "kind", &|| "a logistic regression: no circuit trains another".into())?;
         ensure(self.kind == plan.scoring.kind, "kind", &|| "the plan scores with another kind of model".into())?;
         ensure((1..=MAX_EPOCHS).contains(&self.epochs), "epochs", &|| format!("1 to {MAX_EPOCHS}"))?;
         ensure((10..=20).contains(&self.scale_bits), "scale_bits", &|| "10 to 20".into())?;

@@ -368,8 +368,9 @@ fn check_header(manifest: &Manifest, position: usize, kind: StatementKind, proof
     if header.statement != kind {
         return Err(contradicts(format!("proofs[{position}].statement"), header.statement.name(), kind.name()));
     }
-    if header.circuit.family != kind.family() {
-        return Err(contradicts(format!("circuit of proofs[{position}]"), kind.family().name(), header.circuit.family.name()));
+    if !kind.families().contains(&header.circuit.family) {
+        let families: Vec<&str> = kind.families().iter().map(|family| family.name()).collect();
+        return Err(contradicts(format!("circuit of proofs[{position}]"), &families.join(" or "), header.circuit.family.name()));
     }
     let (ours, theirs) = (&manifest.subject, &header.subject);
     for (field, ours, theirs) in [

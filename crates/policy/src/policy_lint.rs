@@ -487,7 +487,7 @@ fn warn_of_evidence(requirement: &Requirement, at: Range<usize>, circuits: &[Acc
         return;
     };
     let accepted = requirement.circuits.as_deref().unwrap_or(circuits);
-    if !accepted.iter().any(|accepted| accepted.family == kind.family()) {
+    if !accepted.iter().any(|accepted| kind.families().contains(&accepted.family)) {
         let text = format!("no [[circuit]] accepts proofs of kind {statement}, so this cannot be satisfied");
         notices.warning("statement-not-accepted", at, text);
     }

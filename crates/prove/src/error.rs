@@ -113,7 +113,7 @@ pub enum ProveError {
         /// The field, what it states, and what the proof has.
         problem: String,
     },
-    /// The model is not a logistic regression this program can read.
+    /// The model is none this program can read.
     #[error("{problem}\n  in the model {}", path.display())]
     Model {
         /// The ONNX file.
@@ -132,6 +132,12 @@ pub enum ProveError {
         scale_bits: u8,
         /// Largest scale at which every weight fits; `None` if the feature's step is too coarse for any.
         fitting_scale_bits: Option<u8>,
+    },
+    /// A network does not fit the circuit's integers.
+    #[error("{problem}")]
+    Network {
+        /// Which number, and what to do.
+        problem: String,
     },
     /// The integer intercept leaves its bound.
     #[error(
@@ -301,7 +307,7 @@ fn rows_text(count: u64) -> String {
     verifold_model::format::counted(count, "row", "rows")
 }
 
-fn scale_text(scale_bits: u8, fitting: Option<u8>) -> String {
+pub(crate) fn scale_text(scale_bits: u8, fitting: Option<u8>) -> String {
     match fitting {
         Some(fitting) => format!("with this model and these steps `scoring.scale_bits` may be at most {fitting}, it is {scale_bits}"),
         None => "no `scoring.scale_bits` makes it fit: give the feature a smaller step".to_owned(),

@@ -2,16 +2,36 @@
 //!
 //! With a feature `x = offset + step·q`, the log-odds `β₀ + Σ βᵢ·xᵢ` times `2^scale` is
 //! `Σ (βᵢ·stepᵢ·2^scale)·qᵢ + (β₀ + Σ βᵢ·offsetᵢ)·2^scale`; [`quantise_model`] rounds each
-//! bracket to the nearest integer. [`compare`] measures the outcome against the float model on
+//! bracket to the nearest integer. A network's integers are chosen in [`crate::network`]. [`compare`] measures the outcome against the float model on
 //! real rows. The comparison is a claim of the prover's: no proof contains it.
 
-use verifold_circuits::{Model, RowKind};
+use verifold_circuits::{AnyModel, Model, RowKind};
 use verifold_model::plan::{Plan, ScoreDirection, WEIGHT_BITS};
 
-use crate::{error::ProveError, layout::Layout, onnx::LogisticRegression, rows::PreparedRow, spec::Cutoff};
+use crate::{
+    error::ProveError,
+    layout::Layout,
+    network,
+    onnx::{FloatModel, Numbers},
+    rows::PreparedRow,
+    spec::Cutoff,
+};
 
 /// Largest difference between the two readings of the float model that rounding in single precision explains.
 const EXTRACTION_TOLERANCE: f64 = 1e-3;
+
+/// Rounds a float model's numbers to a plan's steps and scale, whatever its kind; with them comes what a reader should know
+/// about the integers, if anything.
+///
+/// # Errors
+/// [`ProveError::WeightRange`], [`ProveError::BiasRange`] or [`ProveError::Network`] if a number leaves its bound.
+pub fn quantise_any(numbers: &Numbers, layout: &Layout, scale_bits: u8) -> Result<(AnyModel, Option<String>), ProveError> {
+    if numbers.hidden.is_empty() {
+        quantise_model(&numbers.coefficients, numbers.intercept, layout, scale_bits).map(|model| (model.into(), None))
+    } else {
+        network::quantise(numbers, layout, scale_bits).map(|(network, note)| (network.into(), note))
+    }
+}
 
 /// Rounds a float model's coefficients, in the order of its inputs, and intercept to a plan's steps and scale.
 ///
@@ -71,7 +91,7 @@ pub fn probability(log_odds: f64) -> f64 {
 
 /// What an integer model itself gives, where there is no float model to compare it with.
 pub(crate) fn probabilities<'a>(
-    model: &Model,
+    model: &AnyModel,
     scale_bits: u8,
     rows: impl Iterator<Item = &'a PreparedRow>,
 ) -> (Vec<f64>, QuantisationError) {
@@ -112,9 +132,9 @@ impl Cutoff {
 /// [`ProveError::Extraction`] if the coefficients read from the file do not reproduce the model's own
 /// probabilities; [`ProveError::FloatRun`] if the model does not run.
 pub fn compare<'a>(
-    model: &LogisticRegression,
+    model: &FloatModel,
     path: &std::path::Path,
-    integer: &Model,
+    integer: &AnyModel,
     scale_bits: u8,
     (cutoff, direction): (Cutoff, ScoreDirection),
     rows: impl Iterator<Item = &'a PreparedRow> + Clone,
@@ -133,7 +153,7 @@ pub fn compare<'a>(
     let approves = |above: bool| above == (direction == ScoreDirection::HigherIsSafer);
     let mut error = QuantisationError { rows: scored.len() as u64, ..QuantisationError::default() };
     for (i, ((inputs, quantised), float)) in scored.iter().zip(&floats).enumerate() {
-        let log_odds = model.log_odds(inputs);
+        let log_odds = model.numbers.log_odds(inputs);
         let apart = (probability(log_odds) - float).abs();
         // A model that answers "not a number" has not been extracted either.
         if apart.is_nan() || apart > EXTRACTION_TOLERANCE {

@@ -26,6 +26,24 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The same rows, scored by a network with hidden layers of these widths.
+    ///
+    /// # Errors
+    /// [`PlanError`] if no hidden layers on the menu hold it.
+    pub fn with_hidden(mut self, widths: &[usize]) -> Result<Self, PlanError> {
+        let hidden = Shape::hidden_for(widths).and_then(|hidden| self.shape.with_hidden(&hidden).ok());
+        self.shape = hidden.ok_or_else(|| {
+            let widths: Vec<String> = widths.iter().map(usize::to_string).collect();
+            let problem = format!(
+                "the network's hidden layers have {} neurons, which no shape holds: train a smaller one ({})",
+                widths.join(" and "),
+                Shape::MENU_TEXT
+            );
+            PlanError { field: "shape".to_owned(), problem }
+        })?;
+        Ok(self)
+    }
+
     /// The layout of a specification.
     ///
     /// # Errors

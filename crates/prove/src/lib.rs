@@ -27,6 +27,7 @@ pub mod layout;
 pub mod lifecycle;
 pub mod model_file;
 pub mod monitoring;
+mod network;
 pub mod number;
 pub mod onnx;
 mod output;

@@ -10,10 +10,10 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use verifold_circuits::{Model, Salt, native::model_commitment};
+use verifold_circuits::{Salt, native::model_commitment};
 use verifold_model::{digest::Commitment, plan::Plan};
 
-use crate::{error::ProveError, integer::quantise_model, layout::Layout, onnx::LogisticRegression, secrets::Secrets, spec::Spec, table};
+use crate::{error::ProveError, integer::quantise_any, layout::Layout, onnx::Numbers, secrets::Secrets, spec::Spec, table};
 
 /// Version of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,17 +54,15 @@ impl ModelOpening {
         let text = String::from_utf8(table::bytes(spec)?)
             .map_err(|_| ProveError::Table { path: spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
         let spec = Spec::parse(&text, spec)?;
-        let shape = Layout::new(&spec)?.shape;
         let kept: Secrets = serde_json::from_slice(&table::bytes(secrets)?)
             .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", secrets.display())))?;
-        if kept.weights.len() != spec.features.len() {
-            return Err(refuse(format!(
-                "the secrets hold {} weights, the specification lists {} features",
-                kept.weights.len(),
-                spec.features.len()
-            )));
+        let widths: Vec<usize> = kept.layers.iter().map(|layer| layer.biases.len()).collect();
+        let shape = Layout::new(&spec)?.with_hidden(widths.split_last().map_or(&[][..], |(_, hidden)| hidden))?.shape;
+        let held = kept.layers.first().and_then(|layer| layer.weights.first()).unwrap_or(&kept.weights).len();
+        if held != spec.features.len() {
+            return Err(refuse(format!("the secrets hold {held} weights, the specification lists {} features", spec.features.len())));
         }
-        let model = Model { weights: kept.weights, bias: kept.bias };
+        let model = kept.model(shape);
         Ok(Self {
             schema: ModelOpeningSchema::V1,
             model_commitment: model_commitment(shape, &model, &salt(kept.model_salt)?),
@@ -76,7 +74,7 @@ impl ModelOpening {
     /// The commitment to an ONNX file's coefficients, rounded by `plan`, under this opening's salt.
     ///
     /// # Errors
-    /// If the file is not read as a logistic regression, its coefficients leave their range, or opening and plan do not
+    /// If the file is not read as a model of the plan's kind, its numbers leave their range, or opening and plan do not
     /// fit; `path` only says where the bytes came from.
     pub fn commitment_of(&self, onnx: &[u8], path: &Path, plan: &Plan) -> Result<Commitment, ProveError> {
         plan.check()?;
@@ -94,8 +92,12 @@ impl ModelOpening {
             shape: plan.shape,
         };
         let inputs: Vec<&str> = self.inputs.iter().map(String::as_str).collect();
-        let (coefficients, intercept) = LogisticRegression::coefficients(onnx, &inputs, path)?;
-        let model = quantise_model(&coefficients, intercept, &layout, plan.scoring.scale_bits)?;
+        let numbers = Numbers::read(onnx, &inputs, path)?;
+        let layout = layout.with_hidden(&numbers.widths())?;
+        if layout.shape != plan.shape {
+            return Err(refuse(format!("it has layers for shape {}, the plan scores with a {}", layout.shape, plan.model_words())));
+        }
+        let (model, _) = quantise_any(&numbers, &layout, plan.scoring.scale_bits)?;
         Ok(model_commitment(plan.shape, &model, &salt(self.model_salt)?))
     }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use verifold_circuits::{BatchRows, Keys, Model, MonitoringWitness, RowRecord, Salt};
+use verifold_circuits::{AnyModel, BatchRows, Keys, Model, MonitoringWitness, RowRecord, Salt};
 use verifold_model::{
     cohort::BatchRole,
     digest::{Commitment, Digest},
@@ -34,7 +34,7 @@ use crate::{
     fold::{self, failed, stop_if_cancelled},
     integer::{self, QuantisationError},
     layout::Layout,
-    onnx::LogisticRegression,
+    onnx::FloatModel,
     output::Outputs,
     plan,
     progress::{Event, Phase, Progress},
@@ -185,7 +185,7 @@ pub struct Prepared {
     /// The measurement plan.
     pub plan: Plan,
     /// The integer model.
-    pub model: Model,
+    pub model: AnyModel,
     /// Fresh salt of the model commitment.
     pub model_salt: Salt,
     /// Reference, then every slot of the calendar, each with fresh salts.
@@ -227,15 +227,16 @@ pub(crate) fn prepare_scored(
     let text = String::from_utf8(table::bytes(&sources.spec)?)
         .map_err(|_| ProveError::Table { path: sources.spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
     let spec = Spec::parse(&text, &sources.spec)?;
-    let layout = Layout::new(&spec)?;
+    let mut layout = Layout::new(&spec)?;
     let features: Vec<&str> = spec.features.iter().map(|feature| feature.name.as_str()).collect();
-    let (float, model) = match scorer {
+    let (float, model, model_note) = match scorer {
         Scorer::Onnx => {
-            let float = LogisticRegression::read(&table::bytes(&sources.model)?, &features, &sources.model)?;
-            let model = integer::quantise_model(&float.coefficients, float.intercept, &layout, spec.scoring.scale_bits)?;
-            (Some(float), model)
+            let float = FloatModel::read(&table::bytes(&sources.model)?, &features, &sources.model)?;
+            layout = layout.with_hidden(&float.numbers.widths())?;
+            let (model, note) = integer::quantise_any(&float.numbers, &layout, spec.scoring.scale_bits)?;
+            (Some(float), model, note)
         }
-        Scorer::Integers(model) => (None, model),
+        Scorer::Integers(model) => (None, model.into(), None),
     };
 
     let slots = spec.slots().map_err(|problem| ProveError::Reference { problem })?;
@@ -265,12 +266,13 @@ pub(crate) fn prepare_scored(
     stop_if_cancelled(progress)?;
     let plan = plan::derive(&spec, &layout, &model, &reference.batches.concat(), &probabilities)?;
 
-    let notes = notes(&spec, &layout, outcomes.as_ref());
+    let mut notes = notes(&spec, &layout, outcomes.as_ref());
+    notes.extend(model_note);
     let (reference, reference_rows) = source_report(reference, reference_error);
     let (monitoring, monitoring_rows) = source_report(monitoring, monitoring_error);
     let header = Header {
         statement: StatementKind::MonitoringV1,
-        circuit: CircuitId { family: CircuitFamily::ScoredCohortV1, shape: plan.shape },
+        circuit: CircuitId { family: CircuitFamily::of_cohorts(plan.shape), shape: plan.shape },
         subject: spec.subject.clone(),
         period: spec.period,
         previous_chain_head: spec.previous_chain_head,

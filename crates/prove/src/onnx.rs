@@ -1,42 +1,89 @@
-//! Which coefficients does an ONNX file hold, and what does the model itself compute?
+//! Which numbers does an ONNX file hold, and what does the model itself compute?
 //!
-//! 1. [`LogisticRegression::read`] follows the graph from its one input to a probability, carrying
-//!    an affine map of the features, and refuses every node that is not part of one.
-//! 2. [`LogisticRegression::probabilities`] runs the file itself, so that what was read can be
+//! 1. [`FloatModel::read`] follows the graph from its one input to a probability ([`graph`]): an affine map of the
+//!    features, or layers of neurons with ReLU between them, and refuses every node that is not part of one.
+//! 2. [`FloatModel::probabilities`] runs the file itself, so that what was read can be
 //!    compared with what the model does.
 //!
-//! Read are the graphs that scikit-learn's `LogisticRegression` (`zipmap=False`, alone or behind a
-//! `StandardScaler`) and a PyTorch `Linear` with a sigmoid are exported to.
+//! Read are the graphs that scikit-learn's `LogisticRegression` and `MLPClassifier` (`zipmap=False`, alone or behind a
+//! `StandardScaler`) and PyTorch's `Linear` layers with ReLU between them and a sigmoid at the end are exported to.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+mod graph;
+
+use std::{path::Path, sync::Arc};
 
 use tract_onnx::{
     pb::{self, tensor_proto},
     prelude::{Datum, Framework, InferenceFact, InferenceModelExt, IntoRunnable, Tensor, TypedRunnableModel, tvec},
 };
 
+pub use self::graph::Linear;
+use self::graph::{Found, attribute, describe, follow};
 use crate::error::ProveError;
 
 /// Rows handed to the float model at once.
 const RUN_ROWS: usize = 1024;
 
-/// Nodes a logistic regression is read from, for error texts.
-const READ_NODES: &str = "LinearClassifier, Normalizer, Scaler, Gemm, MatMul, Add, Sub, Mul, Div, Sigmoid, Softmax over two classes, Cast, Identity, Flatten and Squeeze";
+const NO_GRAPH: &str = "the file holds no graph";
 
-/// A logistic regression as an ONNX file holds it.
-pub struct LogisticRegression {
-    /// Change of the log-odds per unit of each input, in input order.
+/// The numbers of a logistic regression or multilayer perceptron.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    /// Neurons of each hidden layer, from the features on; none in a logistic regression.
+    ///
+    /// A neuron hands on what it gives where that is positive, and 0 elsewhere.
+    pub hidden: Vec<Vec<Linear>>,
+    /// Change of the log-odds per unit of each input, in input order, or of what each neuron of the last layer hands on.
     pub coefficients: Vec<f64>,
-    /// Log-odds where every input is 0.
+    /// Log-odds where all of these are 0.
     pub intercept: f64,
+}
+
+impl Numbers {
+    /// What an ONNX file holds, in the order of its inputs; nothing of the file is run.
+    ///
+    /// # Errors
+    /// As [`FloatModel::read`].
+    pub fn read(bytes: &[u8], features: &[&str], path: &Path) -> Result<Self, ProveError> {
+        let (_, found) = parse(bytes, features).map_err(|problem| ProveError::Model { path: path.to_owned(), problem })?;
+        Ok(found.numbers)
+    }
+
+    /// Neurons of each hidden layer.
+    pub fn widths(&self) -> Vec<usize> {
+        self.hidden.iter().map(Vec::len).collect()
+    }
+
+    /// Log-odds of a row of feature values.
+    pub fn log_odds(&self, row: &[f32]) -> f64 {
+        let features = row.iter().map(|x| f64::from(*x)).collect();
+        let handed_on =
+            self.hidden.iter().fold(features, |values: Vec<f64>, layer| layer.iter().map(|neuron| neuron.of(&values).max(0.0)).collect());
+        self.intercept + self.coefficients.iter().zip(handed_on).map(|(weight, x)| weight * x).sum::<f64>()
+    }
+}
+
+fn parse(bytes: &[u8], features: &[&str]) -> Result<(pb::ModelProto, Found), String> {
+    let model =
+        tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|error| format!("not readable as an ONNX file: {error}"))?;
+    let found = follow(model.graph.as_ref().ok_or(NO_GRAPH)?, features)?;
+    Ok((model, found))
+}
+
+/// A logistic regression or multilayer perceptron as an ONNX file holds it.
+pub struct FloatModel {
+    /// Its numbers.
+    pub numbers: Numbers,
     /// Label of the class whose probability is modelled; `1` where the file names none.
     pub class: String,
+    /// Features.
+    inputs: usize,
     run: Arc<TypedRunnableModel>,
     /// Columns of the probability tensor; the last one is the modelled class.
     columns: usize,
 }
 
-impl LogisticRegression {
+impl FloatModel {
     /// Reads an ONNX file's bytes; `features` are the names of the model's inputs in order, `path` only says where the bytes came from.
     ///
     /// # Errors
@@ -51,21 +98,7 @@ impl LogisticRegression {
         graph.output.retain(|output| output.name == found.output);
         keep_ancestors(graph, &found.output);
         let run = runnable(&model, features.len()).map_err(|problem| ProveError::FloatRun { path: path.to_owned(), problem })?;
-        Ok(Self { coefficients: found.log_odds.weights, intercept: found.log_odds.bias, class: found.class, run, columns: found.columns })
-    }
-
-    /// The coefficients in input order and the intercept alone: nothing of the file is run.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub fn coefficients(bytes: &[u8], features: &[&str], path: &Path) -> Result<(Vec<f64>, f64), ProveError> {
-        let (_, found) = parse(bytes, features).map_err(|problem| ProveError::Model { path: path.to_owned(), problem })?;
-        Ok((found.log_odds.weights, found.log_odds.bias))
-    }
-
-    /// Log-odds of a row of feature values, from the coefficients read.
-    pub fn log_odds(&self, row: &[f32]) -> f64 {
-        self.intercept + self.coefficients.iter().zip(row).map(|(weight, x)| weight * f64::from(*x)).sum::<f64>()
+        Ok(Self { numbers: found.numbers, class: found.class, inputs: features.len(), run, columns: found.columns })
     }
 
     /// What the model itself gives as the probability of [`Self::class`], row by row.
@@ -73,7 +106,7 @@ impl LogisticRegression {
     /// # Errors
     /// A sentence of the runtime's.
     pub fn probabilities<'a>(&self, rows: impl ExactSizeIterator<Item = &'a [f32]>) -> Result<Vec<f64>, String> {
-        let width = self.coefficients.len();
+        let width = self.inputs;
         let mut probabilities = Vec::with_capacity(rows.len());
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
@@ -96,346 +129,6 @@ impl LogisticRegression {
         }
         Ok(probabilities)
     }
-}
-
-const NO_GRAPH: &str = "the file holds no graph";
-
-fn parse(bytes: &[u8], features: &[&str]) -> Result<(pb::ModelProto, Found), String> {
-    let model =
-        tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).map_err(|error| format!("not readable as an ONNX file: {error}"))?;
-    let found = follow(model.graph.as_ref().ok_or(NO_GRAPH)?, features)?;
-    Ok((model, found))
-}
-
-/// An affine function of the model's inputs.
-#[derive(Debug, Clone, PartialEq)]
-struct Linear {
-    weights: Vec<f64>,
-    bias: f64,
-}
-
-impl Linear {
-    /// `Σ factor · part + constant`.
-    fn combine<'a>(inputs: usize, parts: impl Iterator<Item = (&'a Self, f64)>, constant: f64) -> Self {
-        let mut sum = Self { weights: vec![0.0; inputs], bias: constant };
-        for (part, factor) in parts {
-            for (total, weight) in sum.weights.iter_mut().zip(&part.weights) {
-                *total += factor * weight;
-            }
-            sum.bias += factor * part.bias;
-        }
-        sum
-    }
-}
-
-/// Numbers stored in the file, row-major.
-#[derive(Debug, Clone)]
-struct Constant {
-    dims: Vec<usize>,
-    data: Vec<f64>,
-}
-
-impl Constant {
-    /// As one value per column, the way elementwise nodes spread it over rows of `columns` values.
-    fn per_column(&self, columns: usize) -> Option<Vec<f64>> {
-        match self.data.len() {
-            1 => Some(vec![self.data[0]; columns]),
-            n if n == columns && self.dims.last() == Some(&columns) => Some(self.data.clone()),
-            _ => None,
-        }
-    }
-
-    /// As a matrix of rows × columns.
-    fn matrix(&self) -> Option<(usize, usize)> {
-        match self.dims[..] {
-            [rows, columns] if rows * columns == self.data.len() => Some((rows, columns)),
-            _ => None,
-        }
-    }
-}
-
-/// What is known of a tensor of the graph.
-#[derive(Debug, Clone)]
-enum Known {
-    Constant(Constant),
-    /// Affine functions of the inputs, one per column.
-    Affine(Vec<Linear>),
-    /// The probability of the second class, alone or behind its complement.
-    Probability {
-        log_odds: Linear,
-        columns: usize,
-        class: String,
-    },
-    /// Not part of a logistic regression, and why.
-    Other(String),
-}
-
-struct Found {
-    output: String,
-    log_odds: Linear,
-    columns: usize,
-    class: String,
-}
-
-fn describe(node: &pb::NodeProto) -> String {
-    if node.name.is_empty() { format!("node {}", node.op_type) } else { format!("node `{}` ({})", node.name, node.op_type) }
-}
-
-/// Follows the graph from its input to a probability among its outputs.
-fn follow(graph: &pb::GraphProto, features: &[&str]) -> Result<Found, String> {
-    let mut known: BTreeMap<&str, Known> = BTreeMap::new();
-    for tensor in &graph.initializer {
-        known.insert(&tensor.name, constant(tensor)?);
-    }
-    let inputs: Vec<&pb::ValueInfoProto> = graph.input.iter().filter(|input| !known.contains_key(input.name.as_str())).collect();
-    let [input] = inputs[..] else {
-        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
-        return Err(format!(
-            "the graph has {} inputs ({}): export it with one input of shape [rows, features]",
-            inputs.len(),
-            names.join(", ")
-        ));
-    };
-    let width = features.len();
-    if let Some(declared) = declared_width(input)
-        && declared != width
-    {
-        return Err(format!("the model takes {declared} features, the specification lists {width}: {}", features.join(", ")));
-    }
-    let unit = |at: usize| Linear { weights: (0..width).map(|i| if i == at { 1.0 } else { 0.0 }).collect(), bias: 0.0 };
-    known.insert(&input.name, Known::Affine((0..width).map(unit).collect()));
-    for node in &graph.node {
-        let operands: Vec<Option<&Known>> = node.input.iter().map(|name| known.get(name.as_str())).collect();
-        let results = interpret(node, &operands, width)?;
-        for (name, result) in node.output.iter().zip(results) {
-            known.insert(name, result);
-        }
-    }
-    let mut refusal = "the graph has no output".to_owned();
-    for output in &graph.output {
-        match known.get(output.name.as_str()) {
-            Some(Known::Probability { log_odds, columns, class }) => {
-                if log_odds.weights.iter().chain([&log_odds.bias]).any(|number| !number.is_finite()) {
-                    return Err("a coefficient is infinite or not a number".to_owned());
-                }
-                return Ok(Found { output: output.name.clone(), log_odds: log_odds.clone(), columns: *columns, class: class.clone() });
-            }
-            Some(Known::Affine(_)) => {
-                refusal = format!("the output `{}` is not a probability: export the model with its Sigmoid", output.name);
-            }
-            Some(Known::Other(why)) => refusal.clone_from(why),
-            Some(Known::Constant(_)) | None => refusal = format!("the output `{}` does not depend on the features", output.name),
-        }
-    }
-    Err(refusal)
-}
-
-/// What a node's outputs are, given what its inputs are.
-fn interpret(node: &pb::NodeProto, operands: &[Option<&Known>], inputs: usize) -> Result<Vec<Known>, String> {
-    let here = describe(node);
-    // What is downstream of an unread node stays unread for the first reason met.
-    if let Some(why) = operands.iter().find_map(|operand| match operand {
-        Some(Known::Other(why)) => Some(why.clone()),
-        _ => None,
-    }) {
-        return Ok(vec![Known::Other(why); node.output.len()]);
-    }
-    let unread = || Known::Other(format!("{here} is not part of a logistic regression as this program reads it: {READ_NODES} are read"));
-    let first = operands.first().copied().flatten();
-    let one = match (node.op_type.as_str(), first) {
-        ("Constant", None) => match attribute(node, "value").and_then(|value| value.t.as_ref()) {
-            Some(tensor) => constant(tensor)?,
-            None => unread(),
-        },
-        ("Identity" | "Cast" | "Flatten" | "Squeeze", Some(same)) => match same {
-            // A two-dimensional tensor is flat already; squeezing a single column keeps its values.
-            Known::Probability { columns: 2, .. } | Known::Affine(_) if node.op_type == "Squeeze" => unread(),
-            same => same.clone(),
-        },
-        ("Scaler", Some(Known::Affine(x))) => {
-            let offset = floats(node, "offset", x.len()).unwrap_or_else(|| vec![0.0; x.len()]);
-            let scale = floats(node, "scale", x.len()).unwrap_or_else(|| vec![1.0; x.len()]);
-            Known::Affine(
-                x.iter()
-                    .zip(offset.iter().zip(&scale))
-                    .map(|(x, (offset, scale))| Linear::combine(inputs, [(x, *scale)].into_iter(), -offset * scale))
-                    .collect(),
-            )
-        }
-        ("Add" | "Sub" | "Mul" | "Div", Some(_)) => elementwise(node, operands, inputs).unwrap_or_else(unread),
-        ("MatMul", Some(Known::Affine(x))) => match operands.get(1) {
-            Some(Some(Known::Constant(weights))) => product(x, weights, false, 1.0, inputs).map_or_else(unread, Known::Affine),
-            _ => unread(),
-        },
-        ("Gemm", Some(Known::Affine(x))) => gemm(node, x, operands, inputs).unwrap_or_else(unread),
-        ("Sigmoid", Some(Known::Affine(x))) => match &x[..] {
-            [log_odds] => Known::Probability { log_odds: log_odds.clone(), columns: 1, class: "1".to_owned() },
-            _ => Known::Other(format!("{here} gives {} probabilities, a logistic regression one", x.len())),
-        },
-        ("Softmax", Some(Known::Affine(x))) => match (&x[..], attribute(node, "axis").map_or(-1, |axis| axis.i)) {
-            ([against, modelled], -1 | 1) => two_classes(against, modelled, inputs, "1"),
-            _ => Known::Other(format!("{here} is over {} classes, a logistic regression has two", x.len())),
-        },
-        ("LinearClassifier", Some(Known::Affine(x))) => {
-            return Ok(vec![Known::Other(format!("{here} gives a label")), linear_classifier(node, x, inputs)]);
-        }
-        // Two probabilities that sum to one are their own L1 norm's quotient.
-        ("Normalizer", Some(same @ Known::Probability { columns: 2, .. })) if text(node, "norm").as_deref() == Some("L1") => same.clone(),
-        ("ZipMap", Some(_)) => {
-            Known::Other(format!("{here} packs probabilities into a dictionary: export from scikit-learn with `zipmap=False`"))
-        }
-        _ => unread(),
-    };
-    let mut results = vec![one];
-    results.resize_with(node.output.len().max(1), unread);
-    Ok(results)
-}
-
-fn two_classes(against: &Linear, modelled: &Linear, inputs: usize, class: &str) -> Known {
-    Known::Probability {
-        log_odds: Linear::combine(inputs, [(modelled, 1.0), (against, -1.0)].into_iter(), 0.0),
-        columns: 2,
-        class: class.to_owned(),
-    }
-}
-
-fn elementwise(node: &pb::NodeProto, operands: &[Option<&Known>], inputs: usize) -> Option<Known> {
-    let (x, constant, constant_first) = match operands {
-        [Some(Known::Affine(x)), Some(Known::Constant(constant))] => (x, constant, false),
-        [Some(Known::Constant(constant)), Some(Known::Affine(x))] => (x, constant, true),
-        _ => return None,
-    };
-    let numbers = constant.per_column(x.len())?;
-    let columns = x.iter().zip(numbers).map(|(x, c)| {
-        let (factor, added) = match (node.op_type.as_str(), constant_first) {
-            ("Add", _) => (1.0, c),
-            ("Sub", false) => (1.0, -c),
-            ("Sub", true) => (-1.0, c),
-            ("Mul", _) => (c, 0.0),
-            ("Div", false) => (1.0 / c, 0.0),
-            // A constant divided by a feature is not affine.
-            _ => return None,
-        };
-        Some(Linear::combine(inputs, [(x, factor)].into_iter(), added))
-    });
-    columns.collect::<Option<_>>().map(Known::Affine)
-}
-
-/// `factor · x · weights`, or with the transposed weights.
-fn product(x: &[Linear], weights: &Constant, transposed: bool, factor: f64, inputs: usize) -> Option<Vec<Linear>> {
-    let (rows, columns) = weights.matrix()?;
-    let (from, to) = if transposed { (columns, rows) } else { (rows, columns) };
-    if from != x.len() {
-        return None;
-    }
-    let at = |i: usize, j: usize| if transposed { weights.data[j * columns + i] } else { weights.data[i * columns + j] };
-    Some((0..to).map(|j| Linear::combine(inputs, x.iter().enumerate().map(|(i, x)| (x, factor * at(i, j))), 0.0)).collect())
-}
-
-fn gemm(node: &pb::NodeProto, x: &[Linear], operands: &[Option<&Known>], inputs: usize) -> Option<Known> {
-    let number = |name, default| attribute(node, name).map_or(default, |value| f64::from(value.f));
-    let flag = |name| attribute(node, name).is_some_and(|value| value.i != 0);
-    let Some(Some(Known::Constant(weights))) = operands.get(1) else { return None };
-    if flag("transA") {
-        return None;
-    }
-    let mut columns = product(x, weights, flag("transB"), number("alpha", 1.0), inputs)?;
-    match operands.get(2) {
-        None => {}
-        Some(Some(Known::Constant(bias))) => {
-            for (column, bias) in columns.iter_mut().zip(bias.per_column(weights_out(weights, flag("transB"))?)?) {
-                column.bias += number("beta", 1.0) * bias;
-            }
-        }
-        Some(_) => return None,
-    }
-    Some(Known::Affine(columns))
-}
-
-fn weights_out(weights: &Constant, transposed: bool) -> Option<usize> {
-    weights.matrix().map(|(rows, columns)| if transposed { rows } else { columns })
-}
-
-/// The probability output of a two-class `LinearClassifier` (ai.onnx.ml).
-fn linear_classifier(node: &pb::NodeProto, x: &[Linear], inputs: usize) -> Known {
-    let here = describe(node);
-    let classes: Vec<String> = match (attribute(node, "classlabels_ints"), attribute(node, "classlabels_strings")) {
-        (Some(labels), _) if !labels.ints.is_empty() => labels.ints.iter().map(i64::to_string).collect(),
-        (_, Some(labels)) => labels.strings.iter().map(|label| String::from_utf8_lossy(label).into_owned()).collect(),
-        _ => Vec::new(),
-    };
-    let [_, class] = &classes[..] else {
-        return Known::Other(format!("{here} has {} classes, a logistic regression has two", classes.len()));
-    };
-    let Some(coefficients) = attribute(node, "coefficients").map(|value| &value.floats) else {
-        return Known::Other(format!("{here} has no coefficients"));
-    };
-    if x.is_empty() || !matches!(coefficients.len() / x.len(), 1 | 2) || coefficients.len() % x.len() != 0 {
-        return Known::Other(format!("{here} has {} coefficients for {} features and two classes", coefficients.len(), x.len()));
-    }
-    let intercepts = attribute(node, "intercepts").map(|value| &value.floats[..]).unwrap_or_default();
-    let rows: Vec<Linear> = coefficients
-        .chunks(x.len())
-        .enumerate()
-        .map(|(row, weights)| {
-            let parts = x.iter().zip(weights).map(|(x, weight)| (x, f64::from(*weight)));
-            Linear::combine(inputs, parts, intercepts.get(row).map_or(0.0, |bias| f64::from(*bias)))
-        })
-        .collect();
-    match (&rows[..], text(node, "post_transform").as_deref()) {
-        ([log_odds], Some("LOGISTIC")) => Known::Probability { log_odds: log_odds.clone(), columns: 2, class: class.clone() },
-        ([against, modelled], Some("SOFTMAX")) => two_classes(against, modelled, inputs, class),
-        ([against, modelled], Some("LOGISTIC")) => {
-            // scikit-learn's binary form: the first row is the second with its signs turned.
-            let negated = against.bias == -modelled.bias && against.weights.iter().zip(&modelled.weights).all(|(a, b)| *a == -*b);
-            if negated {
-                Known::Probability { log_odds: modelled.clone(), columns: 2, class: class.clone() }
-            } else {
-                Known::Other(format!("{here} scores its two classes one against the rest, a logistic regression has one score"))
-            }
-        }
-        (_, transform) => Known::Other(format!("{here} ends in {}, LOGISTIC or a two-row SOFTMAX is read", transform.unwrap_or("NONE"))),
-    }
-}
-
-fn attribute<'a>(node: &'a pb::NodeProto, name: &str) -> Option<&'a pb::AttributeProto> {
-    node.attribute.iter().find(|attribute| attribute.name == name)
-}
-
-fn text(node: &pb::NodeProto, name: &str) -> Option<String> {
-    attribute(node, name).map(|value| String::from_utf8_lossy(&value.s).into_owned())
-}
-
-/// A list of floats spread over `columns`; `None` if it is absent or of another length.
-fn floats(node: &pb::NodeProto, name: &str, columns: usize) -> Option<Vec<f64>> {
-    let list: Vec<f64> = attribute(node, name)?.floats.iter().map(|x| f64::from(*x)).collect();
-    Constant { dims: vec![list.len()], data: list }.per_column(columns)
-}
-
-/// Number of columns an input declares, unless it leaves them open.
-fn declared_width(input: &pb::ValueInfoProto) -> Option<usize> {
-    let pb::type_proto::Value::TensorType(tensor) = input.r#type.as_ref()?.value.as_ref()?;
-    match tensor.shape.as_ref()?.dim.last()?.value.as_ref()? {
-        pb::tensor_shape_proto::dimension::Value::DimValue(width) => usize::try_from(*width).ok(),
-        pb::tensor_shape_proto::dimension::Value::DimParam(_) => None,
-    }
-}
-
-/// A stored tensor; numbers other than floats are known to be constant and no more.
-fn constant(tensor: &pb::TensorProto) -> Result<Known, String> {
-    if !tensor.external_data.is_empty() {
-        return Err(format!("the tensor `{}` stands in a file of its own: export the model as one file", tensor.name));
-    }
-    let raw = &tensor.raw_data;
-    let data: Vec<f64> = match tensor_proto::DataType::try_from(tensor.data_type) {
-        Ok(tensor_proto::DataType::Float) if raw.is_empty() => tensor.float_data.iter().map(|x| f64::from(*x)).collect(),
-        Ok(tensor_proto::DataType::Float) => raw.as_chunks().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect(),
-        Ok(tensor_proto::DataType::Double) if raw.is_empty() => tensor.double_data.clone(),
-        Ok(tensor_proto::DataType::Double) => raw.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
-        _ => Vec::new(),
-    };
-    let dims = tensor.dims.iter().map(|dim| usize::try_from(*dim).unwrap_or(0)).collect();
-    Ok(Known::Constant(Constant { dims, data }))
 }
 
 /// Writes `Scaler` nodes, which the runtime does not know, as the difference and product they are.

@@ -5,7 +5,7 @@
 //! model's own mean predicted probabilities. Whatever the specification gives explicitly is taken
 //! as it stands. [`Plan::check`] has the last word.
 
-use verifold_circuits::{Model, RowKind};
+use verifold_circuits::{AnyModel, RowKind};
 use verifold_model::plan::{Grouping, Histogram, ModelKind, Plan, PlanSchema, ScoreDirection, Scoring};
 
 use crate::{
@@ -23,7 +23,13 @@ use crate::{
 /// # Errors
 /// [`ProveError::Reference`] if the reference has no scored row or an explicit cut-off is no edge;
 /// [`ProveError::Plan`] if the outcome contradicts itself.
-pub fn derive(spec: &Spec, layout: &Layout, model: &Model, reference: &[PreparedRow], probabilities: &[f64]) -> Result<Plan, ProveError> {
+pub fn derive(
+    spec: &Spec,
+    layout: &Layout,
+    model: &AnyModel,
+    reference: &[PreparedRow],
+    probabilities: &[f64],
+) -> Result<Plan, ProveError> {
     let rows: Vec<&[u32]> = reference
         .iter()
         .filter_map(|row| match &row.record.kind {
@@ -84,7 +90,7 @@ pub fn derive(spec: &Spec, layout: &Layout, model: &Model, reference: &[Prepared
         shape,
         features: layout.features.clone(),
         scoring: Scoring {
-            kind: ModelKind::LogisticRegression,
+            kind: ModelKind::of(shape),
             scale_bits: spec.scoring.scale_bits,
             direction: spec.scoring.direction,
             edges,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use verifold_circuits::{
-    Model, RowKind, RowRecord, Salt,
+    AnyModel, Model, RowKind, RowRecord, Salt,
     receipts::{Issuer, ReceiptRows, ReceiptTree, ReceiptsWitness, leaf_salt, replay},
 };
 use verifold_model::{
@@ -20,7 +20,7 @@ use verifold_model::{
     plan::Plan,
     receipts::{Receipt, ReceiptBatch, ReceiptsBatch, ReceiptsStatement},
     sample::SampledRow,
-    shape::CircuitId,
+    shape::{CircuitFamily, CircuitId},
     statement::{Header, MonitoringStatement, StageStatement, StatementKind},
 };
 use verifold_package::{ClaimedPackage, ClaimedStage, Limits};
@@ -239,12 +239,28 @@ pub fn receipts_path(package: &Path) -> PathBuf {
     package.with_extension("receipts")
 }
 
+/// The model of prepared rows, of the one kind that receipts are made for.
+fn scorecard(prepared: &Prepared) -> Result<&Model, ProveError> {
+    match &prepared.model {
+        AnyModel::Scorecard(model) => Ok(model),
+        AnyModel::Perceptron(_) => Err(scored_by_a_network(&prepared.plan)),
+    }
+}
+
+fn scored_by_a_network(plan: &Plan) -> ProveError {
+    refuse(format!(
+        "the rows are scored by a {}, and receipts/v1 opens scores of logistic regressions alone; nothing else about the package is affected",
+        plan.model_words()
+    ))
+}
+
 /// Gives prepared rows and model the salts of a package's secrets.
 ///
 /// # Errors
 /// [`ProveError::Receipts`] if the secrets do not fit.
 pub fn openings(prepared: &mut Prepared, secrets: &Secrets) -> Result<(), ProveError> {
-    if (&secrets.weights, secrets.bias) != (&prepared.model.weights, prepared.model.bias) {
+    let model = scorecard(prepared)?;
+    if (&secrets.weights, secrets.bias) != (&model.weights, model.bias) {
         return Err(refuse("the model is not the one in the secrets"));
     }
     if secrets.batches.len() != prepared.batches.len() {
@@ -277,10 +293,11 @@ pub fn witness(prepared: &Prepared, statement: &MonitoringStatement, batches: &[
         Ok(ReceiptRows { index: *index, rows: batch.rows.clone(), row_salt: batch.row_salt.clone() })
     };
     let rows = wanted.iter().map(rows).collect::<Result<Vec<_>, ProveError>>()?;
-    let circuit = CircuitId { family: StatementKind::ReceiptsV1.family(), shape: prepared.plan.shape };
+    let circuit = CircuitId { family: CircuitFamily::ReceiptsV1, shape: prepared.plan.shape };
     let header = Header { statement: StatementKind::ReceiptsV1, circuit, ..statement.header.clone() };
-    let witness = ReceiptsWitness::new(header, prepared.plan.clone(), prepared.model.clone(), prepared.model_salt.clone(), seed, rows)
-        .map_err(|error| ProveError::Proof { step: "checking rows", problem: error.to_string() })?;
+    let witness =
+        ReceiptsWitness::new(header, prepared.plan.clone(), scorecard(prepared)?.clone(), prepared.model_salt.clone(), seed, rows)
+            .map_err(|error| ProveError::Proof { step: "checking rows", problem: error.to_string() })?;
     let ours = witness.statement();
     if ours.plan_commitment != statement.plan_commitment {
         return Err(refuse("specification and reference give another measurement plan than the package has"));
@@ -326,6 +343,9 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let Some(monitoring) = package.proofs.first() else { return Err(refuse("the package has no monitoring proof")) };
     let secrets: Secrets = serde_json::from_slice(&table::bytes(&request.secrets)?)
         .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
+    if !package.plan.shape.hidden().is_empty() {
+        return Err(scored_by_a_network(&package.plan));
+    }
     let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;
     let model = Model { weights: secrets.weights.clone(), bias: secrets.bias };
     let salts = Salts::fresh()?;
@@ -355,7 +375,7 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let bytes = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;
     let written = ClaimedPackage::read(&bytes, &Limits::most()).map_err(|error| ProveError::Package(error.to_string()))?;
     report.package_sha256 = written.digest;
-    let kept = ReceiptSecrets::new(written.manifest_digest, &prepared.model, &seed, &witness);
+    let kept = ReceiptSecrets::new(written.manifest_digest, scorecard(&prepared)?, &seed, &witness);
     let mut kept = serde_json::to_vec(&kept).map_err(|error| ProveError::Package(error.to_string()))?;
     kept.push(b'\n');
     outputs.commit([&kept], &bytes)?;

@@ -4,7 +4,7 @@
 //! with the circuit's native twin: rows are compared with every edge in turn. It runs before
 //! minutes are spent on folding.
 
-use verifold_circuits::{Model, RowKind, RowRecord};
+use verifold_circuits::{AnyModel, RowKind, RowRecord};
 use verifold_model::{
     cohort::{BatchStatement, BatchTable, Outcome, VoidReason},
     plan::Plan,
@@ -16,7 +16,7 @@ use crate::error::ProveError;
 ///
 /// # Errors
 /// [`ProveError::Disagreement`] if table or number of rows differ.
-pub(crate) fn check(plan: &Plan, model: &Model, rows: &[RowRecord], stated: &BatchStatement) -> Result<(), ProveError> {
+pub(crate) fn check(plan: &Plan, model: &AnyModel, rows: &[RowRecord], stated: &BatchStatement) -> Result<(), ProveError> {
     let disagreement = |what| Err(ProveError::Disagreement { what, batch: stated.index });
     if u64::from(stated.rows) != rows.len() as u64 {
         return disagreement("the number of rows");
@@ -27,7 +27,7 @@ pub(crate) fn check(plan: &Plan, model: &Model, rows: &[RowRecord], stated: &Bat
     Ok(())
 }
 
-fn table(plan: &Plan, model: &Model, rows: &[RowRecord]) -> BatchTable {
+fn table(plan: &Plan, model: &AnyModel, rows: &[RowRecord]) -> BatchTable {
     let mut table = BatchTable::empty(plan);
     for row in rows {
         let group = usize::from(row.group);
@@ -42,11 +42,8 @@ fn table(plan: &Plan, model: &Model, rows: &[RowRecord]) -> BatchTable {
                 table.void[group][column] += 1;
             }
             RowKind::Scored { features, logged, outcome } => {
-                let mut score = model.bias;
-                for (position, feature) in features.iter().enumerate() {
-                    score += model.weights[position] * i64::from(*feature);
-                }
-                let bin = plan.scoring.edges.iter().filter(|edge| score >= **edge).count();
+                let score = score(plan, model, features);
+                let bin = plan.scoring.edges.iter().filter(|edge| score >= i128::from(**edge)).count();
                 let pair = match outcome {
                     Outcome::Unknown => 0,
                     Outcome::Good => 2,
@@ -61,4 +58,36 @@ fn table(plan: &Plan, model: &Model, rows: &[RowRecord]) -> BatchTable {
         }
     }
     table
+}
+
+/// A score from the definition of a model: sums, and for a network what each neuron leaves of its own.
+fn score(plan: &Plan, model: &AnyModel, features: &[u32]) -> i128 {
+    let mut values: Vec<i128> = features.iter().map(|feature| i128::from(*feature)).collect();
+    let sum = |bias: i64, weights: &[i64], values: &[i128]| {
+        let mut sum = i128::from(bias);
+        for (position, value) in values.iter().enumerate() {
+            sum += i128::from(weights[position]) * value;
+        }
+        sum
+    };
+    match model {
+        AnyModel::Scorecard(model) => sum(model.bias, &model.weights, &values),
+        AnyModel::Perceptron(network) => {
+            let mut divisor = 1i128 << plan.shape.width_bits();
+            let (last, hidden) = match network.layers.split_last() {
+                Some(split) => split,
+                None => return 0,
+            };
+            for layer in hidden {
+                let mut handed_on = Vec::new();
+                for (neuron, bias) in layer.biases.iter().enumerate() {
+                    let sum = sum(*bias, &layer.weights[neuron], &values);
+                    handed_on.push(if sum > 0 { sum / divisor } else { 0 });
+                }
+                values = handed_on;
+                divisor = 65_536;
+            }
+            sum(last.biases[0], &last.weights[0], &values)
+        }
+    }
 }

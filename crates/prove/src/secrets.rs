@@ -6,8 +6,14 @@
 //! system has modes), and not encrypted: keep it where keys are kept.
 
 use serde::{Deserialize, Serialize};
-use verifold_circuits::{BatchRows, Model, Salt};
-use verifold_model::digest::{Commitment, Digest};
+use verifold_circuits::{
+    AnyModel, BatchRows, Model, Salt,
+    neural::{Layer, Perceptron},
+};
+use verifold_model::{
+    digest::{Commitment, Digest},
+    shape::Shape,
+};
 
 /// Version of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,10 +31,13 @@ pub struct Secrets {
     pub schema: SecretsSchema,
     /// SHA-256 of the package the secrets belong to.
     pub package_sha256: Digest,
-    /// Integer weights, in plan order.
+    /// Integer weights of a logistic regression, in plan order; empty for a network.
     pub weights: Vec<i64>,
-    /// Integer bias.
+    /// Integer bias of a logistic regression; 0 for a network.
     pub bias: i64,
+    /// Layers of a network, from the features on, in plan order; none for a logistic regression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerSecrets>,
     /// Salt of the model commitment.
     pub model_salt: Commitment,
     /// Salts of each batch, in chain order.
@@ -48,6 +57,22 @@ pub struct DevelopmentSecrets {
     pub parts: Vec<[Commitment; 2]>,
 }
 
+/// One layer of a network as integers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerSecrets {
+    /// For each neuron, one weight for each value the layer sums.
+    pub weights: Vec<Vec<i64>>,
+    /// For each neuron, what is added to its sum.
+    pub biases: Vec<i64>,
+}
+
+impl From<&Layer> for LayerSecrets {
+    fn from(layer: &Layer) -> Self {
+        Self { weights: layer.weights.clone(), biases: layer.biases.clone() }
+    }
+}
+
 /// Salts of one batch's streams; the salt of its table is in the package.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,14 +84,28 @@ pub struct BatchSecrets {
 }
 
 impl Secrets {
+    /// The integer model, under a shape.
+    pub(crate) fn model(&self, shape: Shape) -> AnyModel {
+        if self.layers.is_empty() {
+            return Model { weights: self.weights.clone(), bias: self.bias }.into();
+        }
+        let layers = self.layers.iter().map(|kept| Layer { weights: kept.weights.clone(), biases: kept.biases.clone() }).collect();
+        Perceptron { feature_bits: shape.width_bits(), layers }.into()
+    }
+
     /// The secrets of a package.
-    pub fn new(package_sha256: Digest, model: &Model, model_salt: &Salt, batches: &[BatchRows]) -> Self {
+    pub fn new(package_sha256: Digest, model: &AnyModel, model_salt: &Salt, batches: &[BatchRows]) -> Self {
         let bytes = |salt: &Salt| Commitment::from_bytes(*salt.as_bytes());
+        let (weights, bias, layers) = match model {
+            AnyModel::Scorecard(model) => (model.weights.clone(), model.bias, Vec::new()),
+            AnyModel::Perceptron(network) => (Vec::new(), 0, network.layers.iter().map(LayerSecrets::from).collect()),
+        };
         Self {
             schema: SecretsSchema::V1,
             package_sha256,
-            weights: model.weights.clone(),
-            bias: model.bias,
+            weights,
+            bias,
+            layers,
             model_salt: bytes(model_salt),
             batches: batches
                 .iter()

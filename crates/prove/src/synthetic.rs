@@ -1,6 +1,9 @@
 //! Rows that mean nothing, for measuring: drawn evenly, under a plan that follows from the shape.
 
-use verifold_circuits::{BatchRows, CircuitFacts, Model, MonitoringWitness, RandomnessError, RowKind, RowRecord, Salt, WitnessError};
+use verifold_circuits::{
+    AnyModel, BatchRows, CircuitFacts, Model, MonitoringWitness, RandomnessError, RowKind, RowRecord, Salt, WitnessError,
+    neural::{Layer, Perceptron},
+};
 use verifold_model::{
     cohort::{BatchRole, Outcome},
     decimal::Decimal,
@@ -83,8 +86,24 @@ pub fn witness(circuit: CircuitId, batches: u32, steps: u32) -> Result<Monitorin
         period: Period { start: instant(FIRST_MONDAY + WEEK)?, end: instant(FIRST_MONDAY + (u64::from(batches) + 1) * WEEK)? },
         previous_chain_head: None,
     };
-    let weights = [3, -2, 5, 1, -4, 2, -1, 6].into_iter().cycle().take(plan.features.len()).collect();
-    Ok(MonitoringWitness::new(header, plan, Model { weights, bias: -900 }, Salt::random()?, chain)?)
+    let model = model(&plan);
+    Ok(MonitoringWitness::new(header, plan, model, Salt::random()?, chain)?)
+}
+
+/// Weights without meaning, of the kind the plan scores with.
+fn model(plan: &Plan) -> AnyModel {
+    let numbers = |count: usize| [3, -2, 5, 1, -4, 2, -1, 6].into_iter().cycle().take(count);
+    if plan.shape.hidden().is_empty() {
+        return Model { weights: numbers(plan.features.len()).collect(), bias: -900 }.into();
+    }
+    let mut inputs = plan.features.len();
+    let mut layers = Vec::new();
+    for neurons in plan.shape.hidden().iter().map(|neurons| usize::from(*neurons)).chain([1]) {
+        let weights = (0..neurons).map(|neuron| numbers(inputs + neuron).skip(neuron).map(|weight| 100 * weight).collect()).collect();
+        layers.push(Layer { weights, biases: numbers(neurons).collect() });
+        inputs = neurons;
+    }
+    Perceptron { feature_bits: plan.shape.width_bits(), layers }.into()
 }
 
 /// Numbers without a pattern that matters here (splitmix64).
@@ -118,7 +137,7 @@ pub(crate) fn plan(shape: Shape) -> Plan {
         shape,
         features: (0..shape.features()).map(feature).collect(),
         scoring: Scoring {
-            kind: ModelKind::LogisticRegression,
+            kind: ModelKind::of(shape),
             scale_bits: 12,
             direction: ScoreDirection::HigherIsRiskier,
             edges: (1..=i64::from(inner)).map(|i| 200 * i - 800).collect(),

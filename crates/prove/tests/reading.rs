@@ -14,7 +14,7 @@ use verifold_prove::{
     error::ProveError,
     integer,
     layout::Layout,
-    onnx::LogisticRegression,
+    onnx::FloatModel,
     plan,
     rows::{Ingested, OutcomeTable, PreparedRow, ingest},
     spec::Spec,
@@ -44,9 +44,9 @@ fn features(spec: &Spec) -> Vec<&str> {
     spec.features.iter().map(|feature| feature.name.as_str()).collect()
 }
 
-fn model(name: &str) -> Result<LogisticRegression, ProveError> {
+fn model(name: &str) -> Result<FloatModel, ProveError> {
     let spec = spec();
-    LogisticRegression::read(&fs::read(data(name)).unwrap(), &features(&spec), Path::new(name))
+    FloatModel::read(&fs::read(data(name)).unwrap(), &features(&spec), Path::new(name))
 }
 
 // ── Specification ────────────────────────────────────────────────────────────────────────────────
@@ -146,16 +146,16 @@ fn reads(name: &str, class: &str, expected: impl Fn(&Expected) -> &ExpectedModel
     let expected = expected(&all);
     assert_eq!(found.class, class);
     let near = |a: f64, b: f64| assert!((a - b).abs() <= 2e-6 * b.abs().max(1.0), "{a} is not {b}");
-    near(found.intercept, expected.intercept);
-    assert_eq!(found.coefficients.len(), expected.coefficients.len());
-    for (found, expected) in found.coefficients.iter().zip(&expected.coefficients) {
+    near(found.numbers.intercept, expected.intercept);
+    assert_eq!(found.numbers.coefficients.len(), expected.coefficients.len());
+    for (found, expected) in found.numbers.coefficients.iter().zip(&expected.coefficients) {
         near(*found, *expected);
     }
     let probabilities = found.probabilities(all.rows.iter().map(|row| &row[..])).unwrap();
     assert_eq!(probabilities.len(), expected.probability.len());
     for ((probability, expected), row) in probabilities.iter().zip(&expected.probability).zip(&all.rows) {
         near(*probability, *expected);
-        near(integer::probability(found.log_odds(row)), *expected);
+        near(integer::probability(found.numbers.log_odds(row)), *expected);
     }
 }
 
@@ -181,19 +181,16 @@ fn refused_model(name: &str, expected: &str) {
 
 #[test]
 fn other_graphs_are_refused_by_the_node_at_fault() {
-    let read = "is not part of a logistic regression as this program reads it: LinearClassifier, Normalizer, Scaler, Gemm, MatMul, Add, Sub, Mul, Div, Sigmoid, Softmax over two classes, Cast, Identity, Flatten and Squeeze are read";
-    refused_model("torch_perceptron_traced.onnx", &format!("node `/1/Relu` (Relu) {read}"));
-    refused_model("torch_perceptron_captured.onnx", &format!("node `node_relu` (Relu) {read}"));
+    let read = "is not part of a logistic regression or multilayer perceptron as this program reads them: LinearClassifier, Normalizer, Scaler, Gemm, MatMul, Add, Sub, Mul, Div, Relu, Sigmoid, Softmax over two classes, Concat of both classes, Cast, Identity, Flatten and Squeeze are read";
     refused_model("refused_trees.onnx", &format!("node `TreeEnsembleClassifier` (TreeEnsembleClassifier) {read}"));
     refused_model(
         "refused_zipmap.onnx",
         "node `ZipMap` (ZipMap) packs probabilities into a dictionary: export from scikit-learn with `zipmap=False`",
     );
     refused_model("refused_three_classes.onnx", "node `LinearClassifier` (LinearClassifier) has 3 classes, a logistic regression has two");
-    let error =
-        LogisticRegression::read(&fs::read(data("sklearn_plain.onnx")).unwrap(), &["income", "age"], Path::new("m.onnx")).err().unwrap();
+    let error = FloatModel::read(&fs::read(data("sklearn_plain.onnx")).unwrap(), &["income", "age"], Path::new("m.onnx")).err().unwrap();
     assert_eq!(error.to_string(), "the model takes 6 features, the specification lists 2: income, age\n  in the model m.onnx");
-    let error = LogisticRegression::read(b"not a model", &["x"], Path::new("m.onnx")).err().unwrap();
+    let error = FloatModel::read(b"not a model", &["x"], Path::new("m.onnx")).err().unwrap();
     assert!(error.to_string().starts_with("not readable as an ONNX file: "), "{error}");
 }
 
@@ -202,7 +199,7 @@ fn a_weight_beyond_sixteen_bits_names_its_feature_and_the_scale_that_fits() {
     let spec = spec_with(&[("scale_bits = 15", "scale_bits = 24")]);
     let layout = Layout::new(&spec).unwrap();
     let float = model("sklearn_plain.onnx").unwrap();
-    let quantise = |bits| integer::quantise_model(&float.coefficients, float.intercept, &layout, bits);
+    let quantise = |bits| integer::quantise_model(&float.numbers.coefficients, float.numbers.intercept, &layout, bits);
     let error = quantise(24).unwrap_err();
     let ProveError::WeightRange { feature, fitting_scale_bits: Some(fitting), .. } = &error else { panic!("{error}") };
     assert_eq!(feature, "late_payments");
@@ -391,7 +388,7 @@ fn rows_without_times_stand_at_the_start_of_their_batch() {
 fn derived(spec: &Spec) -> Result<(Plan, integer::QuantisationError), ProveError> {
     let layout = Layout::new(spec).unwrap();
     let float = model("sklearn_scaled.onnx").unwrap();
-    let integer = integer::quantise_model(&float.coefficients, float.intercept, &layout, spec.scoring.scale_bits).unwrap();
+    let (integer, _) = integer::quantise_any(&float.numbers, &layout, spec.scoring.scale_bits).unwrap();
     let reference = ingest(spec, &layout, &data("reference.csv"), &[spec.reference], None).unwrap();
     let rows = &reference.batches[0];
     let decision = (spec.scoring.cutoff, spec.scoring.direction);

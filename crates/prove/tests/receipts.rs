@@ -6,7 +6,8 @@ use std::{
 };
 
 use verifold_circuits::{
-    MonitoringWitness, Salt,
+    AnyModel, Model, MonitoringWitness, Salt,
+    neural::Perceptron,
     receipts::{opened_root, replay},
 };
 use verifold_model::{cohort::BatchRole, digest::Digest, instant::Instant, sample::SampledRow};
@@ -71,6 +72,13 @@ fn again(package: &Package) -> Prepared {
     prepared
 }
 
+fn scorecard(prepared: &mut Prepared) -> &mut Model {
+    match &mut prepared.model {
+        AnyModel::Scorecard(model) => model,
+        AnyModel::Perceptron(_) => panic!("a network"),
+    }
+}
+
 fn problem<T>(result: Result<T, ProveError>) -> String {
     match result {
         Err(ProveError::Receipts { problem }) => problem,
@@ -94,14 +102,17 @@ fn files_read_again_give_the_rows_the_package_commits_to() {
     other.batches[1].rows.pop();
     assert_eq!(problem(witness(&other, statement, &[], seed())), "the rows of batch 1 are not those the package commits to");
     let mut other = again(&package);
-    other.model.bias += 1;
+    scorecard(&mut other).bias += 1;
     assert!(problem(witness(&other, statement, &[], seed())).starts_with("the model and its salt"));
     let mut other = again(&package);
     other.plan.outcome.maturity_days += 1;
     assert!(problem(witness(&other, statement, &[], seed())).starts_with("specification and reference"));
     let mut fresh = prepared();
-    fresh.model.weights[0] += 1;
+    scorecard(&mut fresh).weights[0] += 1;
     assert_eq!(problem(openings(&mut fresh, &package.secrets)), "the model is not the one in the secrets");
+    let mut fresh = prepared();
+    fresh.model = Perceptron { feature_bits: 8, layers: Vec::new() }.into();
+    assert!(problem(openings(&mut fresh, &package.secrets)).contains("receipts/v1 opens scores of logistic regressions alone"));
     let mut fresh = prepared();
     fresh.batches.pop();
     assert!(problem(openings(&mut fresh, &package.secrets)).starts_with("the files give"));
@@ -111,7 +122,7 @@ fn files_read_again_give_the_rows_the_package_commits_to() {
 fn rows_kept_open_to_the_root_that_was_stated() {
     let package = package();
     let receipts = witness(&again(&package), package.monitoring.statement(), &[], seed()).unwrap();
-    let model = prepared().model.clone();
+    let model = scorecard(&mut prepared()).clone();
     let kept = ReceiptSecrets::new(package.claimed.manifest_digest, &model, &seed(), &receipts);
     let kept: ReceiptSecrets = serde_json::from_slice(&serde_json::to_vec(&kept).unwrap()).unwrap();
 

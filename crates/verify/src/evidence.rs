@@ -238,8 +238,13 @@ fn receipts_refusal(error: &ReceiptsReplayError) -> Refusal {
 /// What counts is decided by the policy before a proof is looked at.
 fn accepted(header: &Header, system: ProofSystem, policy: &Policy) -> Result<(), Refusal> {
     let circuit = header.circuit;
-    if circuit.family != header.statement.family() {
+    if !header.statement.families().contains(&circuit.family) {
         let text = format!("statements of kind {} are not proven by circuits of {}", header.statement.name(), circuit.family.name());
+        return Err(refusal(ProofState::Rejected, "circuit-of-another-kind", "", text));
+    }
+    if !circuit.is_consistent() {
+        let layers = if circuit.family.has_hidden_layers() { "hidden layers" } else { "no hidden layers" };
+        let text = format!("circuits of {} have {layers}, shape {} is of another kind", circuit.family.name(), circuit.shape);
         return Err(refusal(ProofState::Rejected, "circuit-of-another-kind", "", text));
     }
     if !policy.accepts(circuit)

@@ -273,7 +273,12 @@ fn assess_package(
     // A statement that names another shape than its plan is refused without the seconds a key of that shape would cost.
     let mut circuits = if circuit.shape == plan.shape { vec![circuit] } else { Vec::new() };
     circuits.extend(
-        package.stages.iter().map(|stage| stage.statement.header()).filter(|h| h.circuit.family == h.statement.family()).map(|h| h.circuit),
+        package
+            .stages
+            .iter()
+            .map(|stage| stage.statement.header())
+            .filter(|h| h.statement.families().contains(&h.circuit.family))
+            .map(|h| h.circuit),
     );
     circuits.sort_unstable();
     circuits.dedup();
@@ -300,7 +305,7 @@ fn assess_package(
 
     timed.run(WorkPhase::Assess, "", || {
         fill(&mut record, inputs, package, &checked, &stages, &scope);
-        record.proofs.extend(others.iter().map(|other| proofs::unread_proof(other, inputs.policy)));
+        record.proofs.extend(others.iter().map(|other| proofs::unread_proof(other, plan, inputs.policy)));
         let origin = origin(inputs.policy, inputs.engagement, package);
         record.ladder = headline::ladder(inputs, &record, origin, &checked, &stages, &scope, others.len());
         record.not_shown = not_shown(&record);
@@ -336,8 +341,8 @@ fn fill(
     });
     record.lineage = Chain::of(package, stages, checked).lineage();
     record.proofs =
-        package.stages.iter().zip(stages).map(|(stage, checked)| proofs::stage_summary(stage, checked, inputs.policy)).collect();
-    record.proofs.push(proofs::proof_summary(proof, Some(checked), inputs.policy));
+        package.stages.iter().zip(stages).map(|(stage, checked)| proofs::stage_summary(stage, plan, checked, inputs.policy)).collect();
+    record.proofs.push(proofs::proof_summary(proof, plan, Some(checked), inputs.policy));
     record.batches = batches::batches(inputs, statement, plan, checked, scope);
     if evidence.is_some() {
         batches::note_receipts(&mut record.batches, package, stages);

@@ -89,7 +89,7 @@ fn causes(record: &AuditRecord, rung: RungName) -> Vec<String> {
 }
 
 /// What a sample ends with, and the cause it must name.
-const SAMPLES: [(&str, Option<(RungName, &str)>); 10] = [
+const SAMPLES: [(&str, Option<(RungName, &str)>); 11] = [
     ("credit-scoring-q1", None),
     ("credit-scoring-drift", Some((RungName::Policy, "requirement-violated"))),
     ("cheat-altered-count", Some((RungName::Proof, "final-state-differs"))),
@@ -99,6 +99,7 @@ const SAMPLES: [(&str, Option<(RungName, &str)>); 10] = [
     ("cheat-other-model-unedited", Some((RungName::Proof, "proof-rejected"))),
     ("cheat-other-model-consistent", Some((RungName::Scope, "model-differs"))),
     ("credit-scoring-lifecycle", None),
+    ("credit-scoring-mlp", None),
     ("broken-chain", Some((RungName::Proof, "link-broken"))),
 ];
 

@@ -81,7 +81,7 @@ pub fn life_cycle(chain: Chain) -> AuditRecord {
 }
 
 fn stage_proof(like: &ProofSummary, kind: StatementKind, id: &str, title: &str, state: ProofState) -> ProofSummary {
-    let family = kind.family();
+    let family = kind.families()[0];
     let plain_words = match kind {
         StatementKind::PreparationV1 => {
             "50\u{202F}964 raw development rows of Merian Bank AG became 40\u{202F}771 training and 10\u{202F}193 test rows by the stated rules; 1\u{202F}154 were set aside and stay in place as void rows."

@@ -51,10 +51,11 @@ fn stricter(policy: &str) -> anyhow::Result<String> {
 
 fn readme(story: &Story) -> String {
     let Story { name, title, summary, detail, exit, outcome, .. } = story;
+    let script = if story.proof == Proof::Network { "train_network" } else { "train_scorecard" };
     format!(
         "# {title}\n\n{}\n\n{}\n\nExpected outcome: exit code {exit}, {outcome}.\n\n    verifold verify --policy sample-audits/{name}/policy.toml \\\n        --engagement sample-audits/{name}/engagement.toml sample-audits/{name}/package.zkaudit\n\n\
          Bank, people and figures are invented; the policy is illustrative and no legal advice. The tables come from a seeded generator\n\
-         (`cargo xtask samples --data` writes them to `target/samples`), the models from `scripts/train_scorecard.py`.\n",
+         (`cargo xtask samples --data` writes them to `target/samples`), the models from `scripts/{script}.py`.\n",
         wrapped(summary),
         wrapped(detail),
     )
@@ -110,11 +111,13 @@ pub(super) fn write_engagement(places: &Places, story: &Story, keys: &Keys) -> a
 fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> String {
     let subject = &header.subject;
     let Period { start, end } = header.period;
+    let weeks = expected.weeks.len();
+    let months = if weeks < 10 { "June 2026" } else { "June to November 2026" };
     format!(
         "# What the auditor expects, from sources other than the package. Fictional.\n\
          schema = \"engagement/v1\"\n\
          id = \"MB-2026-2\"\n\
-         title = \"Merian Bank AG, retail scorecard, June to November 2026\"\n\
+         title = \"Merian Bank AG, {titled}, {months}\"\n\
          auditor = \"Halm & Partner, audit of information systems\"\n\
          \n\
          [subject]\n\
@@ -147,6 +150,7 @@ fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> Strin
          origin = \"key handed over on 12 January 2026, fingerprint compared by telephone on 3 November 2026\"\n",
         name = subject.name,
         lei = subject.lei,
+        titled = subject.system.to_lowercase(),
         system = subject.system,
         model_name = subject.model,
         release = subject.model.rsplit('-').next().unwrap_or_default(),

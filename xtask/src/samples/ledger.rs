@@ -21,12 +21,10 @@ const FOUND_BY_BUREAU: f64 = 0.97;
 pub(super) enum Deciders<'a> {
     /// The rules of thumb in force before there was a model.
     Guideline,
-    /// A logistic regression: approve below the cut-off in log-odds of default.
+    /// A model: approve below the cut-off in log-odds of default.
     Model {
-        /// One per feature.
-        coefficients: &'a [f64],
-        /// Log-odds of an applicant of zeros.
-        intercept: f64,
+        /// Log-odds of an applicant, from one value per feature.
+        log_odds: &'a dyn Fn(&[f64]) -> f64,
         /// First log-odds that are declined.
         cutoff: f64,
     },
@@ -40,10 +38,7 @@ impl Deciders<'_> {
                 // Delinquencies, debt to income, instalment to income: positions as in `FEATURES`.
                 inputs[9] < 2.0 && inputs[1] < 52.0 && inputs[15] < 32.0
             }
-            Self::Model { coefficients, intercept, cutoff } => {
-                let weighted = coefficients.iter().zip(application.inputs()).map(|(weight, value)| weight * value);
-                intercept + weighted.sum::<f64>() < *cutoff
-            }
+            Self::Model { log_odds, cutoff } => log_odds(&application.inputs().collect::<Vec<f64>>()) < *cutoff,
         }
     }
 }

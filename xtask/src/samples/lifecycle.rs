@@ -83,7 +83,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         write_package(places, story, &Contents { stages, ..whole.clone() })?;
         if story.edit == Edit::None {
             let package = packages::read(places, story)?;
-            let secrets = ReceiptSecrets::new(package.manifest_digest, &prepared.model, &seed, &opened);
+            let secrets = ReceiptSecrets::new(package.manifest_digest, developed.training.model(), &seed, &opened);
             give_receipts(places, story, &package, &secrets)?;
         }
     }

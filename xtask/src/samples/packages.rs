@@ -75,9 +75,10 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         if let Proof::Anchored(withheld) = story.proof {
             anchors::anchor_and_withhold(places, story, &mut prepared, withheld, &signers)?;
         }
+        let circuit = prepared.header.circuit;
         let keys = match &mut keys {
-            Some(keys) => keys,
-            empty => empty.insert(Keys::derive(prepared.header.circuit)?),
+            Some((of, keys)) if *of == circuit => keys,
+            other => &mut other.insert((circuit, Keys::derive(circuit)?)).1,
         };
         let witness = prepared.witness()?;
         let proof = fold(&witness, keys, &mut Watch::new())?;
@@ -116,7 +117,7 @@ fn is_current(places: &Places, story: &Story, stamp: &Stamp) -> bool {
 pub(super) fn registered(story: &Story) -> &Story {
     match story.proof {
         Proof::Honest | Proof::OtherModel | Proof::Anchored(_) => &STORIES[0],
-        Proof::Drift | Proof::Withheld(_) => story,
+        Proof::Drift | Proof::Withheld(_) | Proof::Network => story,
         Proof::Lifecycle => STORIES.iter().find(|other| other.proof == Proof::Lifecycle).unwrap_or(story),
     }
 }
@@ -126,16 +127,21 @@ pub(super) const fn table_of(proof: Proof) -> &'static str {
     match proof {
         Proof::Drift => "drift",
         Proof::Lifecycle => "lifecycle",
+        Proof::Network => "network",
         Proof::Honest | Proof::Withheld(_) | Proof::Anchored(_) | Proof::OtherModel => "honest",
     }
 }
 
 fn model_of(places: &Places, proof: Proof) -> PathBuf {
-    places.inputs.join(if proof == Proof::OtherModel { "retail-scorecard-4.3.onnx" } else { "retail-scorecard-4.2.onnx" })
+    places.inputs.join(match proof {
+        Proof::OtherModel => "retail-scorecard-4.3.onnx",
+        Proof::Network => "retail-network-1.0.onnx",
+        _ => "retail-scorecard-4.2.onnx",
+    })
 }
 
-fn spec_path(places: &Places) -> PathBuf {
-    places.inputs.join("monitoring.toml")
+fn spec_path(places: &Places, proof: Proof) -> PathBuf {
+    places.inputs.join(if proof == Proof::Network { "network-monitoring.toml" } else { "monitoring.toml" })
 }
 
 pub(super) fn package_path(places: &Places, story: &Story) -> PathBuf {
@@ -168,7 +174,7 @@ pub(super) fn weeks(period: Period) -> anyhow::Result<Vec<Period>> {
 
 /// Everything a proof depends on but chance: the same digest, and the package at hand will do.
 fn inputs_digest(places: &Places, story: &Story) -> anyhow::Result<Digest> {
-    let spec = std::fs::read(spec_path(places))?;
+    let spec = std::fs::read(spec_path(places, story.proof))?;
     let mut parts = vec![format!("{:?} {CREATED} {}", story.proof, written_by())];
     for bytes in [
         spec,
@@ -184,7 +190,7 @@ fn inputs_digest(places: &Places, story: &Story) -> anyhow::Result<Digest> {
 /// What an honest prover would prove, or what a dishonest one puts in its place.
 fn prepared(places: &Places, proof: Proof) -> anyhow::Result<Prepared> {
     let sources = Sources {
-        spec: spec_path(places),
+        spec: spec_path(places, proof),
         model: model_of(places, proof),
         reference: tables::path(places, "reference"),
         batches: tables::path(places, table_of(proof)),
@@ -192,7 +198,7 @@ fn prepared(places: &Places, proof: Proof) -> anyhow::Result<Prepared> {
         on_bad_row: OnBadRow::Void,
     };
     let mut prepared = prepare(&sources, &mut Watch::new())?;
-    if proof != Proof::OtherModel {
+    if !matches!(proof, Proof::OtherModel | Proof::Network) {
         prepared.model_salt = salt_of_the_model_in_use(places)?;
     }
     if let Proof::Withheld(position) = proof {

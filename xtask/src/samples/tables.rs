@@ -6,15 +6,16 @@
 //! | `reference.csv` | a sample of the same population, what drift is measured against |
 //! | `honest.csv` | the period, an ordinary half-year |
 //! | `drift.csv` | the period; from [`BROKEN_FROM_WEEK`] on a broker changes who applies |
+//! | `network.csv` | the period's first weeks, as a network decides them |
 //!
 //! The same seed gives the same bytes on every machine. Decisions of the period are those of the
-//! committed scorecard with a caseworker's overrides.
+//! committed scorecard, or network, with a caseworker's overrides.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use verifold_model::{instant::Instant, statement::Period};
-use verifold_prove::{onnx::LogisticRegression, spec::Spec};
+use verifold_prove::{onnx::FloatModel, spec::Spec};
 
 use super::{
     Places,
@@ -45,15 +46,23 @@ pub(super) fn write(places: &Places) -> anyhow::Result<()> {
         return Ok(());
     }
     let spec = Spec::parse(&read_text(&spec_path)?, &spec_path)?;
-    let model_path = places.inputs.join("retail-scorecard-4.2.onnx");
-    let names: Vec<&str> = FEATURES.iter().map(|column| column.name).collect();
-    let model = LogisticRegression::read(
-        &std::fs::read(&model_path).with_context(|| format!("reading {}", model_path.display()))?,
-        &names,
-        &model_path,
-    )?;
+    let model = float_model(&places.inputs.join("retail-scorecard-4.2.onnx"))?;
     write_table(places, "honest", &period_rows(&spec, &model, false)?)?;
-    write_table(places, "drift", &period_rows(&spec, &model, true)?)
+    write_table(places, "drift", &period_rows(&spec, &model, true)?)?;
+    let spec_path = places.inputs.join("network-monitoring.toml");
+    if !spec_path.exists() {
+        println!("no specification for a network yet: run scripts/train_network.py on {}", path(places, "development").display());
+        return Ok(());
+    }
+    let spec = Spec::parse(&read_text(&spec_path)?, &spec_path)?;
+    let network = float_model(&places.inputs.join("retail-network-1.0.onnx"))?;
+    write_table(places, "network", &network_rows(&spec, &network)?)
+}
+
+/// A committed model over the features of the tables.
+fn float_model(path: &Path) -> anyhow::Result<FloatModel> {
+    let names: Vec<&str> = FEATURES.iter().map(|column| column.name).collect();
+    Ok(FloatModel::read(&std::fs::read(path).with_context(|| format!("reading {}", path.display()))?, &names, path)?)
 }
 
 /// Where the table of that name stands.
@@ -90,16 +99,27 @@ pub(super) fn write_lifecycle_development(places: &Places) -> anyhow::Result<()>
 
 /// The period as decided by a model of coefficients and intercept on plain values.
 pub(super) fn write_lifecycle_period(places: &Places, spec: &Spec, coefficients: &[f64], intercept: f64) -> anyhow::Result<()> {
-    write_table(places, "lifecycle", &decided_rows(spec, coefficients, intercept, false)?)
+    write_table(places, "lifecycle", &decided_rows(spec, &linear(coefficients, intercept), false)?)
 }
 
-fn period_rows(spec: &Spec, model: &LogisticRegression, drift: bool) -> anyhow::Result<Vec<u8>> {
-    decided_rows(spec, &model.coefficients, model.intercept, drift)
+fn period_rows(spec: &Spec, model: &FloatModel, drift: bool) -> anyhow::Result<Vec<u8>> {
+    decided_rows(spec, &linear(&model.numbers.coefficients, model.numbers.intercept), drift)
 }
 
-fn decided_rows(spec: &Spec, coefficients: &[f64], intercept: f64, drift: bool) -> anyhow::Result<Vec<u8>> {
+/// The period as decided by a network.
+#[expect(clippy::cast_possible_truncation, reason = "networks take what ONNX gives them: single precision")]
+fn network_rows(spec: &Spec, network: &FloatModel) -> anyhow::Result<Vec<u8>> {
+    decided_rows(spec, &|inputs| network.numbers.log_odds(&inputs.iter().map(|input| *input as f32).collect::<Vec<f32>>()), false)
+}
+
+/// Log-odds by coefficients and intercept on plain values.
+fn linear(coefficients: &[f64], intercept: f64) -> impl Fn(&[f64]) -> f64 {
+    move |inputs| intercept + coefficients.iter().zip(inputs).map(|(weight, value)| weight * value).sum::<f64>()
+}
+
+fn decided_rows(spec: &Spec, log_odds: &dyn Fn(&[f64]) -> f64, drift: bool) -> anyhow::Result<Vec<u8>> {
     let cutoff = spec.scoring.cutoff.log_odds(spec.scoring.scale_bits);
-    let deciders = Deciders::Model { coefficients, intercept, cutoff };
+    let deciders = Deciders::Model { log_odds, cutoff };
     let mut ledger = Ledger::new("R26")?;
     let (mut start, mut week) = (spec.period.start.unix_secs(), 0);
     while start < spec.period.end.unix_secs() {
@@ -148,9 +168,7 @@ mod tests {
         let places = Places::new(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
         let spec_path = places.inputs.join("monitoring.toml");
         let spec = Spec::parse(&read_text(&spec_path).unwrap(), &spec_path).unwrap();
-        let model_path = places.inputs.join("retail-scorecard-4.2.onnx");
-        let names: Vec<&str> = FEATURES.iter().map(|column| column.name).collect();
-        let model = LogisticRegression::read(&std::fs::read(&model_path).unwrap(), &names, &model_path).unwrap();
+        let model = float_model(&places.inputs.join("retail-scorecard-4.2.onnx")).unwrap();
         let [honest, drift] = [false, true].map(|drift| String::from_utf8(period_rows(&spec, &model, drift).unwrap()).unwrap());
         let same = honest.lines().zip(drift.lines()).take_while(|(a, b)| a == b).last().unwrap().0;
         // The last common row is of week 14, which ends on Monday, 7 September.

@@ -7,15 +7,16 @@ use verifold_model::{
 
 use crate::{
     field::{F, to_commitment},
-    layout::Dimensions,
-    native::{PlanOpening, State, initial_state, model_element},
+    layout::{Dimensions, NO_HIDDEN},
+    model::AnyModel,
+    native::{PlanOpening, State, initial_state},
     rows::{Model, RowKind, RowRecord},
     salt::Salt,
     step::Step,
     witness::{BatchRows, Steps},
 };
 
-pub(crate) const TINY: Dimensions = Dimensions { features: 2, width: 3, groups: 2, bins: 3, histograms: 1, rows: 21 };
+pub(crate) const TINY: Dimensions = Dimensions { features: 2, width: 3, groups: 2, bins: 3, histograms: 1, rows: 21, hidden: NO_HIDDEN };
 
 pub(crate) fn plan() -> PlanOpening {
     // Scores −5 and 4, then values 2 and 5 of the first feature.
@@ -75,15 +76,15 @@ pub(crate) fn mixed_rows(start: u64, count: u64) -> Vec<RowRecord> {
         .collect()
 }
 
-pub(crate) fn initial(d: Dimensions, plan: &PlanOpening, model: &Model, model_salt: F) -> State {
+pub(crate) fn initial(d: Dimensions, plan: &PlanOpening, model: &AnyModel, model_salt: F) -> State {
     let header = to_commitment(F::from(77));
-    initial_state(header, to_commitment(plan.commitment()), to_commitment(model_element(d.features, model, model_salt)))
+    initial_state(header, to_commitment(plan.commitment()), to_commitment(model.element(d, model_salt)))
 }
 
 /// The steps of batches under the fixture's plan and model, and the state before them.
-pub(crate) fn steps(d: Dimensions, plan: PlanOpening, model: &Model, batches: &[BatchRows]) -> ([F; 7], Vec<Step>) {
-    let model_salt = F::from(404);
-    let initial = initial(d, &plan, model, model_salt);
-    let steps = Steps::new(d, plan, model, model_salt, empty_table(d), initial, batches).collect();
+pub(crate) fn steps<M: Clone + Into<AnyModel>>(d: Dimensions, plan: PlanOpening, model: &M, batches: &[BatchRows]) -> ([F; 7], Vec<Step>) {
+    let (model, model_salt) = (model.clone().into(), F::from(404));
+    let initial = initial(d, &plan, &model, model_salt);
+    let steps = Steps::new(d, plan, &model, model_salt, empty_table(d), initial, batches).collect();
     (initial.elements().unwrap(), steps)
 }

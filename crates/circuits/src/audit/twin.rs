@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     field::F,
-    layout::Dimensions,
+    layout::{Dimensions, NO_HIDDEN},
+    model::AnyModel,
     native::PlanOpening,
     rows::{Model, RowRecord},
     size,
@@ -23,7 +24,7 @@ use crate::{
 
 /// Runs all steps; every family holds and every state is the twin's.
 #[track_caller]
-fn check(d: Dimensions, plan: PlanOpening, model: &Model, batches: &[BatchRows]) {
+pub(crate) fn check<M: Clone + Into<AnyModel>>(d: Dimensions, plan: PlanOpening, model: &M, batches: &[BatchRows]) {
     let (mut z, steps) = steps(d, plan, model, batches);
     for step in steps {
         let (recorder, outputs) = Recorder::run(&step, &z);
@@ -47,7 +48,7 @@ fn a_batch_of_one_step_an_empty_one_and_one_of_three() {
 #[test]
 fn rows_of_several_elements_and_histograms_of_several_words() {
     // Two elements a row, two chunks a step, eleven bins in two words.
-    let d = Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40 };
+    let d = Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40, hidden: NO_HIDDEN };
     let edges = [(0..10).map(|i| 100 * i - 400).collect::<Vec<i64>>(), (1..11).map(|i| 20 * i).collect(), (1..11).collect()].concat();
     let plan = PlanOpening { document: F::from(1), schema: F::from(2), used_features: 29, edges };
     let model = Model { weights: (0..29).map(|i| i % 7 - 3).collect(), bias: 9 };
@@ -61,7 +62,7 @@ fn rows_of_several_elements_and_histograms_of_several_words() {
 
 #[test]
 fn the_most_extreme_weights_and_bias_stay_inside_the_bound() {
-    let d = Dimensions { features: 2, width: 3, groups: 2, bins: 3, histograms: 0, rows: 21 };
+    let d = Dimensions { features: 2, width: 3, groups: 2, bins: 3, histograms: 0, rows: 21, hidden: NO_HIDDEN };
     for sign in [-1, 1] {
         let plan = PlanOpening { document: F::ONE, schema: F::ONE, used_features: 2, edges: vec![-1, 1] };
         let weight = if sign < 0 { -(1 << 15) } else { (1 << 15) - 1 };
@@ -71,7 +72,7 @@ fn the_most_extreme_weights_and_bias_stay_inside_the_bound() {
     }
 }
 
-fn row() -> impl Strategy<Value = (u64, RowRecord)> {
+pub(crate) fn row() -> impl Strategy<Value = (u64, RowRecord)> {
     let gap = prop_oneof![4 => 0u64..3, 1 => 0u64..100_000];
     let kind = prop_oneof![
         4 => (0u32..8, any::<bool>(), 0usize..3, 0u8..2).prop_map(|(x, logged, o, g)| scored(0, g, vec![x], logged, Outcome::ALL[o])),
@@ -110,7 +111,7 @@ proptest! {
 
 /// The formula is what synthesis counts, and no step has more variables than constraints.
 #[track_caller]
-fn check_count(d: Dimensions) {
+pub(crate) fn check_count(d: Dimensions) {
     let (recorder, _) = Recorder::run(&Step::blank(d), &[F::ZERO; 7]);
     assert_eq!(recorder.constraints.len(), size::constraints(d) - size::AUGMENTATION, "{d:?}");
     assert!(recorder.values.len() <= recorder.constraints.len(), "{d:?}");
@@ -119,7 +120,7 @@ fn check_count(d: Dimensions) {
 #[test]
 fn the_formula_counts_what_is_synthesised() {
     check_count(TINY);
-    check_count(Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40 });
+    check_count(Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40, hidden: NO_HIDDEN });
     for shape in ["f8.w8.g2.b10.h1.n15", "f20.w8.g4.b10.h4.n16", "f16.w12.g8.b20.h0.n16", "f64.w16.g8.b20.h8.n17", "f32.w16.g2.b10.h8.n16"]
     {
         check_count(Dimensions::of(shape.parse().unwrap()).unwrap());

@@ -40,7 +40,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// The layout of a shape, or `None` if its streams do not share a chunk of rows, or no chunk fits.
     pub(crate) fn of(shape: Shape) -> Option<Self> {
-        if shape.bins() != 10 || shape.histograms() != 0 {
+        if shape.bins() != 10 || shape.histograms() != 0 || shape.hidden_layers() != 0 {
             return None;
         }
         let mut layout = Self::without_rows(Dimensions::without_rows(shape))?;

@@ -23,7 +23,7 @@ use crate::{
         recorder::{Audited, Recorder},
     },
     field::{F, power_of_two, signed},
-    layout::Dimensions,
+    layout::{Dimensions, NO_HIDDEN},
     salt::Salt,
     size::AUGMENTATION,
     wires::Overrides,
@@ -36,7 +36,7 @@ impl Audited for Step {
 }
 
 fn tiny() -> Layout {
-    Layout::without_rows(Dimensions { features: 3, width: 3, groups: 2, bins: 10, histograms: 0, rows: 21 }).unwrap()
+    Layout::without_rows(Dimensions { features: 3, width: 3, groups: 2, bins: 10, histograms: 0, rows: 21, hidden: NO_HIDDEN }).unwrap()
 }
 
 /// Two columns of three: raw 10 to 100 onto 0 to 7, and raw 0 to 7 as they are.

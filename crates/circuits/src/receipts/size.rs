@@ -7,7 +7,7 @@ use verifold_model::{
 
 use super::tree::leaf_fits_four;
 use crate::{
-    layout::{Dimensions, KIND_SHIFT},
+    layout::{Dimensions, KIND_SHIFT, NO_HIDDEN},
     poseidon::permutations,
     size::{AUGMENTATION, CircuitFacts, PERMUTATION_4, PERMUTATION_8, PERMUTATION_24},
 };
@@ -50,10 +50,13 @@ pub(crate) const fn unbound_variables(d: Dimensions) -> usize {
     d.inner_edges() * (1 + d.histograms) + d.rows
 }
 
-/// The loop bounds of a shape: as many chunks as fit, or `None` for none.
+/// The loop bounds of a shape: as many chunks as fit, or `None` for none, or for a shape with hidden layers.
 pub(crate) fn dimensions(shape: Shape) -> Option<Dimensions> {
     let limit = 1usize << shape.size_log2();
     let mut d = Dimensions::without_rows(shape);
+    if d.hidden != NO_HIDDEN {
+        return None;
+    }
     loop {
         let longer = Dimensions { rows: d.rows + d.chunk(), ..d };
         if constraints(longer) + unbound_variables(longer) > limit {

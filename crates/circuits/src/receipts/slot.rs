@@ -12,6 +12,7 @@ use crate::{
     poseidon::{hash4_circuit, hash8_circuit},
     row::one_hot,
     rows::{RowKind, RowRecord},
+    scorer::Scorer,
     tags,
     wires::{Lc, Wires},
 };
@@ -21,13 +22,6 @@ use crate::{
 pub(crate) struct LeafRow {
     pub(crate) row: RowRecord,
     pub(crate) salt: F,
-}
-
-/// What scores every row of a step.
-pub(crate) struct Scorer {
-    pub(crate) dimensions: Dimensions,
-    pub(crate) weights: Vec<Lc>,
-    pub(crate) bias: Lc,
 }
 
 /// What a slot hands to the rest of the step.
@@ -43,12 +37,12 @@ pub(crate) struct Slot {
 /// Lays down the constraints of slot `position`; `previous` is whether the slot before holds a row.
 pub(crate) fn slot<CS: ConstraintSystem<F>>(
     wires: &mut Wires<'_, CS>,
+    d: Dimensions,
     scorer: &Scorer,
     position: usize,
     previous: &Lc,
     row: Option<&LeafRow>,
 ) -> Slot {
-    let d = scorer.dimensions;
     let name = |part: &str| format!("row {position}/{part}");
     let scored_row = row.and_then(|row| match &row.row.kind {
         RowKind::Scored { features, logged, .. } => Some((features, *logged)),
@@ -90,12 +84,7 @@ pub(crate) fn slot<CS: ConstraintSystem<F>>(
         elements[element].add(power_of_two(shift), feature);
     }
 
-    let mut score = wires.product(family::SCORE, || name("bias"), &scorer.bias, &scored);
-    for (f, feature) in features.iter().enumerate() {
-        let product = wires.product(family::SCORE, || name(&format!("product {f}")), &scorer.weights[f], feature);
-        score.add(F::ONE, &product);
-    }
-
+    let score = scorer.score(wires, &name, &features, &scored);
     let mut inputs = vec![wires.wire(|| name("salt"), row.map_or(F::ZERO, |row| row.salt))];
     inputs.extend_from_slice(&elements);
     inputs.push(score);

@@ -14,15 +14,15 @@ use nova_snark::{
 
 use super::{
     family as own,
-    slot::{LeafRow, Scorer, Slot, slot},
+    slot::{LeafRow, Slot, slot},
 };
 use crate::{
     family,
     field::{F, flag},
     layout::Dimensions,
+    model::AnyModel,
     native::{ARITY, PlanOpening},
     poseidon::{hash4_circuit, hash24_circuit},
-    rows::Model,
     step::{Context, select},
     tags,
     wires::{Lc, Wires},
@@ -47,7 +47,7 @@ impl ReceiptsStep {
     pub(crate) fn blank(dimensions: Dimensions) -> Self {
         let edges = vec![0; dimensions.inner_edges() * (1 + dimensions.histograms)];
         let plan = PlanOpening { document: F::ZERO, schema: F::ZERO, used_features: 0, edges };
-        let context = Context::new(dimensions, plan, Model { weights: Vec::new(), bias: 0 }, F::ZERO);
+        let context = Context::new(dimensions, plan, AnyModel::blank(dimensions), F::ZERO);
         Self {
             context: Arc::new(context),
             last: true,
@@ -86,8 +86,7 @@ impl StepCircuit<F> for ReceiptsStep {
 
         let last = wires.gated_wire(family::STEP_FLAGS, || "last".into(), flag(self.last), &one);
         let (schema, used, _) = self.context.open_plan(wires, &plan_in);
-        let (weights, bias) = self.context.open_model(wires, &model_in, &used);
-        let scorer = Scorer { dimensions: d, weights, bias };
+        let scorer = self.context.open_model(wires, &model_in, &used);
 
         // Between batches stream and count are zero, so that a fresh stream is added to nothing.
         let first = one.clone().minus(&open_in);
@@ -99,7 +98,7 @@ impl StepCircuit<F> for ReceiptsStep {
         let mut slots: Vec<Slot> = Vec::with_capacity(d.rows);
         for position in 0..d.rows {
             let previous = slots.last().map_or_else(|| one.clone(), |slot| slot.filled.clone());
-            slots.push(slot(wires, &scorer, position, &previous, self.rows.get(position)));
+            slots.push(slot(wires, d, &scorer, position, &previous, self.rows.get(position)));
         }
         let open_after = one.clone().minus(&last);
         wires.enforce(family::FULL, &open_after, &one.clone().minus(&slots[d.rows - 1].filled), &zero);

@@ -19,9 +19,10 @@ use super::{
     tree::{ReceiptTree, leaf, leaf_score, step_root},
 };
 use crate::{
-    field::F,
+    field::{F, to_commitment},
     layout::Dimensions,
-    native::{ARITY, PlanOpening, header_element, model_commitment, plan_commitment, steps_of},
+    model::AnyModelError,
+    native::{ARITY, PlanOpening, header_element, model_element, plan_commitment, steps_of},
     poseidon::hash4,
     rows::{Model, RowRecord},
     salt::Salt,
@@ -89,7 +90,7 @@ impl ReceiptsWitness {
             return Err(WitnessError::Shape { header: header.circuit.shape, plan: shape });
         }
         let dimensions = size::dimensions(shape).ok_or(WitnessError::NoRoom(shape))?;
-        model.check(&plan)?;
+        model.check(&plan).map_err(AnyModelError::from)?;
         if batches.is_empty() {
             return Err(WitnessError::NoBatches);
         }
@@ -127,7 +128,7 @@ impl ReceiptsWitness {
         let chain_head = chain_of(header_element(&header), &stated).unwrap_or(Commitment::from_bytes([0; 32]));
         let statement = ReceiptsStatement {
             plan_commitment: plan_commitment(&plan),
-            model_commitment: model_commitment(shape, &model, &model_salt),
+            model_commitment: to_commitment(model_element(dimensions.features, &model, model_salt.element())),
             steps: stated.iter().map(|batch| steps_of(batch.rows, dimensions.rows)).sum(),
             chain_head,
             batches: stated,
@@ -162,6 +163,7 @@ impl ReceiptsWitness {
 /// The steps of a proof, one batch after the other.
 pub struct ReceiptsSteps<'a> {
     context: Arc<Context>,
+    model: &'a Model,
     seed: &'a Salt,
     batches: &'a [ReceiptRows],
     /// Position of the batch in hand.
@@ -176,14 +178,14 @@ impl<'a> ReceiptsSteps<'a> {
     pub(crate) fn new(
         dimensions: Dimensions,
         plan: PlanOpening,
-        model: &Model,
+        model: &'a Model,
         model_salt: F,
         seed: &'a Salt,
         initial: [F; ARITY],
         batches: &'a [ReceiptRows],
     ) -> Self {
         let context = Arc::new(Context::new(dimensions, plan, model.clone(), model_salt));
-        Self { context, seed, batches, batch: 0, done: 0, stream: None, state: initial }
+        Self { context, model, seed, batches, batch: 0, done: 0, stream: None, state: initial }
     }
 }
 
@@ -192,7 +194,7 @@ impl Iterator for ReceiptsSteps<'_> {
 
     fn next(&mut self) -> Option<ReceiptsStep> {
         let batch = self.batches.get(self.batch)?;
-        let Context { dimensions, plan, model, .. } = &*self.context;
+        let Context { dimensions, plan, .. } = &*self.context;
         let d = *dimensions;
         let row_salt = batch.row_salt.element();
         let mut stream = self.stream.take().unwrap_or_else(|| RowStream::with(d, plan.schema, row_salt));
@@ -202,7 +204,7 @@ impl Iterator for ReceiptsSteps<'_> {
             .enumerate()
             .map(|(i, row)| LeafRow { row: row.clone(), salt: leaf_salt(self.seed, batch.index, (self.done + i) as u32).element() })
             .collect();
-        let leaves: Vec<F> = rows.iter().map(|row| leaf(d, &row.row, leaf_score(model, &row.row), row.salt)).collect();
+        let leaves: Vec<F> = rows.iter().map(|row| leaf(d, &row.row, leaf_score(self.model, &row.row), row.salt)).collect();
         taken.iter().for_each(|row| stream.push(row));
         self.done += taken.len();
         let last = self.done == batch.rows.len();

@@ -12,7 +12,7 @@ use super::{
     step::{DIVISION_BITS, MOST_FRACTION_BITS},
 };
 use crate::{
-    layout::{Dimensions, KEY_BITS},
+    layout::{Dimensions, KEY_BITS, NO_HIDDEN},
     poseidon::permutations,
     size::{AUGMENTATION, CircuitFacts, PERMUTATION_4, PERMUTATION_8, PERMUTATION_24},
 };
@@ -60,10 +60,10 @@ pub(crate) const fn constraints(d: Dimensions) -> usize {
 pub(crate) const UNUSED: (u8, u8) = (10, 0);
 
 /// Dimensions of a shape, or `None` if not one chunk of rows fits into its size, or if it names bins or histograms
-/// other than [`UNUSED`]: one circuit has one name.
+/// other than [`UNUSED`], or hidden layers: one circuit has one name.
 pub(crate) fn dimensions(shape: Shape) -> Option<Dimensions> {
     let mut d = Dimensions::without_rows(shape);
-    if (d.bins, d.histograms) != (usize::from(UNUSED.0), usize::from(UNUSED.1)) {
+    if (d.bins, d.histograms, d.hidden) != (usize::from(UNUSED.0), usize::from(UNUSED.1), NO_HIDDEN) {
         return None;
     }
     let limit = 1usize << shape.size_log2();

@@ -156,7 +156,7 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
     progress.report(Event::Phase(Phase::Committing));
     let header = |statement: StatementKind, shape| Header {
         statement,
-        circuit: CircuitId { family: statement.family(), shape },
+        circuit: CircuitId { family: statement.families()[0], shape },
         subject: spec.subject.clone(),
         period: pipeline.development.period,
         previous_chain_head: None,

@@ -1,6 +1,11 @@
 //! Receipts are of the monitored rows, or they are refused; what the proof check says has one cause each.
 
-use verifold_model::{digest::Commitment, receipts::ReceiptsBatch, shape::CircuitId, statement::StatementKind};
+use verifold_model::{
+    digest::Commitment,
+    receipts::ReceiptsBatch,
+    shape::{CircuitFamily, CircuitId},
+    statement::StatementKind,
+};
 use verifold_package::{ClaimedPackage, Limits};
 
 use super::*;
@@ -13,7 +18,7 @@ fn monitoring() -> MonitoringStatement {
 /// Receipts for every monitored batch; roots play no part here.
 pub(crate) fn receipts(monitoring: &MonitoringStatement) -> ReceiptsStatement {
     let kind = StatementKind::ReceiptsV1;
-    let circuit = CircuitId { family: kind.family(), shape: monitoring.header.circuit.shape };
+    let circuit = CircuitId { family: kind.families()[0], shape: monitoring.header.circuit.shape };
     let root = Commitment::from_bytes([5; 32]);
     let batch = |batch: &BatchStatement| ReceiptsBatch {
         index: batch.index,
@@ -90,4 +95,23 @@ fn every_way_a_proof_check_fails_has_its_cause() {
         assert!(refusal.text.contains("must not be relied on"), "{}", refusal.text);
     }
     assert_eq!(Checked::<VerifiedStage>::unreached().outcome.unwrap_err().cause, "not-reached");
+
+#[test]
+fn a_circuit_of_another_kind_is_refused_whatever_the_policy_accepts() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-q1");
+    let policy = Policy::read(&std::fs::read_to_string(folder.join("policy.toml")).unwrap()).unwrap();
+    let mut header = monitoring().header;
+    let mut cause = |family, shape: &str| {
+        header.circuit = CircuitId { family, shape: shape.parse().unwrap() };
+        accepted(&header, ProofSystem::NovaPastaIpa, &policy).err().map(|refusal| refusal.cause)
+    };
+    let (plain, layered) = ("f20.w8.g4.b10.h4.n17", "f20.w8.g4.b10.h4.n17.l16-8");
+    assert_eq!(cause(CircuitFamily::ScoredCohortV1, plain), None);
+    assert_eq!(cause(CircuitFamily::NeuralCohortV1, layered), None);
+    for (family, shape) in
+        [(CircuitFamily::ScoredCohortV1, layered), (CircuitFamily::NeuralCohortV1, plain), (CircuitFamily::ReceiptsV1, plain)]
+    {
+        assert_eq!(cause(family, shape), Some("circuit-of-another-kind"), "{family:?}");
+    }
+    assert_eq!(cause(CircuitFamily::NeuralCohortV1, "f20.w8.g4.b10.h4.n16.l64-32"), Some("shape-without-room"));
 }

@@ -7,6 +7,7 @@ use verifold_model::{
     cohort::BatchRole,
     digest::Digest,
     format::{count, counted},
+    plan::{ModelKind, Plan},
     preparation::{PART_NAMES, PreparedPart},
     record::{ProofState, ProofSummary},
     statement::{Header, StageStatement},
@@ -18,23 +19,32 @@ use verifold_policy::Policy;
 use crate::evidence::{Checked, VerifiedStage, segments};
 
 /// A further proof, which this program does not combine with the first.
-pub(super) fn unread_proof(proof: &ClaimedProof, policy: &Policy) -> ProofSummary {
+pub(super) fn unread_proof(proof: &ClaimedProof, plan: &Plan, policy: &Policy) -> ProofSummary {
     let reason = "this program reads one monitoring proof from a package; values of further ones are not used".to_owned();
-    ProofSummary { state: ProofState::NotCheckable, reason, ..proof_summary(proof, None, policy) }
+    ProofSummary { state: ProofState::NotCheckable, reason, ..proof_summary(proof, plan, None, policy) }
 }
 
-pub(super) fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
+/// What scored the rows: a network is named with its layers, which the circuit fixes.
+fn model(plan: &Plan) -> String {
+    match plan.scoring.kind {
+        ModelKind::LogisticRegression => "The model behind one commitment".to_owned(),
+        ModelKind::MultilayerPerceptron => format!("One {} behind one commitment", plan.model_words()),
+    }
+}
+
+pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
     let statement = &proof.statement;
     let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
     let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
     let reference = statement.batches.iter().find(|batch| batch.role == BatchRole::Reference);
     let with_reference = reference.map_or_else(String::new, |batch| format!(" after a reference of {} rows", count(u64::from(batch.rows))));
     let plain_words = format!(
-        "{} between {} form one unbroken chain of {} committed applications{with_reference}. The model behind one commitment scored every row that is not void. \
+        "{} between {} form one unbroken chain of {} committed applications{with_reference}. {} scored every row that is not void. \
          For each batch, the disclosed table counts rows by score bin, outcome, group and logged decision, and void rows by reason.",
         counted(monitoring, "batch", "batches"),
         statement.header.period.text(),
         count(rows),
+        model(plan),
     );
     let mut segments = segments::listed(proof);
     let states = checked.map_or(&[][..], |checked| &checked.segments);
@@ -49,7 +59,7 @@ pub(super) fn proof_summary(proof: &ClaimedProof, checked: Option<&Checked>, pol
 }
 
 /// A proof of a stage before monitoring.
-pub(super) fn stage_summary(stage: &ClaimedStage, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
+pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
     let plain_words = match &stage.statement {
         StageStatement::Preparation(statement) => {
             let rows = |part: &PreparedPart| format!("{} ({} set aside)", count(u64::from(part.rows)), count(part.profile.dropped()));
@@ -84,8 +94,9 @@ pub(super) fn stage_summary(stage: &ClaimedStage, checked: &Checked<VerifiedStag
         StageStatement::OfflineMetrics(statement) => {
             let rows = statement.batches.first().map_or(0, |batch| u64::from(batch.rows));
             format!(
-                "The model behind one commitment scored every one of {} committed test rows that is not void. The disclosed table counts them by \
+                "{} scored every one of {} committed test rows that is not void. The disclosed table counts them by \
                  score bin, label, group and logged decision, and void rows by reason.",
+                model(plan),
                 count(rows),
             )
         }

@@ -20,7 +20,7 @@ use crate::{
         recorder::Recorder,
     },
     field::{F, to_commitment},
-    layout::Dimensions,
+    layout::{Dimensions, NO_HIDDEN},
     native::{ARITY, PlanOpening},
     rows::Model,
     streams::RowStream,
@@ -67,8 +67,8 @@ fn a_batch_of_one_step_an_empty_one_and_one_of_three() {
 fn rows_of_several_elements_and_steps_of_several_chunks() {
     // Two elements a row, two chunks a step: leaves at arity 4. Five elements a row: leaves at arity 8.
     for (d, used) in [
-        (Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40 }, 29),
-        (Dimensions { features: 64, width: 16, groups: 8, bins: 3, histograms: 0, rows: 20 }, 64),
+        (Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40, hidden: NO_HIDDEN }, 29),
+        (Dimensions { features: 64, width: 16, groups: 8, bins: 3, histograms: 0, rows: 20, hidden: NO_HIDDEN }, 64),
     ] {
         let inner = d.inner_edges();
         let edges = (0..=d.histograms as i64).flat_map(|_| (0..inner as i64).map(|i| 5 * i + 1)).collect();
@@ -84,7 +84,7 @@ fn rows_of_several_elements_and_steps_of_several_chunks() {
 
 #[test]
 fn the_most_extreme_weights_and_bias_have_their_scores_in_the_leaf() {
-    let d = Dimensions { features: 2, width: 3, groups: 2, bins: 3, histograms: 0, rows: 21 };
+    let d = Dimensions { features: 2, width: 3, groups: 2, bins: 3, histograms: 0, rows: 21, hidden: NO_HIDDEN };
     for sign in [-1, 1] {
         let plan = PlanOpening { document: F::ONE, schema: F::ONE, used_features: 2, edges: vec![-1, 1] };
         let weight = if sign < 0 { -(1 << 15) } else { (1 << 15) - 1 };
@@ -123,7 +123,7 @@ fn check_count(d: Dimensions) {
 #[test]
 fn the_formula_counts_what_is_synthesised() {
     check_count(TINY);
-    check_count(Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40 });
+    check_count(Dimensions { features: 30, width: 8, groups: 4, bins: 11, histograms: 2, rows: 40, hidden: NO_HIDDEN });
     for shape in ["f8.w8.g2.b10.h1.n15", "f20.w8.g4.b10.h4.n16", "f64.w16.g8.b20.h8.n17"] {
         check_count(size::dimensions(shape.parse().unwrap()).unwrap());
     }

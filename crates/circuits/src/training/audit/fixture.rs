@@ -8,7 +8,7 @@ use verifold_model::cohort::{Outcome, VoidReason};
 use crate::{
     audit::recorder::Audited,
     field::F,
-    layout::Dimensions,
+    layout::{Dimensions, NO_HIDDEN},
     native::model_element,
     rows::{RowKind, RowRecord},
     streams::{OutcomeStream, RowStream, outcome_commitment, row_commitment},
@@ -27,7 +27,7 @@ impl Audited for Step {
     }
 }
 
-pub(crate) const TINY: Dimensions = Dimensions { features: 2, width: 3, groups: 2, bins: 10, histograms: 0, rows: 21 };
+pub(crate) const TINY: Dimensions = Dimensions { features: 2, width: 3, groups: 2, bins: 10, histograms: 0, rows: 21, hidden: NO_HIDDEN };
 
 /// One log-odds.
 pub(crate) const UNIT: i64 = 1 << 30;

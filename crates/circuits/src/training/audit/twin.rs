@@ -11,7 +11,7 @@ use super::fixture::{TINY, UNIT, mixed_rows, rule, scored, steps};
 use crate::{
     audit::recorder::Recorder,
     field::F,
-    layout::Dimensions,
+    layout::{Dimensions, NO_HIDDEN},
     rows::{RowKind, RowRecord},
     size::AUGMENTATION,
     training::{Step, dimensions, rule::Rule, size},
@@ -63,7 +63,7 @@ fn rows_that_teach_nothing_leave_the_weights_alone() {
 
 #[test]
 fn rows_of_several_elements_in_several_chunks() {
-    let d = Dimensions { features: 30, width: 8, groups: 4, bins: 10, histograms: 0, rows: 40 };
+    let d = Dimensions { features: 30, width: 8, groups: 4, bins: 10, histograms: 0, rows: 40, hidden: NO_HIDDEN };
     let features = |i: u64| (0..29).map(|f| ((i * 31 + f * 17) % 256) as u32).collect();
     let rows: Vec<RowRecord> = (0..55).map(|i| scored(7 * i, features(i), Outcome::ALL[(i % 3) as usize])).collect();
     let mut rates = vec![1 << 6; 31];
@@ -132,7 +132,7 @@ fn check_count(d: Dimensions) {
 #[test]
 fn the_formula_counts_what_is_synthesised() {
     check_count(TINY);
-    check_count(Dimensions { features: 30, width: 8, groups: 4, bins: 10, histograms: 0, rows: 40 });
+    check_count(Dimensions { features: 30, width: 8, groups: 4, bins: 10, histograms: 0, rows: 40, hidden: NO_HIDDEN });
     for shape in ["f8.w8.g2.b10.h0.n15", "f20.w8.g4.b10.h0.n16", "f64.w16.g8.b10.h0.n17", "f16.w12.g2.b10.h0.n16"] {
         check_count(dimensions(shape.parse().unwrap()).unwrap());
     }
