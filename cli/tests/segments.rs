@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use verifold_circuits::{Keys, MonitoringWitness};
+use verifold_circuits::{AnyModel, Keys, MonitoringWitness};
 use verifold_model::{
     digest::Digest,
     protocol::WorkPhase,
@@ -296,7 +296,10 @@ fn join_refuses_what_does_not_belong(site: &Site) {
 
 fn no_cheat_passes(site: &Site, split: &Split, package: &ClaimedPackage, store: &KeyStore) {
     let keys = Keys::derive(split.statement.header.circuit).unwrap();
-    let other_model = foreign(&keys, site, split, |prepared| prepared.model.bias += 1);
+    let other_model = foreign(&keys, site, split, |prepared| match &mut prepared.model {
+        AnyModel::Scorecard(model) => model.bias += 1,
+        AnyModel::Perceptron(_) => panic!("a network"),
+    });
     let other_subject = foreign(&keys, site, split, |prepared| prepared.header.subject.system.push('x'));
     let cases: [(&str, Cheat<'_>, &str, &str); 10] = [
         ("the last left out", &|c| drop(c.proofs[0].further.pop()), "segment-missing", "segment 2"),

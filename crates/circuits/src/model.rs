@@ -68,6 +68,16 @@ impl AnyModel {
         }
     }
 
+    /// Neurons of each hidden layer; none in a logistic regression.
+    pub fn hidden_widths(&self) -> Vec<usize> {
+        match self {
+            Self::Scorecard(_) => Vec::new(),
+            Self::Perceptron(network) => {
+                network.layers.split_last().map_or(&[][..], |(_, hidden)| hidden).iter().map(|l| l.biases.len()).collect()
+            }
+        }
+    }
+
     pub(crate) fn element(&self, d: Dimensions, salt: F) -> F {
         match self {
             Self::Scorecard(model) => model_element(d.features, model, salt),

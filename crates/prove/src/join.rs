@@ -62,6 +62,7 @@ pub fn join(request: &JoinRequest, progress: &mut dyn Progress) -> Result<Report
         package_sha256: Digest::of(&package),
         weights: split.weights,
         bias: split.bias,
+        layers: split.layers,
         model_salt: split.model_salt,
         batches: split.batches,
         development: None,

@@ -118,7 +118,7 @@ pub fn monitored(
         outcomes: outcomes.clone(),
         on_bad_row: *on_bad_row,
     };
-    let mut prepared = prepare_scored(&sources, Scorer::Integers(developed.training.model().clone()), salts, progress)?;
+    let mut prepared = prepare_scored(&sources, Scorer::Integers(developed.training.model().clone().into()), salts, progress)?;
     prepared.model_salt = developed.model_salt.clone();
     Ok(prepared)
 }

@@ -7,13 +7,21 @@
 //!
 //! It does not establish that a proof is about that commitment, nor what rounding to integers loses.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use verifold_circuits::{Salt, native::model_commitment};
 use verifold_model::{digest::Commitment, plan::Plan};
 
-use crate::{error::ProveError, integer::quantise_any, layout::Layout, onnx::Numbers, secrets::Secrets, spec::Spec, table};
+use crate::{
+    error::ProveError,
+    integer::quantise_any,
+    layout::Layout,
+    onnx::Numbers,
+    secrets::{Secrets, model_of},
+    spec::Spec,
+    table,
+};
 
 /// Version of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +58,9 @@ impl ModelOpening {
     ///
     /// # Errors
     /// If a file cannot be read, or secrets and specification do not fit.
-    pub fn of(spec: &PathBuf, secrets: &PathBuf) -> Result<Self, ProveError> {
+    pub fn of(spec: &Path, secrets: &Path) -> Result<Self, ProveError> {
         let text = String::from_utf8(table::bytes(spec)?)
-            .map_err(|_| ProveError::Table { path: spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
+            .map_err(|_| ProveError::Table { path: spec.to_owned(), problem: "the specification is not UTF-8".to_owned() })?;
         let spec = Spec::parse(&text, spec)?;
         let kept: Secrets = serde_json::from_slice(&table::bytes(secrets)?)
             .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", secrets.display())))?;
@@ -62,7 +70,7 @@ impl ModelOpening {
         if held != spec.features.len() {
             return Err(refuse(format!("the secrets hold {held} weights, the specification lists {} features", spec.features.len())));
         }
-        let model = kept.model(shape);
+        let model = model_of(&kept.weights, kept.bias, &kept.layers, shape);
         Ok(Self {
             schema: ModelOpeningSchema::V1,
             model_commitment: model_commitment(shape, &model, &salt(kept.model_salt)?),

@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use verifold_circuits::{AnyModel, BatchRows, Keys, Model, MonitoringWitness, RowRecord, Salt};
+use verifold_circuits::{AnyModel, BatchRows, Keys, MonitoringWitness, RowRecord, Salt};
 use verifold_model::{
     cohort::BatchRole,
     digest::{Commitment, Digest},
@@ -214,7 +214,7 @@ pub(crate) enum Scorer {
     /// The ONNX model of the sources, rounded to integers.
     Onnx,
     /// Integers that a proven training gave, or that a package has already been made with.
-    Integers(Model),
+    Integers(AnyModel),
 }
 
 pub(crate) fn prepare_scored(
@@ -236,7 +236,10 @@ pub(crate) fn prepare_scored(
             let (model, note) = integer::quantise_any(&float.numbers, &layout, spec.scoring.scale_bits)?;
             (Some(float), model, note)
         }
-        Scorer::Integers(model) => (None, model.into(), None),
+        Scorer::Integers(model) => {
+            layout = layout.with_hidden(&model.hidden_widths())?;
+            (None, model, None)
+        }
     };
 
     let slots = spec.slots().map_err(|problem| ProveError::Reference { problem })?;

@@ -349,7 +349,7 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;
     let model = Model { weights: secrets.weights.clone(), bias: secrets.bias };
     let salts = Salts::fresh()?;
-    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model), &salts, progress)?;
+    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model.into()), &salts, progress)?;
     openings(&mut prepared, &secrets)?;
 
     progress.report(Event::Phase(Phase::Committing));

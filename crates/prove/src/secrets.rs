@@ -83,23 +83,28 @@ pub struct BatchSecrets {
     pub outcome_salt: Commitment,
 }
 
-impl Secrets {
-    /// The integer model, under a shape.
-    pub(crate) fn model(&self, shape: Shape) -> AnyModel {
-        if self.layers.is_empty() {
-            return Model { weights: self.weights.clone(), bias: self.bias }.into();
-        }
-        let layers = self.layers.iter().map(|kept| Layer { weights: kept.weights.clone(), biases: kept.biases.clone() }).collect();
-        Perceptron { feature_bits: shape.width_bits(), layers }.into()
+/// Weights and bias of a logistic regression, or layers of a network, as files keep them.
+pub(crate) fn kept(model: &AnyModel) -> (Vec<i64>, i64, Vec<LayerSecrets>) {
+    match model {
+        AnyModel::Scorecard(model) => (model.weights.clone(), model.bias, Vec::new()),
+        AnyModel::Perceptron(network) => (Vec::new(), 0, network.layers.iter().map(LayerSecrets::from).collect()),
     }
+}
 
+/// The model that files keep so, under a shape.
+pub(crate) fn model_of(weights: &[i64], bias: i64, layers: &[LayerSecrets], shape: Shape) -> AnyModel {
+    if layers.is_empty() {
+        return Model { weights: weights.to_vec(), bias }.into();
+    }
+    let layers = layers.iter().map(|kept| Layer { weights: kept.weights.clone(), biases: kept.biases.clone() }).collect();
+    Perceptron { feature_bits: shape.width_bits(), layers }.into()
+}
+
+impl Secrets {
     /// The secrets of a package.
     pub fn new(package_sha256: Digest, model: &AnyModel, model_salt: &Salt, batches: &[BatchRows]) -> Self {
         let bytes = |salt: &Salt| Commitment::from_bytes(*salt.as_bytes());
-        let (weights, bias, layers) = match model {
-            AnyModel::Scorecard(model) => (model.weights.clone(), model.bias, Vec::new()),
-            AnyModel::Perceptron(network) => (Vec::new(), 0, network.layers.iter().map(LayerSecrets::from).collect()),
-        };
+        let (weights, bias, layers) = kept(model);
         Self {
             schema: SecretsSchema::V1,
             package_sha256,

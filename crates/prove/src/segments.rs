@@ -15,7 +15,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use verifold_circuits::{CircuitFacts, Model, MonitoringWitness, Salt, native};
+use verifold_circuits::{AnyModel, CircuitFacts, MonitoringWitness, Salt, native};
 use verifold_model::{
     digest::{Commitment, Digest, canonical_json},
     format::batches_text,
@@ -35,7 +35,7 @@ use crate::{
     output::Outputs,
     progress::{Event, Phase, Progress},
     salts::Salts,
-    secrets::BatchSecrets,
+    secrets::{BatchSecrets, LayerSecrets, kept, model_of},
     table,
 };
 
@@ -61,10 +61,13 @@ pub struct Split {
     pub first_batches: Vec<u32>,
     /// What becomes of rows that cannot be scored.
     pub on_bad_row: OnBadRow,
-    /// Integer weights, in plan order.
+    /// Integer weights of a logistic regression, in plan order; empty for a network.
     pub weights: Vec<i64>,
-    /// Integer bias.
+    /// Integer bias of a logistic regression; 0 for a network.
     pub bias: i64,
+    /// Layers of a network, from the features on, in plan order; none for a logistic regression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerSecrets>,
     /// Salt of the model commitment.
     pub model_salt: Commitment,
     /// Salts of each batch, in chain order.
@@ -172,8 +175,8 @@ impl Split {
         })
     }
 
-    pub(crate) fn model(&self) -> Model {
-        Model { weights: self.weights.clone(), bias: self.bias }
+    pub(crate) fn model(&self) -> AnyModel {
+        model_of(&self.weights, self.bias, &self.layers, self.plan.shape)
     }
 
     /// Gives rows read anew the split's plan, model and salts, and refuses rows that are not the split's.
@@ -282,13 +285,15 @@ pub fn split(request: &SplitRequest, progress: &mut dyn Progress) -> Result<Spli
     stop_if_cancelled(progress)?;
     let statement = witness.statement().clone();
     let bytes = |salt: &Salt| Commitment::from_bytes(*salt.as_bytes());
+    let (weights, bias, layers) = kept(&prepared.model);
     let mut split = Split {
         schema: SplitSchema::V1,
         plan: prepared.plan.clone(),
         first_batches: vec![0],
         on_bad_row: request.sources.on_bad_row,
-        weights: prepared.model.weights.clone(),
-        bias: prepared.model.bias,
+        weights,
+        bias,
+        layers,
         model_salt: bytes(&prepared.model_salt),
         batches: prepared
             .batches

@@ -95,6 +95,7 @@ fn every_way_a_proof_check_fails_has_its_cause() {
         assert!(refusal.text.contains("must not be relied on"), "{}", refusal.text);
     }
     assert_eq!(Checked::<VerifiedStage>::unreached().outcome.unwrap_err().cause, "not-reached");
+}
 
 #[test]
 fn a_circuit_of_another_kind_is_refused_whatever_the_policy_accepts() {
