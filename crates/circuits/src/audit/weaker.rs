@@ -56,7 +56,7 @@ fn a_proof_by_a_weaker_circuit_is_rejected_under_the_pinned_key_of_the_whole_one
 
     let mut blank = Step::blank(d);
     blank.overrides = Some(Arc::new(Overrides { left_out: Some(family::BIN_BOUNDS), ..Overrides::default() }));
-    let weaker = Keys::of(circuit, &AnyStep::ScoredCohort(blank)).unwrap();
+    let weaker = Keys::of(circuit, &AnyStep::Cohort(blank)).unwrap();
     let (initial, reached) = (PublicState::of(&z0), PublicState::of(&step.after));
     let mut prover = Prover::new(&weaker, initial).unwrap();
     prover.fold(step).unwrap();
