@@ -228,7 +228,8 @@ fn check(shape: &str, features: usize, in_first: usize, elements: usize) {
     for (i, (batch, rows)) in batches.iter().zip(fixture::plain_rows(features)).enumerate() {
         assert_eq!(batch.table, counted(circuit, features, &rows));
         let bins = batch.table.counts.iter().filter(|groups| groups.iter().flatten().any(|n| *n > 0)).count();
-        assert!(rows.is_empty() || bins >= 5, "the rows say little: {bins} bins");
+        let least = if plan.shape.hidden().is_empty() { 5 } else { 3 };
+        assert!(rows.is_empty() || bins >= least, "the rows say little: {bins} bins");
         let row_commitment = row_stream(schema, salt(10 * i as u64 + 1), &rows, in_first, elements);
         let outcome_commitment = outcome_stream(schema, salt(10 * i as u64 + 2), &rows, elements);
         assert_eq!(printed(row_commitment), batch.row_commitment);

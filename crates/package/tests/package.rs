@@ -496,6 +496,7 @@ fn limits_hold() {
     let mut contents = contents();
     contents.proofs[0].statement = statement(3);
     contents.proofs[0].statement.steps = 7;
+    contents.proofs[0].further = vec![ClaimedSegment { first_batch: 1, bytes: b"proof".to_vec() }];
     contents.proofs.push(proof("monitoring-2"));
     contents.traceability = vec![document(Stage::Monitoring)];
     let key = SecretKey::from_seed(&[1; 32].into());

@@ -103,16 +103,21 @@ fn gap(name: &str, scale_bits: u8) -> (verifold_model::plan::Plan, AnyModel, int
 
 #[test]
 fn integers_stay_close_to_the_float_network_and_inside_the_circuit() {
-    for (name, words) in [
-        ("sklearn_network.onnx", "multilayer perceptron 6-8-1"),
-        ("sklearn_network_labels.onnx", "multilayer perceptron 6-16-8-1"),
-        ("torch_perceptron_traced.onnx", "multilayer perceptron 6-8-1"),
+    // Each at the largest scale its last layer's weights leave room for.
+    // Each at the largest scale its last layer's weights leave room for; a coarser one is further from the float model.
+    for (name, scale_bits, [log_odds, probability], words) in [
+        ("sklearn_network.onnx", 20, [0.02, 0.005], "multilayer perceptron 6-8-1"),
+        ("sklearn_network_labels.onnx", 20, [0.02, 0.005], "multilayer perceptron 6-16-8-1"),
+        ("torch_perceptron_traced.onnx", 18, [0.1, 0.01], "multilayer perceptron 6-8-1"),
     ] {
-        let (plan, integers, error) = gap(name, 20);
+        let (plan, integers, error) = gap(name, scale_bits);
         assert_eq!((plan.scoring.kind, plan.model_words().as_str()), (ModelKind::MultilayerPerceptron, words));
         integers.check(&plan).unwrap();
         assert_eq!(error.rows, 200);
-        assert!(error.max_log_odds < 0.02 && error.max_probability < 0.005 && error.decisions_differing <= 1, "{name}: {error:?}");
+        assert!(
+            error.max_log_odds < log_odds && error.max_probability < probability && error.decisions_differing <= 1,
+            "{name}: {error:?}"
+        );
     }
 }
 
