@@ -159,7 +159,7 @@ fn keys_that_stand_elsewhere_are_pinned_by_their_digest() {
         let one = format!("[[{table}]]\nname = \"A\"\n{field} = \"{digest}\"\norigin = \"telephone\"\n");
         let engagement = check_signers(&one, &[]).unwrap();
         let pinned = if table == "model_signer" { &engagement.model_signers } else { &engagement.timestamp_authorities };
-        assert_eq!(pinned.iter().map(|key| key.digest.to_string()).collect::<Vec<_>>(), [digest.clone()]);
+        assert_eq!(pinned.iter().map(|key| key.digest.to_string()).collect::<Vec<_>>(), std::slice::from_ref(&digest));
         check_signers(&one.replace("\"A\"", "\" \""), &["4 error empty"]);
         check_signers(&one.replace("\"telephone\"", "\"\""), &["4 warning no-origin"]);
         check_signers(&one.replace("abab", "ab"), &["6 error toml"]);
