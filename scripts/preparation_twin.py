@@ -30,7 +30,7 @@ DATA = pathlib.Path(__file__).parent / "data"
 MISSING = (1 << 24) - 1
 KEY_LIMIT = 1 << 61
 PART_MULTIPLE = 21
-MARGIN = 1 << 12  # raw values in front of what quantises to zero
+MARGIN = 1 << 12  # raw values in front of the value that becomes zero, at least
 OUTCOMES = ["unknown", "good", "bad"]
 REASONS = ["missing", "outside"]
 
@@ -263,15 +263,17 @@ def read_rows(spec, identifier, path, features):
 
 def expected_column(feature, values):
     """What raw values stand for, the domain and the rules outside it; the map follows from these and the feature."""
-    places = max([0, *(max(0, -value.normalize().as_tuple().exponent) for value in values if value is not None)])
+    numbers = [Decimal(feature["offset"]), *(value for value in values if value is not None)]
+    places = max(0, *(-number.normalize().as_tuple().exponent for number in numbers))
     unit, step, offset = Fraction(1, 10**places), Fraction(feature["step"]), Fraction(feature["offset"])
-    low = math.floor(-step / 2 / unit) + 1 + MARGIN
-    high = math.ceil((feature["max"] + Fraction(1, 2)) * step / unit) - 1 + MARGIN
+    margin = max(MARGIN, math.floor(step / 2 / unit) + 1)
+    low = math.floor(-step / 2 / unit) + 1 + margin
+    high = math.ceil((feature["max"] + Fraction(1, 2)) * step / unit) - 1 + margin
     clamps = feature["outside"] == "clamp"
     return {
         "name": feature["name"],
         "unit": feature["unit"],
-        "offset": offset - MARGIN * unit,
+        "offset": offset - margin * unit,
         "step": unit,
         "low": low,
         "high": high,

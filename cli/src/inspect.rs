@@ -6,6 +6,7 @@ use clap::Args;
 use verifold_model::{
     cohort::BatchRole,
     format::{batches_text, bytes, count, counted},
+    plan::Plan,
     preparation::{PART_NAMES, PreparationStatement},
     protocol::{WorkerEvent, WorkerRequest},
     receipts::ReceiptsStatement,
@@ -81,7 +82,7 @@ pub(crate) fn text(data: &[u8], path: &Path) -> Result<String, Failure> {
         line(traceability::printed(document, "  ").trim_end().to_owned());
     }
     for stage in &package.stages {
-        line(head(stage, stage.statement.header(), stage.statement.steps()) + stage_text(&stage.statement).trim_end());
+        line(head(stage, stage.statement.header(), stage.statement.steps()) + stage_text(&stage.statement, &package.plan).trim_end());
     }
     for proof in &package.proofs {
         line(head(proof, &proof.statement.header, proof.statement.steps) + &segments(proof) + cohort(&proof.statement).trim_end());
@@ -109,16 +110,16 @@ fn segments(proof: &ClaimedProof) -> String {
 }
 
 /// What a stage before monitoring states: sizes, commitments, rules.
-fn stage_text(statement: &StageStatement) -> String {
+fn stage_text(statement: &StageStatement, plan: &Plan) -> String {
     match statement {
-        StageStatement::Preparation(statement) => preparation(statement),
+        StageStatement::Preparation(statement) => preparation(statement, plan),
         StageStatement::Training(statement) => training(statement),
         StageStatement::OfflineMetrics(statement) => cohort(statement),
         StageStatement::Receipts(statement) => receipts(statement),
     }
 }
 
-fn preparation(statement: &PreparationStatement) -> String {
+fn preparation(statement: &PreparationStatement, plan: &Plan) -> String {
     let mut out = String::new();
     for (name, part) in PART_NAMES.iter().zip(&statement.parts) {
         let [missing, outside] = part.profile.set_aside.iter().fold([0u64; 2], |sum, group| [0, 1].map(|i| sum[i] + u64::from(group[i])));
@@ -134,7 +135,7 @@ fn preparation(statement: &PreparationStatement) -> String {
     if let Some(last) = statement.parts.last() {
         out.push_str(&format!("  raw rows    {}\n", last.raw_row_commitment));
     }
-    let sentences = statement.preparation.sentences();
+    let sentences = statement.preparation.sentences(plan);
     out.push_str(&format!("  rules, {}:\n", counted(sentences.len() as u64, "column", "columns")));
     for sentence in sentences {
         out.push_str(&fill("    ", "      ", &sentence));
@@ -209,7 +210,7 @@ mod tests {
     fn stage_statements_are_listed_with_sizes_and_rules() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-lifecycle/package.zkaudit");
         let package = ClaimedPackage::read(&std::fs::read(path).unwrap(), &Limits::most()).unwrap();
-        let texts: Vec<String> = package.stages.iter().map(|stage| stage_text(&stage.statement)).collect();
+        let texts: Vec<String> = package.stages.iter().map(|stage| stage_text(&stage.statement, &package.plan)).collect();
         let [preparation, training, offline, receipts] = texts.as_slice() else { panic!("{texts:?}") };
         assert!(preparation.contains("  training rows: 2\u{202F}079, of which ") && preparation.contains(" set aside ("), "{preparation}");
         assert!(preparation.contains("  rules, 20 columns:\n") && preparation.contains(" is mapped to "), "{preparation}");

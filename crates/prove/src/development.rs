@@ -10,15 +10,15 @@ use verifold_circuits::preparation::RawRow;
 use verifold_model::{
     decimal::Decimal,
     digest::Digest,
-    plan::Grouping,
+    plan::{Feature, Grouping},
     preparation::{Column, KEY_LIMIT, MISSING, PART_MULTIPLE, Preparation, PreparationSchema},
     shape::Shape,
 };
 
 use crate::{error::ProveError, layout::Layout, monitoring::OnBadRow, number::Value, rows::RowReader, spec::Spec, table};
 
-/// Raw steps below the smallest value of a domain: room for values outside it.
-const MARGIN: u32 = 1 << 12;
+/// Raw steps in front of the value that becomes 0, if half a step of the feature is not more: room for values below the domain.
+const MARGIN: i64 = 1 << 12;
 
 /// Development rows, ordered and split, with the rules that prepare them.
 pub(crate) struct Development {
@@ -47,12 +47,16 @@ pub(crate) struct Source<'a> {
     pub(crate) on_bad_row: OnBadRow,
 }
 
-/// The finest decimal unit in which every value of a column can be written.
-fn unit(places: u32) -> Option<Decimal> {
-    Decimal::new(1, u8::try_from(places).ok()?)
+/// The finest decimal unit in which every value of a column with so many places, and the value that becomes 0, can be written.
+fn unit(places: u32, offset: Decimal) -> Option<Decimal> {
+    let mut offset = (offset.mantissa(), offset.places());
+    while offset.1 > 0 && offset.0 % 10 == 0 {
+        offset = (offset.0 / 10, offset.1 - 1);
+    }
+    Decimal::new(1, u8::try_from(places).ok()?.max(offset.1))
 }
 
-/// The key of a row: the upper bits of SHA-256 over a secret key and the row's identifier.
+/// The key of a row: the first eight bytes of SHA-256 over a secret key and the row's identifier, modulo 2^61.
 fn pseudonym(key: &[u8; 32], id: &str) -> u64 {
     let digest = Digest::of(&[key.as_slice(), id.as_bytes()].concat());
     let mut high = [0; 8];
@@ -60,18 +64,14 @@ fn pseudonym(key: &[u8; 32], id: &str) -> u64 {
     u64::from_be_bytes(high) % KEY_LIMIT
 }
 
-/// Raw bounds of the domain in which a feature is rounded to `0 ..= max`, and the raw offset.
-fn bounds(feature: &verifold_model::plan::Feature, unit: Decimal) -> Option<(u32, u32, Decimal)> {
-    // Everything over the common denominator of step and unit.
-    let places = feature.step.places().max(unit.places()).max(feature.offset.places());
-    let scaled = |decimal: Decimal| i128::from(decimal.mantissa()) * 10i128.pow(u32::from(places - decimal.places()));
-    let (step, unit_scaled, offset) = (scaled(feature.step), scaled(unit), scaled(feature.offset));
-    // Half away from zero: 2·d > −step is inside from below, 2·d < (2·max + 1)·step from above.
-    let low = (-step).div_euclid(2 * unit_scaled) + 1;
-    let high = ((2 * i128::from(feature.max) + 1) * step - 1).div_euclid(2 * unit_scaled);
-    let raw_offset = offset - i128::from(MARGIN) * unit_scaled;
-    let raw = |distance: i128| u32::try_from(distance + i128::from(MARGIN)).ok().filter(|raw| *raw < MISSING);
-    Some((raw(low)?, raw(high)?, Decimal::new(i64::try_from(raw_offset).ok()?, places)?))
+/// The column that prepares a feature from raw values in a unit, with room in front of them for values below the domain.
+fn column(feature: &Feature, unit: Decimal) -> Option<Column> {
+    let places = unit.places().max(feature.offset.places()).max(feature.step.places());
+    let scaled = |decimal: Decimal| decimal.mantissa().checked_mul(10i64.checked_pow(u32::from(places - decimal.places()))?);
+    let unit_scaled = scaled(unit)?;
+    let margin = (scaled(feature.step)? / 2 / unit_scaled + 1).max(MARGIN);
+    let offset = scaled(feature.offset)?.checked_sub(unit_scaled.checked_mul(margin)?)?;
+    Column::for_feature(feature, Decimal::new(offset, places)?, unit)
 }
 
 impl Development {
@@ -108,10 +108,7 @@ impl Development {
         })?;
         let mut columns = Vec::with_capacity(layout.features.len());
         for (feature, places) in layout.features.iter().zip(&places) {
-            let column = unit(*places).and_then(|unit| {
-                let (low, high, offset) = bounds(feature, unit)?;
-                Column::for_feature(feature, offset, unit, low, high)
-            });
+            let column = unit(*places, feature.offset).and_then(|unit| column(feature, unit));
             columns.push(
                 column.ok_or_else(|| {
                     refuse(format!("feature `{}`: its domain in steps of 10^-{places} does not fit 24 bits", feature.name))

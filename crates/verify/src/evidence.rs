@@ -481,6 +481,9 @@ pub(crate) fn check_stage(
             checked.outcome = (|| {
                 accepted(&statement.header, stage.system, policy)?;
                 let transition = preparation::replay(statement, plan).map_err(|error| preparation_refusal(&error))?;
+                // The circuit prepares by any rules. Those of a plan prepare what it measures.
+                let rules = statement.preparation.check_against(plan).map_err(PreparationReplayError::from);
+                rules.map_err(|error| preparation_refusal(&error))?;
                 settle(&mut checked, statement.header.circuit, transition, &stage.bytes, keys)?;
                 Ok(VerifiedStage::Preparation(Box::new(VerifiedPreparation { statement: (**statement).clone() })))
             })();

@@ -16,7 +16,7 @@ use verifold_model::{
     candidates::Holds,
     digest::Digest,
     document::{DocumentKind, SignatureState},
-    preparation::PreparationStatement,
+    preparation::{PreparationStatement, Rule},
     protocol::WorkPhase,
     record::{AuditRecord, ProofState, Standing},
     state::{Exit, RungName, RungState, Stage, State},
@@ -242,9 +242,16 @@ fn altered_stages_are_refused(keys: &KeyStore) {
         }
     }
     type Edit = fn(&mut Contents);
-    let cases: [(&str, Edit, &str, &str); 10] = [
+    let cases: [(&str, Edit, &str, &str); 12] = [
         ("a row more set aside", |c| preparation(c).parts[0].profile.set_aside[0][1] += 1, "chain-differs", "preparation"),
-        ("a wider domain", |c| preparation(c).preparation.columns[0].high += 1, "proof-rejected", "preparation"),
+        ("a narrower domain", |c| preparation(c).preparation.columns[0].high -= 1, "rules-contradict", "preparation"),
+        (
+            "missing values taken for the best",
+            |c| preparation(c).preparation.columns[0].missing = Rule::Value(240),
+            "rules-contradict",
+            "preparation",
+        ),
+        ("another map", |c| preparation(c).preparation.columns[0].addend += 1, "proof-rejected", "preparation"),
         ("a row more to train on", |c| preparation(c).parts[0].rows += 21, "profile-impossible", "preparation"),
         ("parts exchanged", |c| preparation(c).parts.swap(0, 1), "parts-impossible", "preparation"),
         (

@@ -293,7 +293,7 @@ pub(crate) fn initial_state(header: Commitment, rules: Commitment) -> PublicStat
 pub fn replay(statement: &PreparationStatement, plan: &Plan) -> Result<Transition, PreparationReplayError> {
     let PreparationStatement { header, preparation, parts, steps, chain_head } = statement;
     preparation.check()?;
-    preparation.check_against(plan)?;
+    preparation.check_layout(plan)?;
     let shape = header.circuit.shape;
     let layout = Layout::of(shape).filter(|_| shape == preparation.shape);
     let layout = layout.ok_or(PreparationReplayError::Shape { circuit: shape, rules: preparation.shape })?;

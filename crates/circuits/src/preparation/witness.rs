@@ -180,7 +180,7 @@ impl PreparationWitness {
         parts: [RawPart; 2],
     ) -> Result<Self, PreparationWitnessError> {
         preparation.check()?;
-        preparation.check_against(plan)?;
+        preparation.check_layout(plan)?;
         let shape = header.circuit.shape;
         let layout = Layout::of(shape).filter(|_| shape == preparation.shape);
         let layout = layout.ok_or(PreparationWitnessError::Shape { header: shape, rules: preparation.shape })?;

@@ -71,6 +71,7 @@ pub fn prove_preparation(
 ) -> Result<ClaimedStage, ProveError> {
     let statement = developed.preparation.statement();
     let expected = preparation::replay(statement, plan).map_err(|error| failed("replaying the preparation")(error.to_string()))?;
+    statement.preparation.check_against(plan).map_err(|error| failed("comparing the preparation with the plan")(error.to_string()))?;
     let keys = keys(statement.header.circuit, progress)?;
     let rows = statement.parts.iter().map(|part| u64::from(part.rows)).sum();
     let task = Task { id: "preparation", statement, expected, rows };

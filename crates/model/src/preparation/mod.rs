@@ -4,6 +4,10 @@
 //! a row that meets a declared reason to be set aside stays in place as a void row, so that nothing can be
 //! dropped quietly and order is kept.
 
+mod rounding;
+#[cfg(test)]
+mod tests;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +20,8 @@ use crate::{
     shape::Shape,
     statement::Header,
 };
+
+use self::rounding::Rounding;
 
 /// Bits of a raw value.
 pub const RAW_BITS: u32 = 24;
@@ -101,6 +107,29 @@ pub enum Rule {
     Value(u32),
 }
 
+impl Rule {
+    /// What it does, as in "a value below sets the row aside".
+    fn words(self) -> String {
+        match self {
+            Self::Void => "sets the row aside".to_owned(),
+            Self::Value(value) => format!("becomes {value}"),
+        }
+    }
+}
+
+/// What a plan does with values below its domain, above it, and missing.
+fn rules(feature: &Feature) -> [Rule; 3] {
+    let outside = |end| match feature.outside {
+        OutsideRule::Void => Rule::Void,
+        OutsideRule::Clamp => Rule::Value(end),
+    };
+    let missing = match feature.missing {
+        MissingRule::Void => Rule::Void,
+        MissingRule::Value(value) => Rule::Value(value),
+    };
+    [outside(0), outside(feature.max), missing]
+}
+
 /// What one value becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Region {
@@ -129,48 +158,80 @@ fn refuse<T>(field: impl Into<String>, problem: impl Into<String>) -> Result<T, 
 }
 
 impl Column {
-    /// The column that prepares a plan's feature: its rounding, its rule for missing values, its rule at the ends.
+    /// The column that prepares a plan's feature: its domain, its rounding, its rules for values outside and missing ones.
     ///
-    /// `offset` and `step` say what raw values stand for, `low` and `high` the raw domain. `None` if a number leaves
-    /// the ranges above.
-    pub fn for_feature(feature: &Feature, offset: Decimal, step: Decimal, low: u32, high: u32) -> Option<Self> {
-        // prepared = round((offset + r·step − feature.offset) / feature.step), exactly up to the rounding of two factors.
-        let scale = |numerator: i128, denominator: i128| -> Option<i128> {
-            let doubled = numerator.checked_mul(1 << (MAP_BITS + 1))?.checked_div(denominator)?;
-            Some((doubled + 1).div_euclid(2))
-        };
-        let common = |a: Decimal, b: Decimal| -> Option<(i128, i128)> {
-            let (da, db) = (i128::from(a.denominator()), i128::from(b.denominator()));
-            Some((i128::from(a.mantissa()).checked_mul(db)?, i128::from(b.mantissa()).checked_mul(da)?))
-        };
-        let (step_raw, step_feature) = common(step, feature.step)?;
-        let multiplier = scale(step_raw, step_feature)?;
-        let (offset_raw, offset_feature) = common(offset, feature.offset)?;
-        let offsets = i128::from(offset.denominator()).checked_mul(i128::from(feature.offset.denominator()))?;
-        let difference = (offset_raw - offset_feature).checked_mul(i128::from(feature.step.denominator()))?;
-        // A quarter of a raw step on top: halves are rounded up whatever the factors lost, and nothing else moves.
-        let addend = scale(difference, offsets.checked_mul(i128::from(feature.step.mantissa()))?)? + (1 << (MAP_BITS - 1)) + multiplier / 4;
-        let mut column = Self {
+    /// `offset` and `step` say what raw values stand for. Where no map of these bits rounds as the plan does, which takes some
+    /// hundred thousand raw values, the map is nowhere below the plan's rounding, and one above it for values that lie just
+    /// below a half. `None` if a number leaves the ranges above.
+    pub fn for_feature(feature: &Feature, offset: Decimal, step: Decimal) -> Option<Self> {
+        let rounding = Rounding::new(feature, offset, step)?;
+        let (low, high) = rounding.domain()?;
+        let (multiplier, addend) = rounding.map(low, high)?;
+        let [below, above, missing] = rules(feature);
+        let column = Self {
             name: feature.name.clone(),
             unit: feature.unit.clone(),
             offset,
             step,
             low,
             high,
-            multiplier: u64::try_from(multiplier).ok()?,
-            addend: i64::try_from(addend).ok()?,
-            below: Rule::Void,
-            above: Rule::Void,
-            missing: match feature.missing {
-                MissingRule::Void => Rule::Void,
-                MissingRule::Value(value) => Rule::Value(value),
-            },
+            multiplier,
+            addend,
+            below,
+            above,
+            missing,
         };
-        if feature.outside == OutsideRule::Clamp {
-            column.below = Rule::Value(column.mapped(low)?);
-            column.above = Rule::Value(column.mapped(high)?);
+        column.check_against(feature).is_ok().then_some(column)
+    }
+
+    /// Checks that the column does to raw values what the plan does to plain ones.
+    ///
+    /// # Errors
+    /// The field that differs, and how.
+    fn check_against(&self, feature: &Feature) -> Result<(), (&'static str, String)> {
+        if self.unit != feature.unit {
+            return Err(("unit", format!("{:?}, the plan's feature is in {:?}", self.unit, feature.unit)));
         }
-        Some(column)
+        let rounding = Rounding::new(feature, self.offset, self.step);
+        let Some((rounding, domain)) = rounding.and_then(|rounding| Some((rounding, rounding.domain()?))) else {
+            return Err(("step", "raw values do not reach from below the plan's domain to above it".to_owned()));
+        };
+        // A narrower domain sets rows aside, or levels them, that the plan would measure.
+        for (field, found, expected) in [("low", self.low, domain.0), ("high", self.high, domain.1)] {
+            if found != expected {
+                return Err((field, format!("{found}, the plan's domain has its end at raw {expected}")));
+            }
+        }
+        for ((field, found), expected) in
+            [("below", self.below), ("above", self.above), ("missing", self.missing)].into_iter().zip(rules(feature))
+        {
+            if found != expected {
+                return Err((field, format!("such a value {}; by the plan it {}", found.words(), expected.words())));
+            }
+        }
+        if self.mapped(self.high).is_none_or(|value| value > feature.max)
+            || !rounding.is_near(self.multiplier, self.addend, domain).unwrap_or(false)
+        {
+            let ends = [self.low, self.high];
+            let [found, exact] =
+                [ends.map(|raw| text(self.mapped(raw).map(i128::from))), ends.map(|raw| rounding.rounded(raw).to_string())];
+            let problem = format!(
+                "maps raw {} .. {} to {}; the plan's rounding gives {}, and a map may lie less than one beside it",
+                self.low,
+                self.high,
+                found.join(" .. "),
+                exact.join(" .. ")
+            );
+            return Err(("multiplier", problem));
+        }
+        Ok(())
+    }
+
+    /// Whether the map gives the plan's rounding at every raw value of the domain.
+    pub fn rounds_as(&self, feature: &Feature) -> bool {
+        Rounding::new(feature, self.offset, self.step)
+            .and_then(|rounding| rounding.is_exact(self.multiplier, self.addend, (self.low, self.high)))
+            .unwrap_or(false)
     }
 
     /// The value a raw one stands for, if it fits a decimal.
@@ -257,12 +318,13 @@ impl Preparation {
         Ok(())
     }
 
-    /// Checks that prepared rows are what a plan measures: layout, groups, features in order, and the plan's own
-    /// rounding to within one unit at both ends of each domain.
+    /// Checks that prepared rows are laid out as a plan's are: shape, groups, features in order.
+    ///
+    /// What the circuit takes for granted; what the rules do to values is up to [`Self::check_against`].
     ///
     /// # Errors
     /// [`PreparationError`] for the first difference.
-    pub fn check_against(&self, plan: &Plan) -> Result<(), PreparationError> {
+    pub fn check_layout(&self, plan: &Plan) -> Result<(), PreparationError> {
         let (ours, theirs) = (self.shape, plan.shape);
         if (ours.features(), ours.width_bits(), ours.groups()) != (theirs.features(), theirs.width_bits(), theirs.groups()) {
             return refuse("shape", format!("rows are laid out as {ours}, the plan measures {theirs}"));
@@ -277,16 +339,19 @@ impl Preparation {
             if column.name != feature.name {
                 return refuse(format!("columns[{i}].name"), format!("{:?}, the plan's feature is {:?}", column.name, feature.name));
             }
-            for raw in [column.low, column.high] {
-                let exact = exact_quantised(feature, column, raw);
-                let found = column.mapped(raw).map(i128::from);
-                if exact.zip(found).is_none_or(|(exact, found)| (exact - found).abs() > 1) {
-                    return refuse(
-                        format!("columns[{i}].multiplier"),
-                        format!("maps raw {raw} to {}, the plan's rounding gives {}", text(found), text(exact)),
-                    );
-                }
-            }
+        }
+        Ok(())
+    }
+
+    /// Checks that prepared rows are what a plan measures: its layout, and for each feature the plan's own domain, its rules for
+    /// values outside and missing ones, and a map that lies less than one beside its rounding and nowhere above `max`.
+    ///
+    /// # Errors
+    /// [`PreparationError`] for the first difference.
+    pub fn check_against(&self, plan: &Plan) -> Result<(), PreparationError> {
+        self.check_layout(plan)?;
+        for (i, (column, feature)) in self.columns.iter().zip(&plan.features).enumerate() {
+            column.check_against(feature).or_else(|(field, problem)| refuse(format!("columns[{i}].{field}"), problem))?;
         }
         Ok(())
     }
@@ -302,47 +367,31 @@ impl Preparation {
         Digest::of_canonical(&(columns, self.shape.features(), RAW_BITS, &self.grouping))
     }
 
-    /// What a value of each column becomes, in one sentence a column.
-    pub fn sentences(&self) -> Vec<String> {
-        let rule = |rule: Rule| match rule {
-            Rule::Void => "sets the row aside".to_owned(),
-            Rule::Value(value) => format!("becomes {value}"),
-        };
-        let line = |column: &Column| {
+    /// What a value of each column becomes, in one sentence a column, and how that compares with the plan's rounding.
+    pub fn sentences(&self, plan: &Plan) -> Vec<String> {
+        let line = |(column, feature): (&Column, &Feature)| {
+            let rounding =
+                if column.rounds_as(feature) { "as the plan rounds" } else { "at some values one beside what the plan rounds to" };
             let value = |raw: u32| column.stands_for(raw).map_or_else(|| format!("raw {raw}"), |value| value.to_string());
             let unit = if column.unit.is_empty() { String::new() } else { format!(" {}", column.unit) };
             format!(
-                "{}: {} to {}{unit} is mapped to {} to {}; below {}, above {}, missing {}",
+                "{}: {} to {}{unit} is mapped to {} to {}, {rounding}; below {}, above {}, missing {}",
                 column.name,
                 value(column.low),
                 value(column.high),
                 text(column.mapped(column.low).map(i128::from)),
                 text(column.mapped(column.high).map(i128::from)),
-                rule(column.below),
-                rule(column.above),
-                rule(column.missing),
+                column.below.words(),
+                column.above.words(),
+                column.missing.words(),
             )
         };
-        self.columns.iter().map(line).collect()
+        self.columns.iter().zip(&plan.features).map(line).collect()
     }
 }
 
 fn text(value: Option<i128>) -> String {
     value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
-}
-
-/// `round((value − feature.offset) / feature.step)` for the value a raw one stands for, half away from zero.
-fn exact_quantised(feature: &Feature, column: &Column, raw: u32) -> Option<i128> {
-    let fraction = |decimal: Decimal| (i128::from(decimal.mantissa()), i128::from(decimal.denominator()));
-    let ((o, od), (s, sd)) = (fraction(column.offset), fraction(column.step));
-    let ((fo, fod), (fs, fsd)) = (fraction(feature.offset), fraction(feature.step));
-    // value − feature.offset, over od·sd·fod.
-    let value = o.checked_mul(sd)?.checked_mul(fod)?.checked_add(i128::from(raw).checked_mul(s)?.checked_mul(od)?.checked_mul(fod)?)?;
-    let difference = value.checked_sub(fo.checked_mul(od)?.checked_mul(sd)?)?;
-    let numerator = difference.checked_mul(fsd)?.checked_mul(2)?;
-    let denominator = od.checked_mul(sd)?.checked_mul(fod)?.checked_mul(fs)?;
-    let doubled = numerator.checked_div(denominator)?;
-    Some(if doubled >= 0 { (doubled + 1) / 2 } else { (doubled - 1) / 2 })
 }
 
 /// Counts over the raw rows of one part.
