@@ -1,6 +1,7 @@
 //! The long run of the fuzzers: the functions of `fuzz/targets.rs` under libFuzzer, seeded from the sample audits.
 //!
-//! A table at the end gives, for each target, inputs executed, edges of the program reached, and crashes.
+//! A target runs for so many minutes of processor time, and on while it still finds edges, so that the figures mean the same on a
+//! busy machine. A table at the end gives, for each, inputs executed, edges of the program reached, and the time without a new one.
 //!
 //! Needs cargo-fuzz (`cargo install cargo-fuzz`). Instrumentation is asked of the toolchain at hand; sanitizers are not used,
 //! as the code is free of `unsafe`. What it finds stays in `fuzz/artifacts`, what it learnt in `fuzz/corpus`.
@@ -10,6 +11,12 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -27,12 +34,15 @@ mod seeds;
 pub(crate) struct Args {
     /// Targets; all if none is named
     targets: Vec<String>,
-    /// Minutes for each
+    /// Minutes of processor time for each, at least
     #[arg(long, value_name = "N", default_value_t = 20)]
     minutes: u32,
-    /// Processes for each
+    /// Minutes of processor time without a new edge, after which a target that had its time ends
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    quiet: u32,
+    /// Targets at a time
     #[arg(long, value_name = "N", default_value_t = 1)]
-    processes: u32,
+    processes: usize,
     /// Run the fuzzer as it was built last
     #[arg(long)]
     as_built: bool,
@@ -59,24 +69,49 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
             .context("starting cargo fuzz: install it with `cargo install cargo-fuzz`")?;
         ensure!(built.success(), "the fuzzer was not built");
     }
-    let mut lines = Vec::new();
-    let mut crashed = Vec::new();
-    for name in chosen {
-        let (ended, last) = fuzz(root, &fuzzer, name, args)?;
-        lines.push(format!("{name:<13} {last}"));
-        if !ended {
-            crashed.push(*name);
+    let waiting: Mutex<Vec<&str>> = Mutex::new(chosen.rev().copied().collect());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let runs = thread::scope(|scope| {
+        let workers: Vec<_> = (0..args.processes.max(1))
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut runs = Vec::new();
+                    while let Some(name) = next() {
+                        let run = fuzz(root, &fuzzer, name, args)?;
+                        println!("{}", run.line);
+                        runs.push(run);
+                    }
+                    anyhow::Ok(runs)
+                })
+            })
+            .collect();
+        let mut runs = Vec::new();
+        for worker in workers {
+            runs.extend(worker.join().map_err(|_| anyhow::anyhow!("a fuzzer's watch ended badly"))??);
         }
+        anyhow::Ok(runs)
+    })?;
+    println!("\ntarget         CPU min  of it quiet  executions   edges");
+    for run in &runs {
+        println!("{}", run.line);
     }
-    println!("{}", lines.join("\n"));
+    let crashed: Vec<&str> = runs.iter().filter(|run| !run.ended).map(|run| run.name.as_str()).collect();
     if !crashed.is_empty() {
         bail!("inputs that should not be: {}; see fuzz/artifacts", crashed.join(", "));
     }
     Ok(())
 }
 
-/// Runs one target; whether it ended well, and the last thing it counted: executions, `cov` for edges, crashes.
-fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<(bool, String)> {
+/// What became of a target.
+struct Run {
+    name: String,
+    /// Stopped by the watch, rather than by an input that should not be.
+    ended: bool,
+    line: String,
+}
+
+/// Runs one target until it has had its time and has been quiet for long enough, at most three times its time.
+fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<Run> {
     let (corpus, artifacts) = (root.join("fuzz/corpus").join(name), root.join("fuzz/artifacts").join(name));
     for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
@@ -84,25 +119,71 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<(
     for (at, seed) in seeds::of(name).iter().enumerate() {
         fs::write(corpus.join(format!("seed-{at}")), seed)?;
     }
-    println!("{name}: {} minutes", args.minutes);
     let mut child = Command::new(fuzzer)
         .env("VERIFOLD_TARGET", name)
         .arg(&corpus)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        .arg(format!("-max_total_time={}", args.minutes * 60))
-        .arg(format!("-fork={}", args.processes))
-        .args(["-max_len=300000", "-timeout=20", "-rss_limit_mb=4096"])
+        // Wall time, on a machine that may be busy.
+        .args(["-max_len=300000", "-timeout=120", "-rss_limit_mb=4096"])
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("starting {}", fuzzer.display()))?;
-    let mut last = String::from("counted nothing");
-    for line in BufReader::new(child.stderr.take().context("it has no standard error")?).lines() {
-        let line = line?;
-        if line.starts_with('#') && line.contains(" cov: ") {
-            last = line;
-        } else if line.contains("ERROR") || line.contains("panicked") {
-            println!("  {line}");
+    let process = child.id();
+    let errors = BufReader::new(child.stderr.take().context("it has no standard error")?);
+    let (say, said) = mpsc::channel();
+    let listener = thread::spawn(move || {
+        for line in errors.lines().map_while(Result::ok) {
+            if say.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let (wanted, quiet) = (f64::from(args.minutes) * 60.0, f64::from(args.quiet) * 60.0);
+    let (mut executions, mut edges, mut found, mut spent, mut stopped) = (0_u64, 0_u64, 0.0_f64, 0.0_f64, false);
+    loop {
+        match said.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => {
+                if let Some((count, covered)) = progress(&line) {
+                    executions = count;
+                    if covered > edges {
+                        edges = covered;
+                        found = cpu_seconds(process).unwrap_or(spent);
+                    }
+                } else if line.contains("ERROR") || line.contains("panicked") {
+                    println!("{name}: {line}");
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        spent = cpu_seconds(process).unwrap_or(spent);
+        if !stopped && (spent >= 3.0 * wanted || (spent >= wanted && spent - found >= quiet)) {
+            stopped = Command::new("kill").args(["-INT", &process.to_string()]).status()?.success();
         }
     }
-    Ok((child.wait()?.success(), last))
+    child.wait()?;
+    listener.join().map_err(|_| anyhow::anyhow!("a fuzzer's messages were not read to their end"))?;
+    let line = format!(
+        "{name:<15} {:>6.1} {:>12.1} {executions:>11} {edges:>7}{}",
+        spent / 60.0,
+        (spent - found) / 60.0,
+        if stopped { "" } else { "  STOPPED" }
+    );
+    Ok(Run { name: name.to_owned(), ended: stopped, line })
+}
+
+/// Inputs executed and edges reached, of a line like `#4096 pulse cov: 812 ft: …`.
+fn progress(line: &str) -> Option<(u64, u64)> {
+    let (count, rest) = line.strip_prefix('#')?.split_once(|c: char| c.is_whitespace())?;
+    let covered = rest.split_once("cov: ")?.1.split_whitespace().next()?;
+    Some((count.parse().ok()?, covered.parse().ok()?))
+}
+
+/// Processor time of a running process, in seconds: fields 14 and 15 of `/proc/PID/stat`, in hundredths (proc(5)).
+fn cpu_seconds(process: u32) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name, in parentheses, may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let ticks: u32 = fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?;
+    Some(f64::from(ticks) / 100.0)
 }
