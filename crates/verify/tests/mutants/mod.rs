@@ -35,8 +35,9 @@ mod tables;
 
 use std::{
     collections::BTreeMap,
+    fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -123,7 +124,7 @@ const CLASSES: [Class; 18] = [
     Class { name: "batches-forged", kind: Kind::Forged(batches::EDITS), full: (200, 24), sampled: (5, 0) },
     Class { name: "plan-forged", kind: Kind::Forged(plan::EDITS), full: (200, 30), sampled: (8, 0) },
     Class { name: "stages-bytes", kind: Kind::StageBytes, full: (12_000, 0), sampled: (120, 0) },
-    Class { name: "stages", kind: Kind::Stages, full: (1_000, 0), sampled: (20, 0) },
+    Class { name: "stages", kind: Kind::Stages, full: (400, 0), sampled: (20, 0) },
     Class { name: "cheats", kind: Kind::Cheats, full: (0, 0), sampled: (0, 0) },
 ];
 
@@ -137,6 +138,16 @@ pub(crate) struct Options {
     pub(crate) full: bool,
     /// Mutants verified at a time.
     pub(crate) threads: usize,
+    /// Folder in which every mutant is kept, as SAMPLE--CLASS-NUMBER.zkaudit.
+    pub(crate) keep: Option<PathBuf>,
+}
+
+impl Options {
+    fn keep(&self, sample: &str, class: &Class, number: usize, package: &[u8]) {
+        if let Some(folder) = &self.keep {
+            fs::write(folder.join(format!("{sample}--{}-{number:05}.zkaudit", class.name)), package).unwrap();
+        }
+    }
 }
 
 /// One mutant to be made and judged.
@@ -243,6 +254,7 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
                 _ => drawn(sample, class, number, draw),
             };
             let Some(mutant) = made else { continue };
+            options.keep(sample.name, class, number, &mutant.package);
             let begun = clock();
             let ending =
                 caught(|| sample.verify(&mutant.package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, mutant.causes));
@@ -269,9 +281,11 @@ fn of_stages(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, c
             let begun = clock();
             let (name, ending) = if matches!(class.kind, Kind::StageBytes) {
                 let (package, causes) = whole.flipped(draw);
+                options.keep(stages::NAME, class, number, &package);
                 ("a byte", caught(|| whole.verify(&package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, causes)))
             } else {
                 let Some(altered) = (0..200).find_map(|_| whole.altered(number, draw)) else { continue };
+                options.keep(stages::NAME, class, number, &altered.package);
                 let record = caught(|| whole.verify(&altered.package, keys));
                 (altered.name, record.map_or_else(Ending::Crashed, |record| stages::judge(&record, &altered)))
             };
