@@ -145,7 +145,7 @@ mod tests {
     fn script(report: &Path) -> Vec<Command> {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-q1");
         let at = |name: &str| sample.join(name).to_string_lossy().into_owned();
-        let files = AuditFiles { policy: at("policy.toml"), engagement: at("engagement.toml"), package: at("package.zkaudit") };
+        let files = AuditFiles { policy: at("policy.toml"), engagement: at("engagement.toml"), package: at("package.zkaudit"), ..AuditFiles::default() };
         let long = AuditFiles { policy: "p".repeat(LONGEST_PATH + 1), ..files.clone() };
         let missing = AuditFiles { package: at("nowhere.zkaudit"), ..files.clone() };
         let output = report.to_string_lossy().into_owned();

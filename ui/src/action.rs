@@ -76,7 +76,7 @@ const fn keys(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
 
 impl Action {
     /// Actions the palette lists and the keyboard reaches.
-    pub const LISTED: [Self; 24] = [
+    pub const LISTED: [Self; 26] = [
         Self::Go(Screen::Overview),
         Self::Go(Screen::Requirements),
         Self::Go(Screen::Lifecycle),
@@ -86,6 +86,8 @@ impl Action {
         Self::Browse(Pick::Package),
         Self::Browse(Pick::Policy),
         Self::Browse(Pick::Engagement),
+        Self::Browse(Pick::Overlay),
+        Self::Browse(Pick::Key),
         Self::Verify,
         Self::Cancel,
         Self::Report,
@@ -144,6 +146,18 @@ impl Action {
                 "Choose the engagement: what you expect of this audit",
                 Icon::Crosshair,
                 keys(Modifiers::CTRL, Key::E),
+            ),
+            Self::Browse(Pick::Overlay) => offer(
+                "Add overlay…",
+                "Tailor the policy by a signed overlay: each change with its reason, owner and expiry",
+                Icon::Plus,
+                None,
+            ),
+            Self::Browse(Pick::Key) => offer(
+                "Trust a key…",
+                "Trust a public key for signatures of policy, overlays and engagement, in this audit",
+                Icon::Key,
+                None,
             ),
             Self::Browse(Pick::Report) => offer("Browse…", "Choose where the report goes", Icon::Folder, None),
             Self::Verify | Self::VerifyFiles(_) => {

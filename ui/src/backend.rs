@@ -3,7 +3,7 @@
 //! The egui code is the same on every host. What touches files, processes or dialogs is behind
 //! [`Backend`]; nothing here can verify.
 
-pub use verifold_model::workbench::{AuditFiles, Command, Event, Menu, MenuItem, Pick, RunId, Sample};
+pub use verifold_model::workbench::{AuditFiles, Command, Event, Menu, MenuItem, Pick, RunId, Sample, add};
 
 /// A host: something that carries out commands and reports what happened.
 pub trait Backend {

@@ -14,11 +14,11 @@ use verifold_host::named;
 use verifold_ui::{backend::AuditFiles, place::Screen};
 
 /// How the program is called.
-const USAGE: &str = "Usage: verifold-workbench [POLICY] [PACKAGE] [ENGAGEMENT] [--engagement FILE]
+const USAGE: &str = "Usage: verifold-workbench [POLICY] [PACKAGE] [ENGAGEMENT] [OVERLAY]... [KEY.pub]... [--engagement FILE]
        [--screen NAME] [--theme light|dark|system] [--zoom PERCENT] [--size WIDTHxHEIGHT] [--select ID] [--screenshot OUT.png]
        [--pace FRAMES]
 
-Files are told apart by name: *.zkaudit, *engagement*.toml, *.toml. A name of a sample folder instead opens that sample.";
+Files are told apart by name: *.zkaudit, *engagement*.toml, *overlay*.toml, *.toml, *.pub. A name of a sample folder instead opens that sample.";
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Default, PartialEq)]

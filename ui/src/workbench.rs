@@ -10,7 +10,7 @@ use verifold_model::{
 
 use crate::{
     action::Action,
-    backend::{AuditFiles, Backend, Command, Event, Pick, RunId, Sample},
+    backend::{AuditFiles, Backend, Command, Event, Pick, RunId, Sample, add},
     panels::{Asked, lifecycle, monitoring, overview, proofs, requirements},
     place::{History, Place, Screen, Selection},
     shell,
@@ -446,6 +446,8 @@ impl Workbench {
             Pick::Policy => self.files.policy = path,
             Pick::Engagement => self.files.engagement = path,
             Pick::Package => self.files.package = path,
+            Pick::Overlay => add(&mut self.files.overlays, path),
+            Pick::Key => add(&mut self.files.trusted, path),
             Pick::Report => {
                 if let Some(sheet) = &mut self.report {
                     sheet.path = path;

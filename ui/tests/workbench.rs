@@ -267,6 +267,30 @@ fn a_dialog_that_cannot_be_shown_is_explained() {
 }
 
 #[test]
+fn overlays_and_trusted_keys_are_added_verified_with_and_left_out() {
+    let fake = Fake::with(record(Story::Honest));
+    let mut window = window(&fake, LARGE, AuditFiles { package: String::new(), ..files() });
+    for (button, pick, path) in [("Add overlay…", Pick::Overlay, "stricter.toml"), ("Trust a key…", Pick::Key, "cco.key.pub")] {
+        click(&mut window, button);
+        assert!(matches!(fake.0.borrow().sent.last(), Some(Command::Pick { pick: asked, .. }) if *asked == pick));
+        for _ in 0..2 {
+            fake.tell(Event::Picked { pick, path: Some(path.into()), problem: String::new() });
+        }
+        window.run_steps(3);
+        assert!(shows(&window, path));
+    }
+    click(&mut window, "Leave out cco.key.pub");
+    let opened = AuditFiles { package: "merian.zkaudit".into(), trusted: vec!["head.key.pub".into()], ..AuditFiles::default() };
+    fake.tell(Event::Opened { files: opened, problem: String::new() });
+    window.run_steps(3);
+    click(&mut window, "Verify");
+    let sent = fake.0.borrow();
+    let verified =
+        sent.sent.iter().find_map(|command| if let Command::Verify { files, .. } = command { Some(files.clone()) } else { None });
+    assert_eq!(verified, Some(AuditFiles { overlays: vec!["stricter.toml".into()], trusted: vec!["head.key.pub".into()], ..files() }));
+}
+
+#[test]
 fn nothing_is_repainted_while_nothing_happens() {
     let fake = Fake::with(record(Story::Findings));
     let mut window = window(&fake, LARGE, files());

@@ -70,7 +70,12 @@ impl Dialogs for Nobody {
 fn round(root: &Path, number: u32) -> anyhow::Result<Round> {
     let sample = root.join("sample-audits/credit-scoring-q1");
     let path = |name: &str| sample.join(name).display().to_string();
-    let files = AuditFiles { policy: path("policy.toml"), engagement: path("engagement.toml"), package: path("package.zkaudit") };
+    let files = AuditFiles {
+        policy: path("policy.toml"),
+        engagement: path("engagement.toml"),
+        package: path("package.zkaudit"),
+        ..AuditFiles::default()
+    };
     let (tell, told) = mpsc::channel();
     let mut host = Host::new(Outlet::new(move |event| drop(tell.send(event))), Arc::new(Nobody));
     let run = RunId(number);

@@ -68,7 +68,8 @@ impl Host {
     fn verify(&mut self, run: RunId, files: &AuditFiles) {
         let engagement = Some(files.engagement.trim().to_owned()).filter(|path| !path.is_empty());
         let (policy, package) = (files.policy.trim().to_owned(), files.package.trim().to_owned());
-        let files = VerifyFiles { policy, engagement, package, ..VerifyFiles::default() };
+        let (overlays, trust) = (files.overlays.clone(), files.trusted.clone());
+        let files = VerifyFiles { policy, engagement, package, overlays, trust, ..VerifyFiles::default() };
         self.start(run, WorkerRequest::Verify { files }, None);
     }
 

@@ -58,6 +58,8 @@ pub const fn title(pick: Pick) -> &'static str {
         Pick::Policy => "Open policy",
         Pick::Engagement => "Open engagement",
         Pick::Package => "Open package",
+        Pick::Overlay => "Add overlay",
+        Pick::Key => "Trust a public key",
         Pick::Report => "Write report",
     }
 }
@@ -68,6 +70,8 @@ pub const fn kind(pick: Pick) -> (&'static str, &'static str) {
         Pick::Policy => ("Policy", "toml"),
         Pick::Engagement => ("Engagement", "toml"),
         Pick::Package => ("Proof package", "zkaudit"),
+        Pick::Overlay => ("Overlay", "toml"),
+        Pick::Key => ("Public key", "pub"),
         Pick::Report => ("PDF", "pdf"),
     }
 }

@@ -6,7 +6,7 @@ use verifold_model::workbench::{AuditFiles, Event};
 
 use crate::samples;
 
-/// The files these arguments name: packages, policies and engagements by their names, or the name of a sample alone.
+/// The files these arguments name: packages, policies, engagements, overlays and keys by their names, or the name of a sample alone.
 /// `--engagement FILE` names one whatever it is called. Relative paths are taken from `folder`.
 ///
 /// # Errors
@@ -55,6 +55,7 @@ mod tests {
             policy: at(policy),
             engagement: at(engagement),
             package: at(package),
+            ..AuditFiles::default()
         });
         assert_eq!(found, expected.map_err(str::to_owned));
     }
@@ -65,7 +66,10 @@ mod tests {
         check("q.zkaudit", Ok(["", "", "q.zkaudit"]));
         check("q.zkaudit p.toml my-engagement.toml", Ok(["p.toml", "my-engagement.toml", "q.zkaudit"]));
         check("p.toml q.zkaudit --engagement e.toml", Ok(["p.toml", "e.toml", "q.zkaudit"]));
-        check("notes.txt", Err("notes.txt is neither a package (*.zkaudit) nor a policy or engagement (*.toml)."));
+        check(
+            "notes.txt",
+            Err("notes.txt is neither a package (*.zkaudit), a policy, engagement or overlay (*.toml), nor a public key (*.pub)."),
+        );
         check("cellar", Err("no sample audit is named cellar"));
         check("--engagement", Err("--engagement needs a value"));
         check("--colour red", Err("unknown option --colour"));

@@ -57,6 +57,7 @@ fn sample(folder: &Path) -> Option<Sample> {
             policy: text(policy),
             engagement: if engagement.is_file() { text(engagement) } else { String::new() },
             package: text(package),
+            ..AuditFiles::default()
         },
         name,
     })

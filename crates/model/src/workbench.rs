@@ -17,7 +17,10 @@ pub const LONGEST_PATH: usize = 4_096;
 #[serde(transparent)]
 pub struct RunId(pub u32);
 
-/// The three files of an audit.
+/// Most overlays, and most trusted keys, that a command may name.
+pub const MOST_FURTHER_FILES: usize = 20;
+
+/// The files of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditFiles {
@@ -27,6 +30,12 @@ pub struct AuditFiles {
     pub engagement: String,
     /// Path of the package; empty if there is none yet.
     pub package: String,
+    /// Paths of overlays that tailor the policy, in this order.
+    #[serde(default)]
+    pub overlays: Vec<String>,
+    /// Paths of public keys trusted for signatures of policy, overlays and engagement.
+    #[serde(default)]
+    pub trusted: Vec<String>,
 }
 
 impl AuditFiles {
@@ -43,9 +52,15 @@ impl AuditFiles {
                 *mine = new;
             }
         }
+        for (mine, new) in [(&mut self.overlays, other.overlays), (&mut self.trusted, other.trusted)] {
+            for path in new {
+                add(mine, path);
+            }
+        }
     }
 
-    /// Sorts a file by its name: `*.zkaudit` is a package, `*engagement*.toml` an engagement, another `*.toml` a policy.
+    /// Sorts a file by its name: `*.zkaudit` is a package, `*.pub` a trusted key, `*engagement*.toml` an engagement,
+    /// `*overlay*.toml` an overlay, another `*.toml` a policy.
     ///
     /// # Errors
     /// In words, if the name is none of these.
@@ -53,14 +68,27 @@ impl AuditFiles {
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
         if name.ends_with(".zkaudit") {
             self.package = path;
+        } else if name.ends_with(".pub") {
+            add(&mut self.trusted, path);
         } else if name.ends_with(".toml") && name.contains("engagement") {
             self.engagement = path;
+        } else if name.ends_with(".toml") && name.contains("overlay") {
+            add(&mut self.overlays, path);
         } else if name.ends_with(".toml") {
             self.policy = path;
         } else {
-            return Err(format!("{name} is neither a package (*.zkaudit) nor a policy or engagement (*.toml)."));
+            return Err(format!(
+                "{name} is neither a package (*.zkaudit), a policy, engagement or overlay (*.toml), nor a public key (*.pub)."
+            ));
         }
         Ok(())
+    }
+}
+
+/// Adds a path that is not there yet.
+pub fn add(paths: &mut Vec<String>, path: String) {
+    if !paths.contains(&path) {
+        paths.push(path);
     }
 }
 
@@ -74,6 +102,10 @@ pub enum Pick {
     Engagement,
     /// A package.
     Package,
+    /// An overlay.
+    Overlay,
+    /// A public key to trust.
+    Key,
     /// Where the report goes.
     Report,
 }
@@ -174,6 +206,12 @@ impl Command {
                 check_path("policy", &files.policy)?;
                 check_path("engagement", &files.engagement)?;
                 check_path("package", &files.package)?;
+                for (what, paths) in [("overlay", &files.overlays), ("key", &files.trusted)] {
+                    if paths.len() > MOST_FURTHER_FILES {
+                        return Err(format!("There are {} {what} paths; at most {MOST_FURTHER_FILES} are taken.", paths.len()));
+                    }
+                    paths.iter().try_for_each(|path| check_path(what, path))?;
+                }
                 if files.is_complete() { Ok(()) } else { Err("A policy and a package are needed to verify.".to_owned()) }
             }
             Self::Report { output, .. } => {
@@ -305,7 +343,7 @@ mod tests {
     }
 
     fn verify(policy: &str, package: &str) -> Command {
-        Command::Verify { run: RUN, files: AuditFiles { policy: policy.into(), package: package.into(), engagement: String::new() } }
+        Command::Verify { run: RUN, files: AuditFiles { policy: policy.into(), package: package.into(), ..AuditFiles::default() } }
     }
 
     fn report(output: &str) -> Command {
@@ -325,6 +363,23 @@ mod tests {
             &Command::Pick { pick: Pick::Report, suggestion: "a\0.pdf".into() },
             "The suggested name path holds the control character '\\0'. Choose the file again.",
         );
+    }
+
+    #[test]
+    fn overlays_and_keys_have_limits_too() {
+        let with = |overlays: usize, key: &str| Command::Verify {
+            run: RUN,
+            files: AuditFiles {
+                policy: "p.toml".into(),
+                package: "q.zkaudit".into(),
+                overlays: vec!["o.toml".into(); overlays],
+                trusted: vec![key.into()],
+                ..AuditFiles::default()
+            },
+        };
+        check(&with(20, "a.pub"), "");
+        check(&with(21, "a.pub"), "There are 21 overlay paths; at most 20 are taken.");
+        check(&with(0, "a\n.pub"), "The key path holds the control character '\\n'. Choose the file again.");
     }
 
     #[test]
@@ -351,16 +406,22 @@ mod tests {
     #[test]
     fn files_are_sorted_by_name() {
         let mut files = AuditFiles::default();
-        for path in ["a/policy.toml", "b\\Engagement-2026.toml", "c.ZKAUDIT"] {
+        for path in ["a/policy.toml", "b\\Engagement-2026.toml", "c.ZKAUDIT", "my-overlay.toml", "cco.key.pub", "my-overlay.toml"] {
             files.sort(path.into()).unwrap();
         }
         assert_eq!(
             files,
-            AuditFiles { policy: "a/policy.toml".into(), engagement: "b\\Engagement-2026.toml".into(), package: "c.ZKAUDIT".into() }
+            AuditFiles {
+                policy: "a/policy.toml".into(),
+                engagement: "b\\Engagement-2026.toml".into(),
+                package: "c.ZKAUDIT".into(),
+                overlays: vec!["my-overlay.toml".into()],
+                trusted: vec!["cco.key.pub".into()],
+            }
         );
         assert_eq!(
             files.sort("d/notes.txt".into()).unwrap_err(),
-            "notes.txt is neither a package (*.zkaudit) nor a policy or engagement (*.toml)."
+            "notes.txt is neither a package (*.zkaudit), a policy, engagement or overlay (*.toml), nor a public key (*.pub)."
         );
         let mut kept = files.clone();
         kept.replace(AuditFiles { package: "new.zkaudit".into(), ..AuditFiles::default() });

@@ -80,7 +80,7 @@ impl Backend for Fake {
 }
 
 pub fn files() -> AuditFiles {
-    AuditFiles { policy: "policy.toml".into(), engagement: String::new(), package: "merian.zkaudit".into() }
+    AuditFiles { policy: "policy.toml".into(), package: "merian.zkaudit".into(), ..AuditFiles::default() }
 }
 
 pub fn sample() -> Sample {

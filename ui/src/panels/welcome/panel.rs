@@ -13,7 +13,7 @@ use crate::{
     widgets::{
         button, card,
         controls::Weight,
-        dashed_rect, focus_ring, heading, note,
+        dashed_rect, focus_ring, heading, icon_button, note,
         text::{Fit, kind, paint_icon, paint_text, sentence, strong, width},
         text_field, theme, verdict_chip,
     },
@@ -99,6 +99,7 @@ fn inputs(ui: &mut Ui, files: &mut AuditFiles, hovering: bool, asked: &mut Asked
             input(ui, files, pick, hovering, asked);
         }
     }
+    further(ui, files);
     ui.horizontal_wrapped(|ui| {
         let keys = Action::Verify.offer().and_then(|offer| offer.shortcut).map(shortcut_text).unwrap_or_default();
         let ready = files.is_complete();
@@ -124,6 +125,32 @@ fn inputs(ui: &mut Ui, files: &mut AuditFiles, hovering: bool, asked: &mut Asked
     });
 }
 
+/// Overlays and trusted keys that were added, each with a way to leave it out again.
+fn further(ui: &mut Ui, files: &mut AuditFiles) {
+    let colors = theme(ui).color;
+    for (icon, what, paths) in [(Icon::Scales, "Overlay", &mut files.overlays), (Icon::Key, "Trusted key", &mut files.trusted)] {
+        let mut left_out = None;
+        for (at, path) in paths.iter().enumerate() {
+            ui.horizontal(|ui| {
+                let room = vec2(ui.available_width() - tokens().size.button - 16.0, tokens().size.button);
+                let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
+                paint_icon(ui, pos2(rect.left() + 11.0, rect.center().y), icon, 16.0, colors.text2);
+                let name = rect.with_min_x(rect.left() + 30.0);
+                paint_text(ui, name, Align::Min, what, strong(kind().table), colors.text, Fit::Must);
+                let after = name.left() + width(ui, what, strong(kind().table).font()) + 10.0;
+                paint_text(ui, rect.with_min_x(after), Align::Min, path, kind().table, colors.text2, Fit::MayCut);
+                response.on_hover_text(path);
+                if icon_button(ui, Icon::X, &format!("Leave out {path}"), true).clicked() {
+                    left_out = Some(at);
+                }
+            });
+        }
+        if let Some(at) = left_out {
+            paths.remove(at);
+        }
+    }
+}
+
 fn input(ui: &mut Ui, files: &mut AuditFiles, pick: Pick, hovering: bool, asked: &mut Asked) {
     let colors = theme(ui).color;
     let (icon, title, aside, text, field, label) = match pick {
@@ -143,7 +170,7 @@ fn input(ui: &mut Ui, files: &mut AuditFiles, pick: Pick, hovering: bool, asked:
             &mut files.engagement,
             "Engagement path",
         ),
-        Pick::Package | Pick::Report => (
+        Pick::Package | Pick::Overlay | Pick::Key | Pick::Report => (
             Icon::Cube,
             "Proof package",
             "received",
@@ -171,18 +198,30 @@ fn input(ui: &mut Ui, files: &mut AuditFiles, pick: Pick, hovering: bool, asked:
             ui.add_space(4.0);
             let wide = ui.available_width();
             text_field(ui, label, "Path", field, wide);
-            ui.horizontal_wrapped(|ui| {
-                let Some(offer) = Action::Browse(pick).offer() else { return };
-                let response = button(ui, Some(offer.icon), offer.label, "", Weight::Default, true);
-                let keys = offer.shortcut.map(shortcut_text).unwrap_or_default();
-                if response.on_hover_text(format!("{}  {keys}", offer.tooltip)).clicked() {
-                    asked.push(Action::Browse(pick));
+            browse(ui, pick, Weight::Default, asked);
+            // What tailors a policy stands beside it, and whose signatures count beside what is expected of signers.
+            match pick {
+                Pick::Policy => browse(ui, Pick::Overlay, Weight::Quiet, asked),
+                Pick::Engagement => browse(ui, Pick::Key, Weight::Quiet, asked),
+                _ => {
+                    // As high as a button.
+                    let (rect, _) = ui.allocate_exact_size(vec2(wide, tokens().size.button), Sense::hover());
+                    paint_text(ui, rect, Align::Min, "The other files can be dropped too.", kind().table, colors.text3, Fit::MayCut);
                 }
-            });
+            }
         })
         .response;
     if target {
         dashed_rect(ui.painter(), response.rect.shrink(0.5), colors.accent);
+    }
+}
+
+fn browse(ui: &mut Ui, pick: Pick, weight: Weight, asked: &mut Asked) {
+    let Some(offer) = Action::Browse(pick).offer() else { return };
+    let response = button(ui, Some(offer.icon), offer.label, "", weight, true);
+    let keys = offer.shortcut.map(shortcut_text).unwrap_or_default();
+    if response.on_hover_text(format!("{}  {keys}", offer.tooltip)).clicked() {
+        asked.push(Action::Browse(pick));
     }
 }
 
