@@ -85,9 +85,14 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// The phase, in words.
+    pub fn title(&self) -> &'static str {
+        self.phase.map_or("Starting the verifier", WorkPhase::words)
+    }
+
     /// What is going on, in words.
     pub fn words(&self) -> String {
-        let phase = self.phase.map_or("Starting the verifier", WorkPhase::words);
+        let phase = self.title();
         if self.detail.is_empty() { phase.to_owned() } else { format!("{phase}: {}", self.detail) }
     }
 }

@@ -37,8 +37,11 @@ pub(super) fn running_ui(ui: &mut Ui, progress: &Progress, asked: &mut Asked) {
         card(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 spinner(ui, 20.0);
-                heading(ui, &progress.words(), kind().headline);
+                heading(ui, progress.title(), kind().headline);
             });
+            if !progress.detail.is_empty() {
+                sentence(ui, &progress.detail, kind().table, colors.text2);
+            }
             let counted = if progress.done.1 > 0 { format!("{} of {} done", progress.done.0, progress.done.1) } else { "Time depends on the number and size of circuits".to_owned() };
             sentence(ui, &counted, kind().body, colors.text2);
             ui.horizontal_wrapped(|ui| {
