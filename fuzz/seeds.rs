@@ -2,14 +2,19 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use verifold_circuits::receipts::{OpeningError, opened_root, root_of, rows_per_step};
+use verifold_circuits::{
+    receipts::{OpeningError, opened_root, root_of, rows_per_step},
+    revision::revision_shape,
+};
 use verifold_model::{
+    cohort::BatchStatement,
     digest::{Commitment, Digest, canonical_json},
     document::DocumentKind,
     protocol::{PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, write_frame},
     receipts::{FeatureValue, Receipt, ReceiptBatch, ReceiptRow, ReceiptSchema, ReceiptsBatch, ReceiptsStatement},
+    revision::{RevisedBatch, RevisionCounts, RevisionStatement},
     sample::{SampleRequest, SampleSchema, SampledRow, Stratum},
-    shape::CircuitFamily,
+    shape::{CircuitFamily, CircuitId},
     state::Stage,
     statement::StatementKind,
 };
@@ -47,6 +52,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         "stages" => {
             let mut found = of_all(&|path| path.starts_with("statements/") && !cohort(path));
             found.push(canonical_json(&receipts_statement()));
+            found.push(canonical_json(&revision_statement()));
             found
         }
         "proof" => of_all(&|path| path.starts_with("proofs/")),
@@ -169,6 +175,25 @@ fn receipts_statement() -> ReceiptsStatement {
         chain_head: cohort.chain_head,
         batches,
     }
+}
+
+/// Changes of the honest sample's outcomes, none, stated without a proof.
+fn revision_statement() -> RevisionStatement {
+    let package = ClaimedPackage::read(HONEST, &Limits::default()).expect("the sample reads");
+    let cohort = &package.proofs[0].statement;
+    let shape = revision_shape(&package.plan, 15).expect("the size is on the menu");
+    let mut header = cohort.header.clone();
+    header.statement = StatementKind::OutcomeRevisionV1;
+    header.circuit = CircuitId { family: CircuitFamily::OutcomeRevisionV1, shape };
+    let batch = |batch: &BatchStatement| RevisedBatch {
+        index: batch.index,
+        rows: batch.rows,
+        earlier: batch.outcome_commitment,
+        later: batch.outcome_commitment,
+        counts: RevisionCounts([[batch.rows, 0, 0], [0; 3], [0; 3]]),
+    };
+    let batches = cohort.batches.iter().take(3).map(batch).collect();
+    RevisionStatement { header, steps: cohort.steps, chain_head: cohort.chain_head, batches }
 }
 
 /// A receipt under the samples' plan whose leaf is right and whose path leads nowhere.

@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use verifold_circuits::{DecodedProof, VerifierKey, native, preparation, receipts, training};
+use verifold_circuits::{DecodedProof, VerifierKey, native, preparation, receipts, revision, training};
 use verifold_model::{
     digest::Digest,
     plan::Plan,
@@ -12,6 +12,7 @@ use verifold_model::{
     protocol::{WorkerRequest, read_event, write_frame},
     receipts::{Receipt, ReceiptsStatement},
     record::AuditRecord,
+    revision::RevisionStatement,
     sample::{SampleOpenings, SampleRequest},
     statement::MonitoringStatement,
     training::TrainingStatement,
@@ -121,6 +122,11 @@ pub(crate) fn stages(data: &[u8]) {
     }
     if let Ok(statement) = serde_json::from_slice::<ReceiptsStatement>(data)
         && let Ok(transition) = receipts::replay(&statement, plan())
+    {
+        assert_eq!(transition.steps, statement.steps);
+    }
+    if let Ok(statement) = serde_json::from_slice::<RevisionStatement>(data)
+        && let Ok(transition) = revision::replay(&statement, plan())
     {
         assert_eq!(transition.steps, statement.steps);
     }

@@ -10,6 +10,7 @@ use verifold_model::{
     preparation::{PART_NAMES, PreparationStatement},
     protocol::{WorkerEvent, WorkerRequest},
     receipts::ReceiptsStatement,
+    revision::RevisionStatement,
     state::Exit,
     statement::{Header, MonitoringStatement, StageStatement},
     training::{RATE_SHIFT, TrainingStatement},
@@ -109,13 +110,14 @@ fn segments(proof: &ClaimedProof) -> String {
     fill("  segments  ", "            ", &format!("{}, proven apart: {}", ranges.len(), ranges.join("; ")))
 }
 
-/// What a stage before monitoring states: sizes, commitments, rules.
+/// What a proof other than monitoring's states: sizes, commitments, rules.
 fn stage_text(statement: &StageStatement, plan: &Plan) -> String {
     match statement {
         StageStatement::Preparation(statement) => preparation(statement, plan),
         StageStatement::Training(statement) => training(statement),
-        StageStatement::OfflineMetrics(statement) => cohort(statement),
+        StageStatement::OfflineMetrics(statement) | StageStatement::MaturedCohort(statement) => cohort(statement),
         StageStatement::Receipts(statement) => receipts(statement),
+        StageStatement::OutcomeRevision(statement) => revision(statement),
     }
 }
 
@@ -170,6 +172,26 @@ fn receipts(statement: &ReceiptsStatement) -> String {
     let mut out = format!("  model  {}\n  batch  {} root of the receipts\n", statement.model_commitment, pad("rows", 9));
     for batch in &statement.batches {
         out.push_str(&format!("  {} {} {}\n", pad(&batch.index.to_string(), 6), pad(&count(u64::from(batch.rows)), 9), batch.root));
+    }
+    out
+}
+
+/// How many rows of each batch changed from which outcome to which.
+fn revision(statement: &RevisionStatement) -> String {
+    use verifold_model::cohort::Outcome::{Bad, Good, Unknown};
+    let columns = ["rows", "matured", "good to bad", "bad to good", "withdrawn"];
+    let mut out = format!("  batch  {}\n", columns.map(|column| pad(column, 12)).join(" ").trim_end());
+    for batch in &statement.batches {
+        let of = |earlier, later| u64::from(batch.counts.of(earlier, later));
+        let numbers = [
+            u64::from(batch.rows),
+            of(Unknown, Good) + of(Unknown, Bad),
+            of(Good, Bad),
+            of(Bad, Good),
+            of(Good, Unknown) + of(Bad, Unknown),
+        ];
+        let line = numbers.map(|n| pad(&count(n), 12)).join(" ");
+        out.push_str(&format!("  {} {}\n", pad(&batch.index.to_string(), 6), line.trim_end()));
     }
     out
 }

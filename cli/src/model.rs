@@ -8,7 +8,8 @@ use verifold_model::{
     format::counted,
     protocol::{ModelFiles, WorkerEvent, WorkerRequest},
     record::{ProofState, ProofSummary, Source},
-    state::{Exit, Stage},
+    state::Exit,
+    statement::StatementKind,
 };
 use verifold_package::{ModelKey, ModelSignature, ModelSignatureError};
 use verifold_policy::Engagement;
@@ -216,7 +217,11 @@ impl Handed {
             let place = proof.state_names.iter().position(|name| name == "model");
             place.and_then(|place| proof.z0.get(place)) == Some(&model.value)
         };
-        if record.proofs.iter().any(|proof| proof.stage == Stage::Monitoring && proof.state == ProofState::Valid && is_about(proof)) {
+        if record
+            .proofs
+            .iter()
+            .any(|proof| proof.statement == StatementKind::MonitoringV1 && proof.state == ProofState::Valid && is_about(proof))
+        {
             found.say("Recorded", "a valid proof of monitoring is about that commitment; it was not verified again here");
         } else {
             found.fail(Exit::Incomplete, "Claimed", "the model commitment: the record has no valid proof of monitoring about it");

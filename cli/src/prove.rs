@@ -13,8 +13,8 @@ use verifold_model::{
     statement::StatementKind,
 };
 use verifold_prove::{
-    Event, LifecycleRequest, LifecycleSources, OnBadRow, Progress, ReceiptsRequest, Report, Request, Sources, prove_lifecycle,
-    prove_monitoring, prove_receipts, prove_stage,
+    Event, LifecycleRequest, LifecycleSources, MaturedRequest, OnBadRow, Progress, ReceiptsRequest, Report, Request, Sources,
+    prove_lifecycle, prove_matured, prove_monitoring, prove_receipts, prove_stage,
 };
 
 use crate::{anchor, failure::Failure, files, segments, traceability};
@@ -31,6 +31,42 @@ pub(crate) enum Command {
     Pipeline(Pipeline),
     /// Add receipts to a package: a proven root over one opening for each row, from the files the package was made from.
     Receipts(Receipts),
+    /// Add a matured cohort to a package: its rows counted once more under outcomes known since, and the changes counted.
+    Matured(Matured),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Matured {
+    /// The package; it is left as it is.
+    #[arg(long, value_name = "MINE.zkaudit")]
+    package: PathBuf,
+    /// What it left behind.
+    #[arg(long, value_name = "MINE.secrets")]
+    secrets: PathBuf,
+    /// What is measured, and how: as for the package.
+    #[arg(long, value_name = "SPEC.toml")]
+    spec: PathBuf,
+    /// Rows that drift is measured against, as for the package.
+    #[arg(long, value_name = "REF.csv|parquet")]
+    reference: PathBuf,
+    /// Rows of the period, as for the package.
+    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
+    batches: PathBuf,
+    /// Outcomes as for the package, if they stand in a table of their own.
+    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
+    outcomes: Option<PathBuf>,
+    /// Outcomes as they are known now: a line for every row of the period, the outcome empty where it is still unknown.
+    #[arg(long, value_name = "LATER.csv|parquet")]
+    later: PathBuf,
+    /// What becomes of a row that cannot be read, as for the package.
+    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
+    on_bad_row: BadRow,
+    /// The package with the matured cohort; the salts of the later outcomes go to OUT.matured beside it.
+    #[arg(long, short, value_name = "OUT.zkaudit")]
+    output: PathBuf,
+    /// Replace earlier files of these names.
+    #[arg(long)]
+    overwrite: bool,
 }
 
 #[derive(Debug, Args)]
@@ -236,6 +272,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
         Command::Segment(arguments) => segments::segment(arguments),
         Command::Pipeline(arguments) => pipeline(arguments),
         Command::Receipts(arguments) => receipts(arguments),
+        Command::Matured(arguments) => matured(arguments),
     }
 }
 
@@ -324,6 +361,47 @@ fn receipts(arguments: Receipts) -> Result<Exit, Failure> {
         println!("Its signatures were about the package without receipts: sign it again (`verifold sign`).");
     }
     println!("Keep {} with the data: it opens every row.", verifold_prove::receipts::receipts_path(&request.output).display());
+    Ok(Exit::Met)
+}
+
+fn matured(arguments: Matured) -> Result<Exit, Failure> {
+    let request = MaturedRequest {
+        sources: Sources {
+            spec: arguments.spec,
+            // What scored the rows stands in the secrets.
+            model: PathBuf::new(),
+            reference: arguments.reference,
+            batches: arguments.batches,
+            outcomes: arguments.outcomes,
+            on_bad_row: arguments.on_bad_row.into(),
+        },
+        later: arguments.later,
+        package: arguments.package,
+        secrets: arguments.secrets,
+        output: arguments.output,
+        overwrite: arguments.overwrite,
+    };
+    let report = prove_matured(&request, &mut Spoken::begun())
+        .map_err(|error| Failure::new(Exit::Usage, format!("nothing was written: {error}"), ""))?;
+    println!(
+        "{} in {} under later outcomes: {}",
+        counted(report.rows, "row", "rows"),
+        counted(report.batches, "batch", "batches"),
+        request.output.display()
+    );
+    for ((circuit, steps), size) in report.circuits.iter().zip(report.steps).zip(report.proof_bytes) {
+        println!("  proof {}, {} steps of {circuit}", bytes(size), count(steps));
+    }
+    println!("SHA-256 of the package  {}", report.package_sha256);
+    println!("\nRows of the period by outcome, at monitoring (down) and since (across); void rows are unknown in both:");
+    println!("  {:>8} {:>10} {:>10} {:>10}", "", "unknown", "good", "bad");
+    for (name, line) in ["unknown", "good", "bad"].iter().zip(report.counts.0) {
+        println!("  {name:>8} {:>10} {:>10} {:>10}", count(line[0].into()), count(line[1].into()), count(line[2].into()));
+    }
+    if report.signatures_dropped > 0 {
+        println!("Its signatures were about the package without later outcomes: sign it again (`verifold sign`).");
+    }
+    println!("Keep {} with the data: it opens the later outcomes.", verifold_prove::matured::matured_path(&request.output).display());
     Ok(Exit::Met)
 }
 

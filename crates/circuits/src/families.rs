@@ -18,6 +18,7 @@ use crate::{
     native::{ARITY, State},
     preparation,
     receipts::{self, ReceiptsStep},
+    revision::{self, RevisionStep},
     step, training,
 };
 
@@ -90,6 +91,8 @@ pub enum AnyStep {
     Cohort(step::Step),
     /// Of `receipts/v1`.
     Receipts(ReceiptsStep),
+    /// Of `outcome-revision/v1`.
+    Revision(RevisionStep),
     /// Of `training/v1`.
     Training(training::Step),
     /// Of `preparation/v1`.
@@ -107,6 +110,7 @@ impl AnyStep {
                 Dimensions::of(circuit.shape).map(|d| Self::Cohort(step::Step::blank(d)))
             }
             CircuitFamily::ReceiptsV1 => receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d))),
+            CircuitFamily::OutcomeRevisionV1 => revision::dimensions(circuit.shape).map(|d| Self::Revision(RevisionStep::blank(d))),
             CircuitFamily::TrainingV1 => training::dimensions(circuit.shape).map(|d| Self::Training(training::Step::blank(d))),
             CircuitFamily::PreparationV1 => {
                 preparation::native::Layout::of(circuit.shape).map(|layout| Self::Preparation(preparation::Step::blank(layout)))
@@ -119,6 +123,7 @@ impl AnyStep {
         match self {
             Self::Cohort(step) => step.rows(),
             Self::Receipts(step) => step.rows(),
+            Self::Revision(step) => step.rows(),
             Self::Training(step) => step.rows(),
             Self::Preparation(step) => step.rows(),
         }
@@ -129,6 +134,7 @@ impl AnyStep {
         match self {
             Self::Cohort(step) => &step.after,
             Self::Receipts(step) => &step.after,
+            Self::Revision(step) => &step.after,
             Self::Training(step) => &step.after,
             Self::Preparation(step) => &step.after,
         }
@@ -144,6 +150,12 @@ impl From<step::Step> for AnyStep {
 impl From<ReceiptsStep> for AnyStep {
     fn from(step: ReceiptsStep) -> Self {
         Self::Receipts(step)
+    }
+}
+
+impl From<RevisionStep> for AnyStep {
+    fn from(step: RevisionStep) -> Self {
+        Self::Revision(step)
     }
 }
 
@@ -168,6 +180,7 @@ impl StepCircuit<F> for AnyStep {
         match self {
             Self::Cohort(step) => step.synthesize(cs, z),
             Self::Receipts(step) => step.synthesize(cs, z),
+            Self::Revision(step) => step.synthesize(cs, z),
             Self::Training(step) => step.synthesize(cs, z),
             Self::Preparation(step) => step.synthesize(cs, z),
         }

@@ -10,7 +10,7 @@ use crate::{
     layout::{Dimensions, KEY_BITS},
     neural,
     poseidon::permutations,
-    preparation, receipts, training,
+    preparation, receipts, revision, training,
 };
 
 /// Constraints of one Poseidon permutation at arity 4, 8 and 24.
@@ -108,6 +108,7 @@ impl CircuitFacts {
                 (layout.prepared, preparation::size::constraints(layout), preparation::size::parts(layout))
             }
             CircuitFamily::ReceiptsV1 => return receipts::facts(circuit),
+            CircuitFamily::OutcomeRevisionV1 => return revision::facts(circuit),
             CircuitFamily::TrainingV1 => return training::facts(circuit),
         };
         Some(Self {

@@ -100,7 +100,12 @@ impl OutcomeStream {
             RowKind::Scored { outcome, .. } => outcome,
             RowKind::Void(_) => Outcome::Unknown,
         };
-        self.pending.push((row.key, outcome.code() as u64));
+        self.push_outcome(row.key, outcome);
+    }
+
+    /// Appends an outcome to the row of a key.
+    pub(crate) fn push_outcome(&mut self, key: u64, outcome: Outcome) {
+        self.pending.push((key, outcome.code() as u64));
         self.rows += 1;
         if self.pending.len() == self.chunk {
             self.accumulator = self.absorbed();

@@ -80,3 +80,6 @@ pub const PREPARING: u32 = 0x5646_0043;
 
 /// Link of the chain of parts: previous link, index, rows, prepared row and outcome commitments, profile commitment, raw row and outcome commitments.
 pub const PART: u32 = 0x5646_0044;
+
+/// Link of the revisions chain (`outcome-revision/v1`): previous link, earlier and later outcome commitment, counts.
+pub const REVISION_LINK: u32 = 0x5646_0081;

@@ -313,6 +313,45 @@ fn receipts_of_two_elements_a_row_and_several_nodes_a_step() {
     check_receipts("f32.w8.g4.b20.h4.n17", 30, 22, 2, 140);
 }
 
+/// Both streams, counts and chain of an outcome-revision statement, from the written specification.
+fn check_revision(shape: &str, features: usize, elements: usize) {
+    let witness = fixture::revision(shape, features);
+    let statement = witness.statement();
+    let schema = digest_element(witness.plan().row_schema_digest().as_bytes());
+    let mut chain = digest_element(statement.header.digest().as_bytes());
+    for (stated, rows) in statement.batches.iter().zip(fixture::plain_rows(features)) {
+        let salts = [2, 4].map(|n| salt(10 * u64::from(stated.index) + n));
+        let mut later = rows.clone();
+        let mut counts = [[0u64; 3]; 3];
+        for (position, row) in later.iter_mut().enumerate() {
+            let found = fixture::later(position, row);
+            match &mut row.kind {
+                RowKind::Scored { outcome, .. } => {
+                    counts[*outcome as usize][found as usize] += 1;
+                    *outcome = found;
+                }
+                RowKind::Void(_) => counts[0][0] += 1,
+            }
+        }
+        let streams = [outcome_stream(schema, salts[0], &rows, elements), outcome_stream(schema, salts[1], &later, elements)];
+        assert_eq!(streams.map(printed), [stated.earlier, stated.later]);
+        assert_eq!(counts.map(|line| line.map(|n| n as u32)), stated.counts.0);
+        let word = packed(counts.iter().flatten().enumerate().map(|(i, n)| (*n, 24 * i as u64)));
+        chain = narrow(0x5646_0081, &[chain, streams[0], streams[1], word]);
+    }
+    assert_eq!(printed(chain), statement.chain_head);
+}
+
+#[test]
+fn changes_of_outcomes_in_blocks_of_21_rows() {
+    check_revision("f8.w8.g2.b10.h1.n15", 5, 1);
+}
+
+#[test]
+fn changes_of_outcomes_in_blocks_of_20_rows() {
+    check_revision("f32.w8.g4.b20.h4.n17", 30, 2);
+}
+
 #[test]
 fn a_training_commits_to_its_rule_data_and_model() {
     let rows = fixture::training().rows;

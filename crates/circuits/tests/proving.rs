@@ -8,7 +8,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_circuits::{
     CircuitFacts, Keys, ProofError, Prover, PublicState, Transition, claimed_final_state, constraint_count,
     native::{Replay, State, replay},
-    pinned_digest, receipts, training, verify_proof,
+    pinned_digest, receipts, revision, training, verify_proof,
 };
 use verifold_model::digest::Commitment;
 
@@ -293,6 +293,32 @@ fn a_training_leads_where_its_replay_says(_: &Run) -> Result<(), Failed> {
     expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))
 }
 
+/// Two outcome streams compared over batches of one step, none and one more, folded, compressed and verified.
+fn a_revision_leads_where_its_replay_says(_: &Run) -> Result<(), Failed> {
+    let witness = fixture::revision(SMALLEST, 5);
+    let circuit = witness.statement().header.circuit;
+    let keys = Keys::derive_unpinned(circuit)?;
+    same(Some(keys.digest()), pinned_digest(circuit))?;
+    let facts = CircuitFacts::of(circuit).ok_or("no room")?;
+    same(keys.constraints().0, facts.constraints_per_step)?;
+    expect(keys.variables().0 <= facts.padded, "variables exceed the size")?;
+    let mut prover = Prover::new(&keys, revision::replay(witness.statement(), witness.plan())?.z0)?;
+    for step in witness.steps() {
+        prover.fold(step)?;
+    }
+    let proof = prover.compress()?;
+    let Transition { z0, zn, steps, .. } = revision::replay(witness.statement(), witness.plan())?;
+    same(steps, 1 + 1 + 1)?;
+    same(verify_proof(keys.verifier(), z0, steps, &proof), Ok(zn))?;
+    for element in 0..7 {
+        let mut other = z0;
+        other.0[element] = Commitment::from_bytes([1; 32]);
+        let found = verify_proof(keys.verifier(), other, steps, &proof);
+        expect(matches!(found, Err(ProofError::Rejected { .. })), format!("element {element}: {found:?}"))?;
+    }
+    Ok(())
+}
+
 /// Rows scored by a network, folded, compressed and verified; the proof is none under a scorecard's key.
 fn a_network_leads_where_the_replay_says(run: &Run) -> Result<(), Failed> {
     let circuit = fixture::circuit("f8.w8.g2.b10.h1.n15.l8");
@@ -330,7 +356,7 @@ fn main() {
     let arguments = Arguments::from_args();
     // Derived when the first test runs, so that listing tests stays quick.
     let run: Arc<OnceLock<Run>> = Arc::default();
-    let tests: [(&str, Test); 13] = [
+    let tests: [(&str, Test); 14] = [
         ("the proof leads where the replay says", the_proof_leads_where_the_replay_says),
         ("the derived key is the pinned one", the_derived_key_is_the_pinned_one),
         ("the formula counts what nova synthesises", the_formula_counts_what_nova_synthesises),
@@ -343,6 +369,7 @@ fn main() {
         ("other spellings of points and elements are refused", other_spellings_of_points_and_elements_are_refused),
         ("flipped bits are refused", flipped_bits_are_refused),
         ("a training leads where its replay says", a_training_leads_where_its_replay_says),
+        ("a revision leads where its replay says", a_revision_leads_where_its_replay_says),
         ("a network leads where the replay says", a_network_leads_where_the_replay_says),
     ];
     #[expect(clippy::disallowed_methods, reason = "the runner says so in the environment alone")]

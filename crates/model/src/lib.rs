@@ -4,6 +4,7 @@
 //! - [`plan`], [`shape`]: what the audited party chose to measure and the circuit it is measured with
 //! - [`cohort`], [`statement`]: what a package states, batch by batch
 //! - [`receipts`]: what a receipts proof states, and what one applicant is given
+//! - [`revision`]: what an outcome-revision proof states
 //! - [`training`]: what a training proof states
 //! - [`sample`]: rows drawn, opened and compared with documents
 //! - [`preparation`]: how raw development rows became prepared ones
@@ -35,6 +36,7 @@ pub mod proof_system;
 pub mod protocol;
 pub mod receipts;
 pub mod record;
+pub mod revision;
 pub mod sample;
 pub mod shape;
 pub mod signer;

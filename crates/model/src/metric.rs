@@ -55,6 +55,14 @@ pub enum Metric {
     AdverseImpactRatio,
     /// Largest minus smallest approval rate among groups, over rows with a known good outcome.
     EqualOpportunityGap,
+    /// Known outcomes that became another one, or unknown, in the matured cohort ÷ outcomes known at monitoring.
+    OutcomesChanged,
+    /// Good at monitoring and bad in the matured cohort ÷ good at monitoring.
+    GoodToBad,
+    /// Bad at monitoring and good in the matured cohort ÷ bad at monitoring.
+    BadToGood,
+    /// Known at monitoring and unknown in the matured cohort ÷ known at monitoring.
+    OutcomesWithdrawn,
 }
 
 /// Which decisions a metric looks at.
@@ -108,13 +116,15 @@ pub struct Definition {
     pub needs_outcomes: bool,
     /// Whether it compares with the reference batch.
     pub needs_reference: bool,
+    /// Whether it compares the outcomes of monitoring with those of the matured cohort, and so rests on a proof that does.
+    pub between_outcomes: bool,
     /// What a value of this metric does not show.
     pub does_not_show: &'static str,
 }
 
 impl Metric {
     /// In the order of this page.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Volume,
         Self::VoidRate,
         Self::ApprovalRate,
@@ -137,6 +147,10 @@ impl Metric {
         Self::DemographicParityDifference,
         Self::AdverseImpactRatio,
         Self::EqualOpportunityGap,
+        Self::OutcomesChanged,
+        Self::GoodToBad,
+        Self::BadToGood,
+        Self::OutcomesWithdrawn,
     ];
 
     /// The definition.
@@ -148,7 +162,17 @@ impl Metric {
             unit: Unit,
             does_not_show: &'static str,
         ) -> Definition {
-            Definition { title, formula, source, unit, by_decisions: false, needs_outcomes: false, needs_reference: false, does_not_show }
+            Definition {
+                title,
+                formula,
+                source,
+                unit,
+                by_decisions: false,
+                needs_outcomes: false,
+                needs_reference: false,
+                between_outcomes: false,
+                does_not_show,
+            }
         }
         const fn decisions(definition: Definition) -> Definition {
             Definition { by_decisions: true, ..definition }
@@ -158,6 +182,12 @@ impl Metric {
         }
         const fn reference(definition: Definition) -> Definition {
             Definition { needs_reference: true, ..definition }
+        }
+        const fn revision(title: &'static str, formula: &'static str) -> Definition {
+            const CHANGES: &str =
+                "Why an outcome changed, or which of the two is true. Outcomes that became known count under outcome coverage, not here.";
+            let plain = define(title, formula, "count of rows by both outcomes", Unit::Percent, CHANGES);
+            Definition { needs_outcomes: true, between_outcomes: true, ..plain }
         }
         const DISPARITY: &str = "Why rates differ, whether the difference is unlawful, or that recorded groups are right. The limit is the institution's; EU law sets no number.";
         const OUTCOMES: &str = "That recorded outcomes are true, or anything about rows whose outcome is not known yet.";
@@ -295,6 +325,10 @@ impl Metric {
                 Unit::RateDifference,
                 DISPARITY,
             ))),
+            Self::OutcomesChanged => revision("Changed outcomes", "known at monitoring and another or unknown since ÷ known at monitoring"),
+            Self::GoodToBad => revision("Good outcomes turned bad", "good at monitoring and bad since ÷ good at monitoring"),
+            Self::BadToGood => revision("Bad outcomes turned good", "bad at monitoring and good since ÷ bad at monitoring"),
+            Self::OutcomesWithdrawn => revision("Withdrawn outcomes", "known at monitoring and unknown since ÷ known at monitoring"),
         }
     }
 }
@@ -311,12 +345,22 @@ pub struct MetricKey {
     /// Feature looked at, exactly for [`Metric::FeatureCsi`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature: Option<String>,
+    /// Whether outcomes are those of the matured cohort, in place of those committed at monitoring.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub matured: bool,
 }
 
 impl MetricKey {
     /// A metric without parameters.
     pub const fn plain(metric: Metric) -> Self {
-        Self { metric, decisions: None, feature: None }
+        Self { metric, decisions: None, feature: None, matured: false }
+    }
+}
+
+impl Metric {
+    /// Whether its value changes with the outcomes of a table.
+    pub const fn looks_at_outcomes(self) -> bool {
+        matches!(self, Self::OutcomeCoverage) || self.definition().needs_outcomes
     }
 }
 
@@ -328,6 +372,9 @@ impl fmt::Display for MetricKey {
         }
         if let Some(feature) = &self.feature {
             write!(f, ", {feature}")?;
+        }
+        if self.matured {
+            f.write_str(", matured outcomes")?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::{
     metric::{MetricKey, Unit, Value},
     plan::Plan,
     proof_system::{ProofSystem, Property, PropertyLine, Strength},
+    revision::RevisionCounts,
     shape::CircuitId,
     state::{Exit, RungName, RungState, Severity, Stage, State},
     statement::{Period, StatementKind, Subject},
@@ -464,6 +465,33 @@ pub struct BatchReceipts {
     pub proof: String,
 }
 
+/// The rows of a batch under outcomes that became known later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchMatured {
+    /// Commitment to the later outcomes.
+    pub outcome_commitment: Commitment,
+    /// Scored rows with a known later outcome.
+    pub known: u64,
+    /// Those of them that are bad.
+    pub bad: u64,
+    /// The proof that counts them, by its identifier in the package.
+    pub proof: String,
+    /// Rows by earlier and later outcome; absent unless a proof checked in this run compares the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<BatchRevision>,
+}
+
+/// The rows of a batch by earlier and later outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRevision {
+    /// Rows, void rows among those unknown in both.
+    pub counts: RevisionCounts,
+    /// The proof that counts them, by its identifier in the package.
+    pub proof: String,
+}
+
 /// What is in a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -489,6 +517,9 @@ pub struct BatchContent {
     /// Receipts of the batch; absent unless a proof checked in this run gives their root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipts: Option<BatchReceipts>,
+    /// The batch under later outcomes; absent unless a proof checked in this run counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matured: Option<BatchMatured>,
     /// Commitment to the table.
     pub table_commitment: Commitment,
     /// Chain value after this batch, replayed here.

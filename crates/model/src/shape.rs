@@ -14,6 +14,9 @@ pub enum CircuitFamily {
     /// `receipts/v1`: one salted leaf for each row of committed batches, under a root.
     #[serde(rename = "receipts/v1")]
     ReceiptsV1,
+    /// `outcome-revision/v1`: the rows of committed batches counted by earlier and later outcome.
+    #[serde(rename = "outcome-revision/v1")]
+    OutcomeRevisionV1,
     /// `training/v1`: a scorecard's integers out of cyclic minibatch descent over committed rows.
     #[serde(rename = "training/v1")]
     TrainingV1,
@@ -27,13 +30,15 @@ pub enum CircuitFamily {
 
 impl CircuitFamily {
     /// Every family.
-    pub const ALL: [Self; 5] = [Self::ScoredCohortV1, Self::NeuralCohortV1, Self::ReceiptsV1, Self::TrainingV1, Self::PreparationV1];
+    pub const ALL: [Self; 6] =
+        [Self::ScoredCohortV1, Self::NeuralCohortV1, Self::ReceiptsV1, Self::OutcomeRevisionV1, Self::TrainingV1, Self::PreparationV1];
 
     /// Name and version as written in packages and policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ScoredCohortV1 => "scored-cohort/v1",
             Self::ReceiptsV1 => "receipts/v1",
+            Self::OutcomeRevisionV1 => "outcome-revision/v1",
             Self::TrainingV1 => "training/v1",
             Self::PreparationV1 => "preparation/v1",
             Self::NeuralCohortV1 => "neural-cohort/v1",

@@ -9,6 +9,7 @@ use crate::{
     instant::Instant,
     preparation::PreparationStatement,
     receipts::ReceiptsStatement,
+    revision::RevisionStatement,
     shape::{CircuitFamily, CircuitId},
     state::Stage,
     training::TrainingStatement,
@@ -23,6 +24,12 @@ pub enum StatementKind {
     /// One opening for each row of batches that a monitoring proof committed to.
     #[serde(rename = "receipts/v1")]
     ReceiptsV1,
+    /// The batches of a monitoring statement counted once more, under outcomes that became known later.
+    #[serde(rename = "matured-cohort/v1")]
+    MaturedCohortV1,
+    /// How many rows of monitored batches went from which outcome to which between monitoring and the matured cohort.
+    #[serde(rename = "outcome-revision/v1")]
+    OutcomeRevisionV1,
     /// A scorecard's integers out of cyclic minibatch descent over committed rows.
     #[serde(rename = "training/v1")]
     TrainingV1,
@@ -35,14 +42,24 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    /// Every kind, in life-cycle order.
-    pub const ALL: [Self; 5] = [Self::PreparationV1, Self::TrainingV1, Self::OfflineMetricsV1, Self::ReceiptsV1, Self::MonitoringV1];
+    /// Every kind, in the order packages have them: by life cycle, and what is about monitored batches before monitoring.
+    pub const ALL: [Self; 7] = [
+        Self::PreparationV1,
+        Self::TrainingV1,
+        Self::OfflineMetricsV1,
+        Self::ReceiptsV1,
+        Self::MaturedCohortV1,
+        Self::OutcomeRevisionV1,
+        Self::MonitoringV1,
+    ];
 
     /// As written in packages and policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::MonitoringV1 => "monitoring/v1",
             Self::ReceiptsV1 => "receipts/v1",
+            Self::MaturedCohortV1 => "matured-cohort/v1",
+            Self::OutcomeRevisionV1 => "outcome-revision/v1",
             Self::TrainingV1 => "training/v1",
             Self::PreparationV1 => "preparation/v1",
             Self::OfflineMetricsV1 => "offline-metrics/v1",
@@ -56,14 +73,16 @@ impl StatementKind {
             Self::TrainingV1 => 1,
             Self::OfflineMetricsV1 => 2,
             Self::ReceiptsV1 => 3,
-            Self::MonitoringV1 => 4,
+            Self::MaturedCohortV1 => 4,
+            Self::OutcomeRevisionV1 => 5,
+            Self::MonitoringV1 => 6,
         }
     }
 
     /// The life-cycle stage a proof of this kind belongs to.
     pub const fn stage(self) -> Stage {
         match self {
-            Self::MonitoringV1 => Stage::Monitoring,
+            Self::MonitoringV1 | Self::MaturedCohortV1 | Self::OutcomeRevisionV1 => Stage::Monitoring,
             Self::ReceiptsV1 => Stage::Inference,
             Self::PreparationV1 => Stage::Data,
             Self::TrainingV1 | Self::OfflineMetricsV1 => Stage::Training,
@@ -73,7 +92,10 @@ impl StatementKind {
     /// The circuit families that prove statements of this kind; a proof of another family says nothing about them.
     pub const fn families(self) -> &'static [CircuitFamily] {
         match self {
-            Self::MonitoringV1 | Self::OfflineMetricsV1 => &[CircuitFamily::ScoredCohortV1, CircuitFamily::NeuralCohortV1],
+            Self::MonitoringV1 | Self::OfflineMetricsV1 | Self::MaturedCohortV1 => {
+                &[CircuitFamily::ScoredCohortV1, CircuitFamily::NeuralCohortV1]
+            }
+            Self::OutcomeRevisionV1 => &[CircuitFamily::OutcomeRevisionV1],
             Self::ReceiptsV1 => &[CircuitFamily::ReceiptsV1],
             Self::TrainingV1 => &[CircuitFamily::TrainingV1],
             Self::PreparationV1 => &[CircuitFamily::PreparationV1],
@@ -92,6 +114,16 @@ impl StatementKind {
                 "That a row is a real person's, or that its values, group and logged decision are true: whoever is given a receipt compares them with what they know. \
                  That everybody with a row has been given a receipt, or that nobody was left out before commitment. That the score was the reason for the decision. \
                  Receipts show scores beside the values scored: people who put as many of theirs together as the model has weights can work the model out."
+            }
+            Self::MaturedCohortV1 => {
+                "That the later outcomes are true, that they are all that were known when they were committed, or when that was. \
+                 That outcomes still unknown will resemble those known: rows whose outcome comes late are often unlike the others. \
+                 That the committed rows are the real world's, that the metrics or limits are the right ones, or that any law is complied with. \
+                 Counts and bins are public under both outcomes; only rows and weights stay hidden."
+            }
+            Self::OutcomeRevisionV1 => {
+                "That either outcome of a row is true, why it changed, or who changed it. That no outcome changed and changed back in between, \
+                 or that no third stream of outcomes exists. Which rows changed: only how many of each batch did is public."
             }
             Self::PreparationV1 => {
                 "That the raw rows are the real world's or all there were, that labels are true, or that the pseudonyms which order the rows were honestly formed. \
@@ -186,7 +218,7 @@ pub struct MonitoringStatement {
     pub batches: Vec<BatchStatement>,
 }
 
-/// What a proof of a stage before monitoring states.
+/// What a proof other than the monitoring proof states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum StageStatement {
@@ -198,6 +230,10 @@ pub enum StageStatement {
     OfflineMetrics(Box<MonitoringStatement>),
     /// One opening for each row of monitored batches: `receipts/v1`.
     Receipts(Box<ReceiptsStatement>),
+    /// Monitored batches under later outcomes: `matured-cohort/v1`.
+    MaturedCohort(Box<MonitoringStatement>),
+    /// Outcomes of monitored rows compared: `outcome-revision/v1`.
+    OutcomeRevision(Box<RevisionStatement>),
 }
 
 impl StageStatement {
@@ -208,6 +244,8 @@ impl StageStatement {
             Self::Training(_) => StatementKind::TrainingV1,
             Self::OfflineMetrics(_) => StatementKind::OfflineMetricsV1,
             Self::Receipts(_) => StatementKind::ReceiptsV1,
+            Self::MaturedCohort(_) => StatementKind::MaturedCohortV1,
+            Self::OutcomeRevision(_) => StatementKind::OutcomeRevisionV1,
         }
     }
 
@@ -218,6 +256,8 @@ impl StageStatement {
             Self::Training(statement) => &statement.header,
             Self::OfflineMetrics(statement) => &statement.header,
             Self::Receipts(statement) => &statement.header,
+            Self::MaturedCohort(statement) => &statement.header,
+            Self::OutcomeRevision(statement) => &statement.header,
         }
     }
 
@@ -228,6 +268,8 @@ impl StageStatement {
             Self::Training(statement) => statement.steps,
             Self::OfflineMetrics(statement) => statement.steps,
             Self::Receipts(statement) => statement.steps,
+            Self::MaturedCohort(statement) => statement.steps,
+            Self::OutcomeRevision(statement) => statement.steps,
         }
     }
 }

@@ -12,6 +12,7 @@ use verifold_model::{
     proof_system::ProofSystem,
     receipts::ReceiptsStatement,
     record::EntrySummary,
+    revision::RevisionStatement,
     shape::CircuitFamily,
     state::Stage,
     statement::{Header, MonitoringStatement, Period, StageStatement, StatementKind, Subject},
@@ -53,13 +54,13 @@ pub struct ClaimedPackage {
     pub plan: Plan,
     /// Traceability specifications in file order, at most one for each stage.
     pub traceability: Vec<Traceability>,
-    /// Proofs of stages before monitoring, in life-cycle order.
+    /// Proofs other than monitoring's, in the order of their kinds.
     pub stages: Vec<ClaimedStage>,
     /// Monitoring proofs with their statements, at least one.
     pub proofs: Vec<ClaimedProof>,
 }
 
-/// A proof of a stage before monitoring.
+/// A proof other than a monitoring proof.
 pub type ClaimedStage = ClaimedProof<StageStatement>;
 
 /// A proof with what it is said to establish.
@@ -297,6 +298,15 @@ fn read_proof(
             let statement: ReceiptsStatement = read_canonical(path, statement)?;
             limits.check(Limit::Batches, statement.batches.len() as u64, path)?;
             Read::Stage(Box::new(whole.with(StageStatement::Receipts(Box::new(statement)))))
+        }
+        StatementKind::MaturedCohortV1 => {
+            let statement = read_cohort(path, statement, limits)?;
+            Read::Stage(Box::new(whole.with(StageStatement::MaturedCohort(Box::new(statement)))))
+        }
+        StatementKind::OutcomeRevisionV1 => {
+            let statement: RevisionStatement = read_canonical(path, statement)?;
+            limits.check(Limit::Batches, statement.batches.len() as u64, path)?;
+            Read::Stage(Box::new(whole.with(StageStatement::OutcomeRevision(Box::new(statement)))))
         }
         StatementKind::MonitoringV1 => Read::Monitoring(Box::new(whole.with(read_cohort(path, statement, limits)?))),
         StatementKind::OfflineMetricsV1 => {

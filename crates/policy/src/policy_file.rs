@@ -294,6 +294,16 @@ pub(crate) enum OnMissingFile {
     NotApplicable,
 }
 
+/// Whose outcomes a metric looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OutcomesFile {
+    /// Those committed at monitoring.
+    Monitored,
+    /// Those of the matured cohort, committed later to the same rows.
+    Matured,
+}
+
 /// A place in a law or standard.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -339,6 +349,9 @@ pub(crate) struct RequirementFile {
     /// Feature looked at, for the input CSI.
     #[schemars(with = "Option<String>")]
     pub(crate) feature: Option<Spanned<String>>,
+    /// Outcomes looked at (kind `metric`, stage `monitoring`); those of monitoring if not given.
+    #[schemars(with = "Option<OutcomesFile>")]
+    pub(crate) outcomes: Option<Spanned<OutcomesFile>>,
     /// Side of the limit that is right (kind `metric`).
     #[schemars(with = "Option<Comparator>")]
     pub(crate) comparator: Option<Spanned<Comparator>>,

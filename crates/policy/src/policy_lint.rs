@@ -10,6 +10,8 @@ use verifold_model::{
     metric::{Metric, MetricKey, Unit},
     plan::Calendar,
     record::LegalSource,
+    shape::CircuitFamily,
+    state::Stage,
     statement::StatementKind,
 };
 
@@ -21,7 +23,9 @@ use crate::{
         AcceptedCircuit, Comparator, LegalRef, MetricRule, OnMissing, Pin, PlanConstraint, Policy, Requirement, Rule, Scope, Tolerance,
         compares_groups, out_of_reach,
     },
-    policy_file::{Bound, CircuitFile, Names, OnMissingFile, PlanField, PlanFile, PolicyFile, RequirementFile, RuleKind, SourceFile},
+    policy_file::{
+        Bound, CircuitFile, Names, OnMissingFile, OutcomesFile, PlanField, PlanFile, PolicyFile, RequirementFile, RuleKind, SourceFile,
+    },
     sentence::Words,
     signers::signers,
 };
@@ -300,10 +304,11 @@ fn build_requirement(file: RequirementFile, sources: &[LegalSource], words: &Wor
 fn check_keys(file: &RequirementFile, notices: &mut Notices<'_>) {
     let kind = *file.kind.get_ref();
     let metric = kind == RuleKind::Metric;
-    let places: [(&str, bool, Option<Range<usize>>); 14] = [
+    let places: [(&str, bool, Option<Range<usize>>); 15] = [
         ("metric", metric, file.metric.as_ref().map(Spanned::span)),
         ("decisions", metric, file.decisions.as_ref().map(Spanned::span)),
         ("feature", metric, file.feature.as_ref().map(Spanned::span)),
+        ("outcomes", metric, file.outcomes.as_ref().map(Spanned::span)),
         ("comparator", metric, file.comparator.as_ref().map(Spanned::span)),
         ("limit", metric, file.limit.as_ref().map(Spanned::span)),
         ("warn", metric, file.warn.as_ref().map(Spanned::span)),
@@ -395,6 +400,23 @@ fn metric_rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Metr
         (Some(feature), false) => notices.error("feature-not-used", feature.span(), "only the input CSI is about a feature"),
         _ => {}
     }
+    if let Some(outcomes) = &file.outcomes {
+        let problem = if definition.between_outcomes {
+            Some("this metric compares the outcomes of monitoring with those of the matured cohort")
+        } else if !metric.looks_at_outcomes() {
+            Some("this metric does not look at outcomes")
+        } else if file.stage != Stage::Monitoring {
+            Some("only monitored batches have outcomes that mature")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            notices.error("outcomes-not-used", outcomes.span(), problem);
+        }
+    }
+    if definition.between_outcomes && file.stage != Stage::Monitoring {
+        notices.error("stage-differs", metric_at.clone(), "this metric is about monitored batches: its stage is `monitoring`");
+    }
     let groups = compares_groups(metric);
     match (&file.minimum_group_n, groups) {
         (Some(minimum), false) => notices.error("key-not-used", minimum.span(), "this metric does not compare groups"),
@@ -438,6 +460,7 @@ fn metric_rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Metr
             metric,
             decisions: file.decisions.as_ref().map(|decisions| *decisions.get_ref()),
             feature: file.feature.as_ref().map(|feature| feature.get_ref().clone()),
+            matured: file.outcomes.as_ref().is_some_and(|outcomes| *outcomes.get_ref() == OutcomesFile::Matured),
         },
         comparator,
         limit,
@@ -479,6 +502,14 @@ pub(crate) fn limit_problem(metric: Metric, limit: Decimal) -> Option<(&'static 
 
 /// Warns of a kind of proof that nobody can make, or that the policy would not accept.
 fn warn_of_evidence(requirement: &Requirement, at: Range<usize>, circuits: &[AcceptedCircuit], notices: &mut Notices<'_>) {
+    if let Rule::Metric(rule) = &requirement.rule
+        && rule.key.metric.definition().between_outcomes
+        && !requirement.circuits.as_deref().unwrap_or(circuits).iter().any(|c| c.family == CircuitFamily::OutcomeRevisionV1)
+    {
+        let family = CircuitFamily::OutcomeRevisionV1.name();
+        notices.warning("statement-not-accepted", at, format!("no [[circuit]] accepts {family}, so this cannot be satisfied"));
+        return;
+    }
     let Rule::Evidence { statement } = &requirement.rule else { return };
     let Some(kind) = StatementKind::ALL.into_iter().find(|kind| kind.name() == statement) else {
         let known: Vec<&str> = StatementKind::ALL.iter().map(|kind| kind.name()).collect();

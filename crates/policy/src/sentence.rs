@@ -87,7 +87,7 @@ impl Requirement {
                     format::counted(*minimum_n, "scored row", "scored rows")
                 )
             }
-            Rule::Evidence { statement } if statement == StatementKind::ReceiptsV1.name() => {
+            Rule::Evidence { statement } if OF_BATCHES.iter().any(|kind| statement == kind.name()) => {
                 format!("The package holds a valid proof of kind {statement}, over the rows of every monitored batch.")
             }
             Rule::Evidence { statement } => format!("The package holds a valid proof of kind {statement}."),
@@ -123,7 +123,8 @@ impl Requirement {
             (Scope::Consecutive(k), _) => format!("In at least one of any {} consecutive {}", format::count(k.into()), words.batches()),
         };
         let comma = if with.ends_with(',') { "" } else { "," };
-        format!("{place}{with}{comma} {}.", clause(rule, &words.groups()))
+        let matured = if rule.key.matured { ", by the outcomes of the matured cohort" } else { "" };
+        format!("{place}{with}{comma} {}{matured}.", clause(rule, &words.groups()))
     }
 }
 
@@ -138,10 +139,16 @@ pub fn system_words(properties: &[Property], bits: Option<u32>) -> String {
     }
 }
 
+/// Kinds of statement about rows that a monitoring proof committed to.
+const OF_BATCHES: [StatementKind; 3] = [StatementKind::ReceiptsV1, StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
+
 /// What the rows are called that a metric rests on.
 const fn rows_word(metric: Metric) -> &'static str {
     match metric {
         Metric::VoidRate => "committed rows",
+        Metric::OutcomesChanged | Metric::OutcomesWithdrawn => "outcomes known at monitoring",
+        Metric::GoodToBad => "outcomes good at monitoring",
+        Metric::BadToGood => "outcomes bad at monitoring",
         _ if metric.definition().needs_outcomes => "known outcomes",
         _ => "scored rows",
     }
@@ -192,6 +199,10 @@ fn clause(rule: &MetricRule, groups: &str) -> String {
         }
         Metric::DemographicParityDifference => format!("the approval rates{under} of {groups} differ by {bound}"),
         Metric::AdverseImpactRatio => format!("the lowest approval rate{under} among {groups} is {bound} times the highest"),
+        Metric::OutcomesChanged => format!("{bound} of outcomes known at monitoring are another or unknown in the matured cohort"),
+        Metric::GoodToBad => format!("{bound} of outcomes good at monitoring are bad in the matured cohort"),
+        Metric::BadToGood => format!("{bound} of outcomes bad at monitoring are good in the matured cohort"),
+        Metric::OutcomesWithdrawn => format!("{bound} of outcomes known at monitoring are unknown in the matured cohort"),
         Metric::EqualOpportunityGap => format!("the approval rates{under} of good outcomes among {groups} differ by {bound}"),
     }
 }

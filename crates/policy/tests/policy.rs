@@ -124,6 +124,31 @@ fn keys_must_fit_the_metric() {
 }
 
 #[test]
+fn outcomes_are_named_where_a_metric_looks_at_them() {
+    let metric = ("\"demographic-parity-difference\"\ndecisions = \"logged\"", "\"outcome-coverage\"\noutcomes = \"matured\"");
+    let no_groups = ("minimum_group_n = 60\n", "");
+    check(&[metric, no_groups], &[]);
+    check(&[("decisions = \"logged\"", "decisions = \"logged\"\noutcomes = \"matured\"")], &["26:12 error outcomes-not-used"]);
+    check(&[metric, no_groups, ("stage = \"monitoring\"", "stage = \"training\"")], &["25:12 error outcomes-not-used"]);
+    let between = |rest: &'static str| ("\"demographic-parity-difference\"\ndecisions = \"logged\"", rest);
+    let accepted = ("[[source]]", "[[circuit]]\nfamily = \"outcome-revision/v1\"\n\n[[source]]");
+    check(&[between("\"good-to-bad\""), no_groups, accepted], &[]);
+    check(&[between("\"good-to-bad\""), no_groups], &["17:6 warning statement-not-accepted"]);
+    check(&[between("\"good-to-bad\"\noutcomes = \"matured\""), no_groups, accepted], &["28:12 error outcomes-not-used"]);
+    check(
+        &[between("\"good-to-bad\""), no_groups, accepted, ("stage = \"monitoring\"", "stage = \"training\"")],
+        &["27:10 error stage-differs"],
+    );
+    check(
+        &[
+            (SMALL.split_once("kind = \"metric\"\n").unwrap().1.split_once("legal").unwrap().0, "outcomes = \"matured\"\n"),
+            ("kind = \"metric\"", "kind = \"model-unchanged\""),
+        ],
+        &["24:12 error key-not-used"],
+    );
+}
+
+#[test]
 fn limits_must_be_able_to_decide() {
     check(&[("warn = \"0.08\"", "warn = \"0.12\"")], &["28:8 error warn-beyond-limit"]);
     check(&[("at-most", "at-least")], &["28:8 error warn-beyond-limit"]);

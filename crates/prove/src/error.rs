@@ -232,6 +232,12 @@ pub enum ProveError {
         /// What differs.
         problem: String,
     },
+    /// Later outcomes cannot be added to a package.
+    #[error("matured cohort: {problem}")]
+    Matured {
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// Receipts cannot be made or given out.
     #[error("the receipts: {problem}")]
     Receipts {

@@ -9,6 +9,7 @@
 //! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
 //! - [`segments`]: a long period split into segments that are proven apart; [`mod@join`]: one package of them
 //! - [`receipts`]: one opening for each row, under a proof of its own
+//! - [`matured`]: outcomes that became known later, for the rows of a package, and how many changed
 //! - [`lifecycle`]: from development rows to one package over all stages
 //! - [`anchoring`]: batches committed to while they are made, and proven as they were then
 //! - [`salts`]: where salts come from; [`secrets`]: what the prover keeps; [`synthetic`]: rows that mean nothing, for measuring
@@ -25,6 +26,7 @@ pub mod integer;
 pub mod join;
 pub mod layout;
 pub mod lifecycle;
+pub mod matured;
 pub mod model_file;
 pub mod monitoring;
 mod network;
@@ -49,6 +51,7 @@ pub use crate::{
     error::ProveError,
     join::{JoinRequest, join},
     lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle, prove_stage},
+    matured::{MaturedRequest, prove_matured},
     model_file::ModelOpening,
     monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
     progress::{Event, Progress},

@@ -154,7 +154,9 @@ pub fn prove_stage(sources: &LifecycleSources, work: &Path, stage: StatementKind
         StatementKind::MonitoringV1 => {
             drop(prove_cohort(MONITORING, &monitored.witness()?, &keys(monitored.header.circuit, progress)?, kept, progress)?);
         }
-        StatementKind::ReceiptsV1 => return Err(failed("choosing a stage")("receipts are added to a package that is written".to_owned())),
+        StatementKind::ReceiptsV1 | StatementKind::MaturedCohortV1 | StatementKind::OutcomeRevisionV1 => {
+            return Err(failed("choosing a stage")(format!("{} is added to a package that is written", stage.name())));
+        }
     }
     Ok(())
 }

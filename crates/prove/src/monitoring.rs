@@ -217,8 +217,27 @@ pub(crate) enum Scorer {
     Integers(AnyModel),
 }
 
+/// What a row means that a table of outcomes does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// Its outcome is unknown.
+    Given,
+    /// The table is not the rows': every row is to have a line, an empty cell where nothing is known.
+    Every,
+}
+
 pub(crate) fn prepare_scored(
     sources: &Sources,
+    scorer: Scorer,
+    salts: &Salts,
+    progress: &mut dyn Progress,
+) -> Result<Prepared, ProveError> {
+    prepare_joined(sources, Join::Given, scorer, salts, progress)
+}
+
+pub(crate) fn prepare_joined(
+    sources: &Sources,
+    join: Join,
     scorer: Scorer,
     salts: &Salts,
     progress: &mut dyn Progress,
@@ -244,6 +263,7 @@ pub(crate) fn prepare_scored(
 
     let slots = spec.slots().map_err(|problem| ProveError::Reference { problem })?;
     let outcomes = sources.outcomes.as_deref().map(|path| OutcomeTable::read(&spec, path)).transpose()?;
+    let outcomes = outcomes.map(|table| if join == Join::Every { table.of_every_row() } else { table });
     // A reference whose outcomes have long been known carries them itself.
     let own_outcome = match &spec.columns.outcome {
         Some(outcome) => table::has_column(&sources.reference, &outcome.column)?,

@@ -56,7 +56,11 @@ pub struct Ingested {
 
 /// Outcomes of a second table, by row identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OutcomeTable(BTreeMap<String, Outcome>);
+pub struct OutcomeTable {
+    outcomes: BTreeMap<String, Outcome>,
+    /// Whether a row that the table lacks is a bad row, in place of one whose outcome is unknown.
+    of_every_row: bool,
+}
 
 impl OutcomeTable {
     /// Reads the identifier and outcome columns of the specification from `path`.
@@ -84,17 +88,34 @@ impl OutcomeTable {
                 _ => Ok(()),
             }
         })?;
-        Ok(Self(outcomes))
+        Ok(Self { outcomes, of_every_row: false })
+    }
+
+    /// The same table, said to have a line for every row it is joined to.
+    #[must_use]
+    pub(crate) fn of_every_row(self) -> Self {
+        Self { of_every_row: true, ..self }
+    }
+
+    /// Identifiers in the table, in order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.outcomes.keys().map(String::as_str)
+    }
+
+    /// The outcome of a row, if the table need not have or has it.
+    fn of(&self, id: &str) -> Option<Outcome> {
+        let found = self.outcomes.get(id).copied();
+        if self.of_every_row { found } else { Some(found.unwrap_or(Outcome::Unknown)) }
     }
 
     /// Identifiers in the table.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.outcomes.len()
     }
 
     /// Whether the table is empty.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.outcomes.is_empty()
     }
 }
 
@@ -351,7 +372,14 @@ impl<'a> Judge<'a> {
             },
         };
         let outcome = match (self.outcomes, self.outcome) {
-            (Some(outcomes), _) => self.id(cells).and_then(|id| outcomes.0.get(id)).copied().unwrap_or(Outcome::Unknown),
+            (Some(outcomes), _) => {
+                // Without an identifier nothing is joined.
+                let id = self.id(cells).unwrap_or_default();
+                outcomes.of(id).ok_or_else(|| {
+                    let problem = format!("{id:?} has no line in the table of outcomes; where nothing is known its cell stays empty");
+                    (VoidReason::Unreadable, self.id.unwrap_or(self.group), problem)
+                })?
+            }
             (None, Some(at)) => outcome(cell(at), &self.outcome_meanings).map_err(|problem| (VoidReason::Unreadable, at, problem))?,
             (None, None) => Outcome::Unknown,
         };

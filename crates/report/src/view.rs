@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use verifold_model::{
-    cohort::BatchRole,
+    cohort::{BatchRole, Outcome},
     document::signed_text,
     format::{batches_text, bytes, count},
     lineage::LinkState,
@@ -129,6 +129,32 @@ fn batches(record: &AuditRecord) -> Vec<Value> {
         })
     };
     record.batches.iter().map(line).collect()
+}
+
+/// Batches under later outcomes, and how many outcomes changed; none without a matured cohort.
+fn matured(record: &AuditRecord) -> Vec<Value> {
+    use verifold_model::cohort::Outcome::{Bad, Good, Unknown};
+    let min_cell = record.policy.min_cell;
+    let lines = record.batches.iter().filter_map(|batch| {
+        let content = batch.content.as_ref()?;
+        let matured = content.matured.as_ref()?;
+        let changed = |moves: &[(Outcome, Outcome)]| {
+            let counts = matured.revision.as_ref().map(|revision| revision.counts);
+            let sum = counts.map(|counts| moves.iter().map(|(earlier, later)| u64::from(counts.of(*earlier, *later))).sum::<u64>());
+            sum.map_or_else(|| "–".to_owned(), |n| cell(n, min_cell))
+        };
+        Some(json!({
+            "number": if batch.role == BatchRole::Reference { "ref".to_owned() } else { batch.number.to_string() },
+            "label": batch.label,
+            "known_then": cell(content.known, min_cell),
+            "known": cell(matured.known, min_cell),
+            "bad": cell(matured.bad, min_cell),
+            "good_to_bad": changed(&[(Good, Bad)]),
+            "bad_to_good": changed(&[(Bad, Good)]),
+            "withdrawn": changed(&[(Good, Unknown), (Bad, Unknown)]),
+        }))
+    });
+    lines.collect()
 }
 
 /// Groups over all proven monitoring batches together; none where nothing is proven, as a zero would be a count.
@@ -345,6 +371,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "requirements": record.requirements.iter().map(requirement).collect::<Vec<_>>(),
         "charts": chart_lines,
         "batches": batches(record),
+        "matured": matured(record),
         "groups": groups(record),
         "attribute": record.plan.as_ref().map_or("group", |plan| plan.plan.grouping.attribute.as_str()),
         "choices": record.plan.as_ref().map(|plan| plan.choices.iter().map(|c| json!({ "what": c.what, "chosen": c.chosen, "constraint": c.constraint, "holds": c.holds })).collect::<Vec<_>>()).unwrap_or_default(),
@@ -366,7 +393,11 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
 mod tests {
     use std::path::Path;
 
-    use verifold_model::lineage::LinkName;
+    use verifold_model::{
+        lineage::LinkName,
+        record::{BatchMatured, BatchRevision},
+        revision::RevisionCounts,
+    };
 
     use super::*;
 
@@ -374,6 +405,28 @@ mod tests {
         let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
         let (data, files) = of(record, &options).unwrap();
         (serde_json::from_slice(&data).unwrap(), files)
+    }
+
+    #[test]
+    fn later_outcomes_stand_beside_those_of_monitoring_and_small_changes_are_masked() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-drift/expected.record.json");
+        let mut record: AuditRecord = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(printed(&record).0["matured"], json!([]));
+        record.policy.min_cell = 5;
+        let content = record.batches[1].content.as_mut().unwrap();
+        content.known = 60;
+        let outcome_commitment = content.outcome_commitment;
+        content.matured = Some(BatchMatured { outcome_commitment, known: 90, bad: 12, proof: "matured".into(), revision: None });
+        let uncompared = printed(&record).0;
+        assert_eq!(uncompared["matured"][0]["known_then"], "60");
+        assert_eq!([&uncompared["matured"][0]["known"], &uncompared["matured"][0]["good_to_bad"]], ["90", "–"]);
+        let counts = RevisionCounts([[20, 30, 1], [1, 39, 10], [2, 0, 8]]);
+        let matured = record.batches[1].content.as_mut().unwrap().matured.as_mut().unwrap();
+        matured.revision = Some(BatchRevision { counts, proof: "revision".into() });
+        let line = &printed(&record).0["matured"][0];
+        assert_eq!([&line["good_to_bad"], &line["bad_to_good"], &line["withdrawn"]], ["10", "0", "< 5"]);
+        let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
+        assert!(crate::render(&record, &options).unwrap().pdf.starts_with(b"%PDF-"));
     }
 
     #[test]

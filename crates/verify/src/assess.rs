@@ -16,7 +16,7 @@ use verifold_policy::{Comparator, Engagement, Policy, Requirement, Rule};
 
 use self::{
     metric::limit_text,
-    stages::{evidence_verdict, is_offline, link_verdict, offline, refused, resting_on, stage_evidence},
+    stages::{changed, evidence_verdict, is_matured, is_offline, link_verdict, matured, offline, refused, resting_on, stage_evidence},
 };
 use crate::{
     evidence::{Refusal, VerifiedEvidence, VerifiedStage},
@@ -28,7 +28,7 @@ pub(crate) struct Case<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) engagement: Option<&'a Engagement>,
     pub(crate) evidence: Result<&'a VerifiedEvidence, &'a Refusal>,
-    /// Proofs of stages before monitoring.
+    /// Proofs other than monitoring's.
     pub(crate) stages: &'a [Staged<'a>],
     pub(crate) lineage: &'a Lineage,
     pub(crate) proof: &'a str,
@@ -37,7 +37,7 @@ pub(crate) struct Case<'a> {
     pub(crate) label: &'a dyn Fn(&BatchStatement) -> (u32, String),
 }
 
-/// A proof of a stage before monitoring, as checked.
+/// A proof other than monitoring's, as checked.
 pub(crate) struct Staged<'a> {
     pub(crate) id: &'a str,
     pub(crate) kind: StatementKind,
@@ -131,6 +131,8 @@ fn assessed(requirement: &Requirement, case: &Case<'_>) -> Verdict {
         Rule::Evidence { statement } if statement != StatementKind::MonitoringV1.name() => {
             return stage_evidence(requirement, statement, case);
         }
+        Rule::Metric(rule) if rule.key.metric.definition().between_outcomes => return changed(rule, requirement, case),
+        _ if is_matured(requirement) => matured(case),
         _ if is_offline(requirement) => offline(case),
         _ => case.evidence.map_err(|refusal| Box::new(refused(refusal))),
     };

@@ -3,6 +3,7 @@
 //! The first and last state are built here from the statement and the plan; the proof system is asked whether
 //! it is convinced from one to the other in exactly that many steps. Only then is there [`VerifiedEvidence`].
 
+pub(crate) mod matured;
 pub(crate) mod segments;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use verifold_model::{
 use verifold_package::{ClaimedProof, ClaimedStage};
 use verifold_policy::Policy;
 
+pub(crate) use self::matured::VerifiedRevision;
 use self::segments::Segment;
 use crate::keys::KeyStore;
 
@@ -124,6 +126,10 @@ fn words(cause: &str) -> Option<&'static str> {
         "profile-impossible" => "a profile holds counts that no rows give",
         "receipts-contradict" => "its batches, step roots and roots do not follow from one another",
         "receipts-of-other-rows" => "its receipts are not of the monitored rows and model",
+        "matured-of-other-rows" => "its later outcomes are not of the monitored rows and model",
+        "revision-of-other-outcomes" => "it does not compare the outcomes of monitoring with those of the matured cohort",
+        "revision-contradicts" => "its counts and batches do not follow from one another",
+        "revision-contradicts-tables" => "its counts are not those of the tables",
         "plan-contradicts" => "its measurement plan contradicts itself",
         "plan-commitment-differs" => "it commits to another measurement plan than the one in the package",
         "batch-index-differs" => "its batches are not numbered as they stand",
@@ -325,7 +331,7 @@ pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &K
     check_cohort(&proof.statement, proof.system, &parts, plan, policy, keys)
 }
 
-/// What a valid proof of a stage before monitoring establishes. Built nowhere but in [`check_stage`].
+/// What a valid proof other than monitoring's establishes. Built nowhere but in [`check_stage`].
 #[derive(Debug)]
 pub enum VerifiedStage {
     /// Rows were prepared by these rules.
@@ -336,6 +342,10 @@ pub enum VerifiedStage {
     OfflineMetrics(Box<VerifiedEvidence>),
     /// Each monitored row has an opening under a root.
     Receipts(Box<VerifiedReceipts>),
+    /// Monitored rows were counted once more, under later outcomes.
+    MaturedCohort(Box<VerifiedEvidence>),
+    /// The outcomes of monitored rows were compared with later ones.
+    OutcomeRevision(Box<VerifiedRevision>),
 }
 
 impl VerifiedStage {
@@ -344,8 +354,9 @@ impl VerifiedStage {
         match self {
             Self::Preparation(preparation) => &preparation.statement.header,
             Self::Training(training) => &training.statement.header,
-            Self::OfflineMetrics(evidence) => &evidence.statement.header,
+            Self::OfflineMetrics(evidence) | Self::MaturedCohort(evidence) => &evidence.statement.header,
             Self::Receipts(receipts) => &receipts.statement.header,
+            Self::OutcomeRevision(revision) => &revision.statement().header,
         }
     }
 
@@ -354,8 +365,9 @@ impl VerifiedStage {
         match self {
             Self::Preparation(preparation) => preparation.statement.steps,
             Self::Training(training) => training.statement.steps,
-            Self::OfflineMetrics(evidence) => evidence.statement.steps,
+            Self::OfflineMetrics(evidence) | Self::MaturedCohort(evidence) => evidence.statement.steps,
             Self::Receipts(receipts) => receipts.statement.steps,
+            Self::OutcomeRevision(revision) => revision.statement().steps,
         }
     }
 }
@@ -435,12 +447,14 @@ fn same_rows(receipts: &ReceiptsStatement, monitoring: &MonitoringStatement) -> 
     Ok(())
 }
 
-/// Checks a proof of a stage before monitoring.
+/// Checks a proof other than monitoring's.
 ///
-/// Receipts are of the rows and the model of `monitoring`, whatever becomes of its own proof.
+/// Receipts and later outcomes are of the rows and the model of `monitoring`, whatever becomes of its own proof; changes of
+/// outcomes are between those of `monitoring` and `matured`.
 pub(crate) fn check_stage(
     stage: &ClaimedStage,
     monitoring: &MonitoringStatement,
+    matured: Option<&MonitoringStatement>,
     plan: &Plan,
     policy: &Policy,
     keys: &KeyStore,
@@ -466,6 +480,16 @@ pub(crate) fn check_stage(
             let outcome = outcome.map(|evidence| VerifiedStage::OfflineMetrics(Box::new(evidence)));
             Checked { outcome, key, transition, links, segments }
         }
+        StageStatement::MaturedCohort(statement) => {
+            if let Err(refusal) = matured::same_cohort(statement, monitoring) {
+                return Checked { outcome: Err(refusal), ..Checked::unreached() };
+            }
+            let whole = (0..statement.batches.len(), stage.bytes.as_slice());
+            let Checked { outcome, key, transition, links, segments } = check_cohort(statement, stage.system, &[whole], plan, policy, keys);
+            let outcome = outcome.map(|evidence| VerifiedStage::MaturedCohort(Box::new(evidence)));
+            Checked { outcome, key, transition, links, segments }
+        }
+        StageStatement::OutcomeRevision(statement) => matured::check_revision(stage, statement, monitoring, matured, plan, policy, keys),
         StageStatement::Training(statement) => {
             let mut checked = Checked::unreached();
             checked.outcome = (|| {

@@ -45,8 +45,8 @@ impl<'a> Chain<'a> {
                 StageStatement::Training(statement) => {
                     chain.training.get_or_insert(Stated { proof: id, valid, statement });
                 }
-                // Receipts make nothing that a later stage uses; their link to monitoring is part of their own check.
-                StageStatement::Receipts(_) => {}
+                // These make nothing that a later stage uses; their link to monitoring is part of their own check.
+                StageStatement::Receipts(_) | StageStatement::MaturedCohort(_) | StageStatement::OutcomeRevision(_) => {}
                 StageStatement::OfflineMetrics(statement) => {
                     chain.offline.get_or_insert(Stated { proof: id, valid, statement });
                 }

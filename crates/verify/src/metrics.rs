@@ -5,9 +5,10 @@
 //! small to speak of, the second is not a group that shares the attribute.
 
 use verifold_model::{
-    cohort::BatchTable,
+    cohort::{BatchTable, Outcome},
     metric::{Decisions, Metric, MetricKey, Value},
     plan::{Plan, ScoreDirection},
+    revision::RevisionCounts,
 };
 
 use crate::fixed::{Ratio, between, exact, stability_index};
@@ -38,19 +39,25 @@ pub struct Measured {
     pub left_out: Vec<GroupShare>,
 }
 
-/// Every key a plan determines, in the order of [`Metric::ALL`].
+/// Every key of a count table that a plan determines, in the order of [`Metric::ALL`]; metrics between two outcomes are no table's.
 pub fn keys(plan: &Plan) -> Vec<MetricKey> {
     let mut keys = Vec::new();
     for metric in Metric::ALL {
         if metric == Metric::FeatureCsi {
-            keys.extend(plan.histograms.iter().map(|h| MetricKey { metric, decisions: None, feature: Some(h.feature.clone()) }));
+            keys.extend(plan.histograms.iter().map(|h| MetricKey {
+                metric,
+                decisions: None,
+                feature: Some(h.feature.clone()),
+                matured: false,
+            }));
         } else if metric.definition().by_decisions {
             keys.extend([Decisions::Model, Decisions::Logged].map(|decisions| MetricKey {
                 metric,
                 decisions: Some(decisions),
                 feature: None,
+                matured: false,
             }));
-        } else {
+        } else if !metric.definition().between_outcomes {
             keys.push(MetricKey::plain(metric));
         }
     }
@@ -300,7 +307,27 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
                 _ => undefined(scored, "the plan has no histogram of this feature"),
             }
         }
+        Metric::OutcomesChanged | Metric::GoodToBad | Metric::BadToGood | Metric::OutcomesWithdrawn => {
+            undefined(known, "a count table has one outcome of each row, and this compares two")
+        }
     }
+}
+
+/// Measures a metric between two outcomes of the same rows; any other is undefined.
+pub fn measure_revision(counts: &RevisionCounts, metric: Metric) -> Measured {
+    use Outcome::{Bad, Good, Unknown};
+    let moved = |earlier, later| u64::from(counts.of(earlier, later));
+    let known = counts.earlier(Good) + counts.earlier(Bad);
+    let withdrawn = moved(Good, Unknown) + moved(Bad, Unknown);
+    let none = "no outcome was known at monitoring";
+    let (part, whole, otherwise) = match metric {
+        Metric::OutcomesChanged => (moved(Good, Bad) + moved(Bad, Good) + withdrawn, known, none),
+        Metric::OutcomesWithdrawn => (withdrawn, known, none),
+        Metric::GoodToBad => (moved(Good, Bad), counts.earlier(Good), "no outcome was good at monitoring"),
+        Metric::BadToGood => (moved(Bad, Good), counts.earlier(Bad), "no outcome was bad at monitoring"),
+        _ => return undefined(0, "it does not compare two outcomes"),
+    };
+    defined(whole, Ratio::of(part, whole).map(exact), otherwise)
 }
 
 /// The sum of tables of one plan, as one table over all their rows; `None` if a sum leaves 32 bits.

@@ -17,6 +17,7 @@ use verifold_model::{
     },
     shape::CircuitId,
     state::{RungName, RungState},
+    statement::{MonitoringStatement, StageStatement},
     tailoring::OverlaySummary,
 };
 use verifold_package::{Checkpoint, ClaimedPackage, Deposit, DocumentEnvelope, EntryRole, PackageError, Token};
@@ -290,10 +291,13 @@ fn assess_package(
         timed.run(WorkPhase::DeriveKeys, &names.join(", "), || circuits.par_iter().for_each(|circuit| drop(store.key(*circuit))));
     }
     let checked = timed.run(WorkPhase::CheckProofs, &proof.title, || check(proof, plan, inputs.policy, store));
+    let matured = matured_statement(package);
     let stages: Vec<Checked<VerifiedStage>> = package
         .stages
         .iter()
-        .map(|stage| timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, &proof.statement, plan, inputs.policy, store)))
+        .map(|stage| {
+            timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, &proof.statement, matured, plan, inputs.policy, store))
+        })
         .collect();
     let scope = timed.run(WorkPhase::Replay, "", || {
         let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
@@ -311,6 +315,14 @@ fn assess_package(
         record.not_shown = not_shown(&record);
     });
     record
+}
+
+/// The statement about later outcomes, if the package has one.
+fn matured_statement(package: &ClaimedPackage) -> Option<&MonitoringStatement> {
+    package.stages.iter().find_map(|stage| match &stage.statement {
+        StageStatement::MaturedCohort(statement) => Some(&**statement),
+        _ => None,
+    })
 }
 
 fn fill(
@@ -346,6 +358,7 @@ fn fill(
     record.batches = batches::batches(inputs, statement, plan, checked, scope);
     if evidence.is_some() {
         batches::note_receipts(&mut record.batches, package, stages);
+        batches::note_matured(&mut record.batches, package, stages);
     }
     let numbered: BTreeMap<u32, (u32, String)> =
         record.batches.iter().filter_map(|batch| batch.index.map(|index| (index, (batch.number, batch.label.clone())))).collect();
@@ -357,6 +370,7 @@ fn fill(
     };
     if let Some(evidence) = evidence {
         record.series = batches::series(evidence);
+        record.series.extend(batches::matured_series(evidence, stages));
     }
     let staged: Vec<Staged<'_>> = package
         .stages

@@ -11,8 +11,10 @@ pub(crate) fn summaries(package: &ClaimedPackage) -> Vec<TraceabilitySummary> {
     let summary = |document: &verifold_model::traceability::Traceability| {
         let mut contradictions = document.contradictions();
         let mut proofs = Vec::new();
-        // Offline metrics are counted by the circuit of monitoring: the document of their stage is about the training.
-        let stages = package.stages.iter().filter(|stage| stage.kind != StatementKind::OfflineMetricsV1);
+        // Offline metrics are counted by the circuit of monitoring: the document of their stage is about the training. Later
+        // outcomes are about monitored batches: the document of their stage is about the monitoring.
+        let beside = [StatementKind::OfflineMetricsV1, StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
+        let stages = package.stages.iter().filter(|stage| !beside.contains(&stage.kind));
         let stages = stages.map(|stage| (&stage.id, stage.stage, stage.kind, stage.system, stage.statement.header().circuit));
         let monitoring =
             package.proofs.iter().map(|proof| (&proof.id, proof.stage, proof.kind, proof.system, proof.statement.header.circuit));

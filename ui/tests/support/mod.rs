@@ -429,6 +429,7 @@ fn batches(plan: &Plan, story: Story) -> Vec<BatchRecord> {
             row_commitment: field(&format!("rows {number}")),
             outcome_commitment: field(&format!("outcomes {number}")),
             receipts: None,
+            matured: None,
             table_commitment: field(&format!("table {number}")),
             chain: field(&format!("chain {number}")),
             table,
@@ -545,7 +546,7 @@ fn value(plan: &Plan, reference: &BatchContent, content: &BatchContent, key: &Me
 }
 
 fn keys() -> Vec<MetricKey> {
-    let by = |metric, decisions| MetricKey { metric, decisions: Some(decisions), feature: None };
+    let by = |metric, decisions| MetricKey { metric, decisions: Some(decisions), feature: None, matured: false };
     let mut keys = vec![
         MetricKey::plain(Metric::Volume),
         MetricKey::plain(Metric::VoidRate),
@@ -560,7 +561,12 @@ fn keys() -> Vec<MetricKey> {
         by(Metric::AdverseImpactRatio, Decisions::Model),
         by(Metric::AdverseImpactRatio, Decisions::Logged),
     ];
-    keys.extend(FEATURES[..4].iter().map(|f| MetricKey { metric: Metric::FeatureCsi, decisions: None, feature: Some((*f).into()) }));
+    keys.extend(FEATURES[..4].iter().map(|f| MetricKey {
+        metric: Metric::FeatureCsi,
+        decisions: None,
+        feature: Some((*f).into()),
+        matured: false,
+    }));
     keys
 }
 
@@ -858,8 +864,8 @@ fn requirements(story: Story, batches: &[BatchRecord], series: &[Series]) -> Vec
     let findings = story == Story::Findings;
     let either = |bad: State, good: State| if findings { bad } else { good };
     let person = |open: bool| State::Judgement(if open { Judgement::Open } else { Judgement::Met });
-    let by = |metric, decisions| MetricKey { metric, decisions: Some(decisions), feature: None };
-    let csi = |feature: &str| MetricKey { metric: Metric::FeatureCsi, decisions: None, feature: Some(feature.into()) };
+    let by = |metric, decisions| MetricKey { metric, decisions: Some(decisions), feature: None, matured: false };
+    let csi = |feature: &str| MetricKey { metric: Metric::FeatureCsi, decisions: None, feature: Some(feature.into()), matured: false };
     let ask = |id, title, area, stage, key, limit, warn, maximum| {
         measured(&Ask { id, title, area, stage, key, limit, warn, maximum }, batches, series)
     };

@@ -3,19 +3,20 @@
 use std::cmp::Ordering;
 
 use verifold_model::{
-    cohort::BatchTable,
+    cohort::{BatchStatement, BatchTable},
     decimal::Decimal,
     format::{count, counted, true_minus},
     metric::{Unit, Value},
     record::{BatchResult, WhyNode},
+    revision::RevisionCounts,
     state::State,
 };
 use verifold_policy::{Comparator, MetricRule, OnMissing, Requirement, Scope as RuleScope};
 
 use super::{Case, Verdict, leaf};
 use crate::{
-    evidence::VerifiedEvidence,
-    metrics::{Measured, measure, total},
+    evidence::{VerifiedEvidence, VerifiedRevision},
+    metrics::{Measured, measure, measure_revision, total},
 };
 
 /// Whether every value of the interval keeps a limit, none does, or the interval crosses it.
@@ -166,13 +167,42 @@ pub(super) fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'
     let (plan, reference) = (evidence.plan(), evidence.reference());
     let minimum_group = rule.minimum_group_n.unwrap_or(1);
     let of = |table: &BatchTable| measure(plan, table, reference, &rule.key, minimum_group);
-    let limit = limit_text(rule);
+    judged(rule, requirement, case, evidence, &|batch| of(&batch.table), &|| {
+        total(plan, evidence.monitoring().map(|batch| &batch.table)).map(|sum| of(&sum))
+    })
+}
+
+/// A metric between the outcomes of monitoring and later ones, over what one proof counted of every monitored batch with rows.
+pub(super) fn revision(
+    rule: &MetricRule,
+    requirement: &Requirement,
+    case: &Case<'_>,
+    monitored: &VerifiedEvidence,
+    revision: &VerifiedRevision,
+) -> Verdict {
+    let counts = |batch: &BatchStatement| revision.batch(batch.index).map_or_else(RevisionCounts::default, |batch| batch.counts);
+    let of = |counts: &RevisionCounts| measure_revision(counts, rule.key.metric);
+    judged(rule, requirement, case, monitored, &|batch| of(&counts(batch)), &|| {
+        RevisionCounts::total(monitored.monitoring().map(counts)).map(|sum| of(&sum))
+    })
+}
+
+/// A metric against its rule, over all monitored batches together or in each.
+fn judged(
+    rule: &MetricRule,
+    requirement: &Requirement,
+    case: &Case<'_>,
+    evidence: &VerifiedEvidence,
+    of: &dyn Fn(&BatchStatement) -> Measured,
+    overall: &dyn Fn() -> Option<Measured>,
+) -> Verdict {
     if rule.scope == RuleScope::Overall {
-        let Some(sum) = total(plan, evidence.monitoring().map(|batch| &batch.table)) else {
+        let Some(measured) = overall() else {
             return Verdict::plain(State::Unverifiable, "the period holds more rows than this program adds up");
         };
-        let found = compare(rule, &requirement.on_missing, "all batches together", &of(&sum));
-        let mut verdict = Verdict::plain(found.state, overall_reason(&found, rule, requirement)).with(found.actual, limit, found.margin);
+        let found = compare(rule, &requirement.on_missing, "all batches together", &measured);
+        let mut verdict =
+            Verdict::plain(found.state, overall_reason(&found, rule, requirement)).with(found.actual, limit_text(rule), found.margin);
         verdict.watch = found.watch;
         verdict.n = count(found.n);
         verdict.why = vec![found.node];
@@ -182,7 +212,7 @@ pub(super) fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'
         .monitoring()
         .map(|batch| {
             let (number, label) = (case.label)(batch);
-            let found = compare(rule, &requirement.on_missing, &format!("batch {number}, {label}"), &of(&batch.table));
+            let found = compare(rule, &requirement.on_missing, &format!("batch {number}, {label}"), &of(batch));
             (number, label, found)
         })
         .collect();

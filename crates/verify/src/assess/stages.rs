@@ -1,4 +1,4 @@
-//! Requirements about proofs, the links between them, and the stages before monitoring.
+//! Requirements about proofs, the links between them, and the stages other than monitoring.
 
 use verifold_model::{
     format::counted,
@@ -7,10 +7,10 @@ use verifold_model::{
     state::{Stage, State},
     statement::StatementKind,
 };
-use verifold_policy::{Requirement, Rule};
+use verifold_policy::{MetricRule, Requirement, Rule};
 
 use super::{Case, Staged, Verdict, leaf, uncounted};
-use crate::evidence::{Refusal, VerifiedEvidence, VerifiedReceipts, VerifiedStage};
+use crate::evidence::{Refusal, VerifiedEvidence, VerifiedReceipts, VerifiedRevision, VerifiedStage};
 
 /// A valid proof of the kind wanted is there.
 pub(super) fn evidence_verdict(wanted: &str, circuit: String, steps: u64) -> Verdict {
@@ -20,7 +20,7 @@ pub(super) fn evidence_verdict(wanted: &str, circuit: String, steps: u64) -> Ver
     verdict
 }
 
-/// A valid proof of a stage before monitoring is there, of a kind that counts.
+/// A valid proof other than monitoring's is there, of a kind that counts.
 pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Case<'_>) -> Verdict {
     match staged(wanted, case).map(|stage| (stage, stage.outcome)) {
         None => Verdict::plain(State::Uncovered, format!("no valid proof of kind {wanted} is in the package")),
@@ -28,11 +28,12 @@ pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Cas
         Some((stage, Ok(verified))) => {
             let circuit = verified.header().circuit;
             let found = || match verified {
-                VerifiedStage::Receipts(receipts) => {
-                    receipts_verdict(receipts, case).unwrap_or_else(|| evidence_verdict(wanted, circuit.to_string(), verified.steps()))
-                }
-                _ => evidence_verdict(wanted, circuit.to_string(), verified.steps()),
+                VerifiedStage::Receipts(receipts) => receipts_verdict(receipts, case),
+                VerifiedStage::MaturedCohort(_) => matured(case).err().map(|verdict| *verdict),
+                VerifiedStage::OutcomeRevision(_) => revision(case).err().map(|verdict| *verdict),
+                _ => None,
             };
+            let found = || found().unwrap_or_else(|| evidence_verdict(wanted, circuit.to_string(), verified.steps()));
             uncounted(requirement, case, circuit, stage.system).unwrap_or_else(found)
         }
     }
@@ -40,16 +41,20 @@ pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Cas
 
 /// What receipts lack: they are evidence only if every row of every monitored batch has one.
 fn receipts_verdict(receipts: &VerifiedReceipts, case: &Case<'_>) -> Option<Verdict> {
+    short_of_batches(case, "have receipts", &|index| receipts.statement().batches.iter().any(|batch| batch.index == index))
+}
+
+/// What a proof about monitored batches lacks: the monitoring proof itself, or some of its batches with rows.
+fn short_of_batches(case: &Case<'_>, have: &str, given: &dyn Fn(u32) -> bool) -> Option<Verdict> {
     let monitored = match case.evidence {
         Ok(evidence) => evidence,
         Err(refusal) => return Some(refused(refusal)),
     };
-    let given = |index: u32| receipts.statement().batches.iter().any(|batch| batch.index == index);
     let (with, without): (Vec<_>, Vec<_>) = monitored.monitoring().filter(|batch| batch.rows > 0).partition(|batch| given(batch.index));
     let first = without.first()?;
     let (number, label) = (case.label)(first);
     let (n, all) = (with.len(), with.len() + without.len());
-    let reason = format!("{n} of {all} batches have receipts; the first without is {number} ({label})");
+    let reason = format!("{n} of {all} batches {have}; the first without is {number} ({label})");
     Some(Verdict::plain(State::Uncovered, reason).with(format!("{n} of {all}"), format!("{all} of {all}"), String::new()))
 }
 
@@ -139,14 +144,81 @@ pub(super) fn offline<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<V
     }
 }
 
+/// The matured cohort of every monitored batch; or why no metric can be taken from later outcomes.
+pub(super) fn matured<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<Verdict>> {
+    let name = StatementKind::MaturedCohortV1.name();
+    let matured = match staged(name, case).map(|stage| stage.outcome) {
+        Some(Ok(VerifiedStage::MaturedCohort(matured))) => &**matured,
+        Some(Err(refusal)) => return Err(Box::new(refused(refusal))),
+        _ => return Err(Box::new(Verdict::plain(State::Uncovered, format!("no valid proof of kind {name} is in the package")))),
+    };
+    let given = |index: u32| matured.statement().batches.iter().any(|batch| batch.index == index);
+    match short_of_batches(case, "have later outcomes", &given) {
+        Some(verdict) => Err(Box::new(verdict)),
+        None => Ok(matured),
+    }
+}
+
+/// The changes of every monitored batch, between outcomes that are both proven; or why no metric can be taken from them.
+pub(super) fn revision<'a>(case: &Case<'a>) -> Result<&'a VerifiedRevision, Box<Verdict>> {
+    let name = StatementKind::OutcomeRevisionV1.name();
+    let revision = match staged(name, case).map(|stage| stage.outcome) {
+        Some(Ok(VerifiedStage::OutcomeRevision(revision))) => &**revision,
+        Some(Err(refusal)) => return Err(Box::new(refused(refusal))),
+        _ => return Err(Box::new(Verdict::plain(State::Uncovered, format!("no valid proof of kind {name} is in the package")))),
+    };
+    // What the later stream is of stands in the matured cohort alone.
+    matured(case)?;
+    match short_of_batches(case, "have their outcomes compared", &|index| revision.batch(index).is_some()) {
+        Some(verdict) => Err(Box::new(verdict)),
+        None => Ok(revision),
+    }
+}
+
+/// A metric between two outcomes: both cohorts and the comparison have to count for the requirement.
+pub(super) fn changed(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>) -> Verdict {
+    let revision = match revision(case) {
+        Ok(revision) => revision,
+        Err(verdict) => return *verdict,
+    };
+    let kinds = [StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
+    for stage in kinds.iter().filter_map(|kind| staged(kind.name(), case)) {
+        if let Ok(verified) = stage.outcome
+            && let Some(verdict) = uncounted(requirement, case, verified.header().circuit, stage.system)
+        {
+            return verdict;
+        }
+    }
+    match case.evidence {
+        Ok(monitored) => {
+            let counts = uncounted(requirement, case, monitored.statement().header.circuit, monitored.system());
+            counts.unwrap_or_else(|| super::metric::revision(rule, requirement, case, monitored, revision))
+        }
+        Err(refusal) => refused(refusal),
+    }
+}
+
+/// Whether a metric looks at the outcomes of the matured cohort.
+pub(super) fn is_matured(requirement: &Requirement) -> bool {
+    matches!(&requirement.rule, Rule::Metric(rule) if rule.key.matured)
+}
+
 /// The proofs a requirement rests on: the monitoring proof, one of an earlier stage, those of a link, or none.
 pub(super) fn resting_on(requirement: &Requirement, case: &Case<'_>) -> Vec<String> {
-    let stage = |kind: &str| staged(kind, case).map(|stage| stage.id.to_owned()).into_iter().collect();
+    let stage = |kind: &str| -> Vec<String> { staged(kind, case).map(|stage| stage.id.to_owned()).into_iter().collect() };
     match &requirement.rule {
         Rule::Judgement { .. } => Vec::new(),
         Rule::Link(name) => case.lineage.links.iter().find(|link| link.name == *name).map_or_else(Vec::new, |link| link.proofs.clone()),
         Rule::Evidence { statement } if statement != StatementKind::MonitoringV1.name() => stage(statement),
         Rule::Metric(_) if is_offline(requirement) => stage(StatementKind::OfflineMetricsV1.name()),
+        Rule::Metric(rule) if rule.key.matured || rule.key.metric.definition().between_outcomes => {
+            let mut proofs = stage(StatementKind::MaturedCohortV1.name());
+            if rule.key.metric.definition().between_outcomes {
+                proofs.extend(stage(StatementKind::OutcomeRevisionV1.name()));
+            }
+            proofs.extend((!case.proof.is_empty()).then(|| case.proof.to_owned()));
+            proofs
+        }
         _ if case.proof.is_empty() => Vec::new(),
         _ => vec![case.proof.to_owned()],
     }

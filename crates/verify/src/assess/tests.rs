@@ -16,6 +16,7 @@ use verifold_model::{
 use super::*;
 use crate::metrics::tests::plan;
 
+mod matured;
 mod stages;
 
 const WEEK: u64 = 7 * 86_400;

@@ -215,6 +215,8 @@ impl Naive<'_> {
             Metric::DemographicParityDifference => Self::spread(&self.by_group(|row| self.approved(row, key.decisions), all)),
             Metric::AdverseImpactRatio => Self::quotient(&self.by_group(|row| self.approved(row, key.decisions), all)),
             Metric::EqualOpportunityGap => Self::spread(&self.by_group(|row| self.approved(row, key.decisions), |row| row.outcome == GOOD)),
+            // No table has them.
+            Metric::OutcomesChanged | Metric::GoodToBad | Metric::BadToGood | Metric::OutcomesWithdrawn => None,
         }
     }
 }

@@ -3,9 +3,11 @@
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use verifold_circuits::native::Link;
 use verifold_model::{
-    cohort::{BatchRole, BatchStatement, Outcome},
+    cohort::{BatchRole, BatchStatement, BatchTable, Outcome},
+    metric::{Metric, MetricKey},
     plan::Plan,
-    record::{BatchContent, BatchReceipts, BatchRecord, GroupLine, Point, Series, Standing},
+    record::{BatchContent, BatchMatured, BatchReceipts, BatchRecord, BatchRevision, GroupLine, Point, Series, Standing},
+    revision::RevisionCounts,
     statement::MonitoringStatement,
 };
 use verifold_package::ClaimedPackage;
@@ -13,7 +15,7 @@ use verifold_package::ClaimedPackage;
 use super::Inputs;
 use crate::{
     evidence::{Checked, VerifiedEvidence, VerifiedStage},
-    metrics::{keys, measure, total},
+    metrics::{keys, measure, measure_revision, total},
     scope::{Scope, control_lines},
 };
 
@@ -38,6 +40,51 @@ pub(super) fn series(evidence: &VerifiedEvidence) -> Vec<Series> {
             }
         })
         .collect()
+}
+
+/// Metrics of later outcomes, and those between the two outcomes, of every monitored batch that a proof speaks of.
+///
+/// One that speaks of some batches alone has no value over all of them.
+pub(super) fn matured_series(monitored: &VerifiedEvidence, stages: &[Checked<VerifiedStage>]) -> Vec<Series> {
+    let mut series = Vec::new();
+    for checked in stages {
+        match &checked.outcome {
+            Ok(VerifiedStage::MaturedCohort(matured)) => {
+                let all = matured.monitoring().count() == monitored.monitoring().count();
+                let later = self::series(matured).into_iter().filter(|series| series.key.metric.looks_at_outcomes());
+                series.extend(later.map(|series| {
+                    let key = MetricKey { matured: true, ..series.key };
+                    Series { title: key.to_string(), overall: series.overall.filter(|_| all), key, ..series }
+                }));
+            }
+            Ok(VerifiedStage::OutcomeRevision(revision)) => {
+                let compared: Vec<_> = monitored.monitoring().filter_map(|batch| revision.batch(batch.index)).collect();
+                let all = compared.len() == monitored.monitoring().count();
+                let sum = RevisionCounts::total(compared.iter().map(|batch| batch.counts)).filter(|_| all);
+                series.extend(Metric::ALL.into_iter().filter(|metric| metric.definition().between_outcomes).map(|metric| {
+                    let point = |batch: Option<u32>, counts| {
+                        let found = measure_revision(counts, metric);
+                        Point { batch, value: found.value, n: found.n, undefined: found.undefined }
+                    };
+                    let key = MetricKey::plain(metric);
+                    Series {
+                        title: key.to_string(),
+                        unit: metric.definition().unit,
+                        points: compared.iter().map(|batch| point(Some(batch.index), &batch.counts)).collect(),
+                        overall: sum.as_ref().map(|sum| point(None, sum)),
+                        key,
+                    }
+                }));
+            }
+            _ => {}
+        }
+    }
+    series
+}
+
+/// Scored rows with a known outcome.
+fn known(table: &BatchTable) -> u64 {
+    table.counts.iter().flatten().map(|cell| cell[2..].iter().map(|n| u64::from(*n)).sum::<u64>()).sum()
 }
 
 fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
@@ -129,13 +176,14 @@ fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
         rows: u64::from(batch.rows),
         scored: table.scored(),
         void: table.voided(),
-        known: table.counts.iter().flatten().map(|cell| cell[2..].iter().map(|n| u64::from(*n)).sum::<u64>()).sum(),
+        known: known(table),
         logged_approvals: table.logged_approvals(),
         groups: groups(plan, batch),
         table: table.clone(),
         row_commitment: batch.row_commitment,
         outcome_commitment: batch.outcome_commitment,
         receipts: None,
+        matured: None,
         table_commitment: link.table,
         chain: link.chain,
     }
@@ -150,6 +198,44 @@ pub(super) fn note_receipts(batches: &mut [BatchRecord], package: &ClaimedPackag
             if let Some(content) = batch.and_then(|batch| batch.content.as_mut()) {
                 content.receipts = Some(BatchReceipts { root: proven.root, proof: stage.id.clone() });
             }
+        }
+    }
+}
+
+/// Writes proven later outcomes, and how they differ from those of monitoring, beside proven batches.
+pub(super) fn note_matured(batches: &mut [BatchRecord], package: &ClaimedPackage, stages: &[Checked<VerifiedStage>]) {
+    let mut of = |index: u32, note: &dyn Fn(&mut BatchContent)| {
+        let batch = batches.iter_mut().find(|batch| batch.index == Some(index));
+        if let Some(content) = batch.and_then(|batch| batch.content.as_mut()) {
+            note(content);
+        }
+    };
+    for (stage, checked) in package.stages.iter().zip(stages) {
+        match &checked.outcome {
+            Ok(VerifiedStage::MaturedCohort(matured)) => {
+                for proven in &matured.statement().batches {
+                    let bad = proven.table.counts.iter().flatten().map(|cell| u64::from(cell[4]) + u64::from(cell[5])).sum();
+                    of(proven.index, &|content| {
+                        content.matured = Some(BatchMatured {
+                            outcome_commitment: proven.outcome_commitment,
+                            known: known(&proven.table),
+                            bad,
+                            proof: stage.id.clone(),
+                            revision: None,
+                        });
+                    });
+                }
+            }
+            Ok(VerifiedStage::OutcomeRevision(revision)) => {
+                for proven in &revision.statement().batches {
+                    of(proven.index, &|content| {
+                        if let Some(matured) = &mut content.matured {
+                            matured.revision = Some(BatchRevision { counts: proven.counts, proof: stage.id.clone() });
+                        }
+                    });
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: Option<&
     }
 }
 
-/// A proof of a stage before monitoring.
+/// A proof other than monitoring's.
 pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
     let plain_words = match &stage.statement {
         StageStatement::Preparation(statement) => {
@@ -89,6 +89,26 @@ pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked
                  The roots over the leaves are public: whoever is given the opening of a leaf can check it by hashing.",
                 count(rows),
                 counted(statement.batches.len() as u64, "monitored batch", "monitored batches"),
+            )
+        }
+        StageStatement::MaturedCohort(statement) => {
+            let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
+            let batches = statement.batches.len() as u64;
+            format!(
+                "The same {} committed rows of {}, under the same model, are counted once more with outcomes that were committed later. \
+                 The row commitments are those of the monitoring proof, so that no row was left out, added or changed; the disclosed tables \
+                 count rows by score bin, later outcome, group and logged decision.",
+                count(rows),
+                counted(batches, "batch", "batches"),
+            )
+        }
+        StageStatement::OutcomeRevision(statement) => {
+            let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
+            format!(
+                "Each of {} committed rows of {} is counted by both of its outcomes: unknown, good or bad as committed at monitoring, and as \
+                 committed for the matured cohort. Both outcome commitments are those of the other two proofs, row by row under the same keys.",
+                count(rows),
+                counted(statement.batches.len() as u64, "batch", "batches"),
             )
         }
         StageStatement::OfflineMetrics(statement) => {

@@ -10,6 +10,7 @@ use verifold_model::{
     lineage::{Artefact, ArtefactKind, LineageLink, LinkName, LinkState, LinkedValue},
     record::{AuditRecord, ProofState, RequirementResult, Standing},
     state::{Severity, Stage},
+    statement::StatementKind,
 };
 
 use crate::verdict::{Form, Verdict};
@@ -288,7 +289,8 @@ fn lane(record: &AuditRecord, stage: Stage) -> Lane {
         stage,
         proofs: words,
         verdict: verdict.unwrap_or(Verdict { form: Form::Uncovered, word: "No proof in the package".into() }),
-        proof: proofs.first().map(|proof| proof.id.clone()),
+        // Proofs of later outcomes stand in front of the monitoring they are about.
+        proof: proofs.iter().find(|proof| proof.statement == StatementKind::MonitoringV1).or(proofs.first()).map(|proof| proof.id.clone()),
     }
 }
 
