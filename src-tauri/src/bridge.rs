@@ -1,22 +1,26 @@
-//! Messages between the page and the host: commands as JSON text in, events as JSON text out.
+//! Messages between the page and the host: commands as JSON text in, events as the bytes of JSON out.
 //!
 //! The page is ours and comes with the program. Still, what it sends is limited and checked as if it were not: a command
 //! is short, has a known form, and can neither name a program nor bring a record.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tauri::{State, ipc::Channel};
+use tauri::{
+    State,
+    ipc::{Channel, InvokeResponseBody},
+};
 use verifold_host::{Dialogs, Host};
 use verifold_model::workbench::{Command, Event, Menu};
 
-/// Longest command, in bytes of JSON: three paths of the longest length, each byte escaped, fit twice.
-const LONGEST_COMMAND: usize = 128 * 1024;
+/// Longest command, in bytes of JSON: as many paths of the longest length as one may name fit twice, as escaped ones need.
+const LONGEST_COMMAND: usize = 512 * 1024;
 
 /// The host, and the page it speaks to.
 pub(crate) struct Bridge {
     host: Mutex<Host>,
     page: Arc<Page>,
     menus: Box<dyn Fn(Vec<Menu>) + Send + Sync>,
+    keep: Box<dyn Fn(u16) + Send + Sync>,
 }
 
 /// The page, once it listens. What is said before waits.
@@ -27,7 +31,7 @@ pub(crate) struct Page {
 
 #[derive(Default)]
 struct Line {
-    channel: Option<Channel<String>>,
+    channel: Option<Channel>,
     waiting: Vec<Event>,
 }
 
@@ -40,7 +44,7 @@ impl Page {
         }
     }
 
-    fn connect(&self, channel: Channel<String>) {
+    fn connect(&self, channel: Channel) {
         let mut line = lock(&self.line);
         for event in line.waiting.drain(..) {
             send(&channel, &event);
@@ -49,10 +53,11 @@ impl Page {
     }
 }
 
-fn send(channel: &Channel<String>, event: &Event) {
-    // A page that is gone hears nothing; text is the form of every event.
-    if let Ok(text) = serde_json::to_string(event) {
-        let _ = channel.send(text);
+fn send(channel: &Channel, event: &Event) {
+    // A page that is gone hears nothing; every event has a form as text. As bytes it is not escaped into a string on the way and
+    // read out of one again.
+    if let Ok(text) = serde_json::to_vec(event) {
+        let _ = channel.send(InvokeResponseBody::Raw(text));
     }
 }
 
@@ -61,10 +66,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Bridge {
-    pub(crate) fn new(dialogs: Arc<dyn Dialogs>, menus: impl Fn(Vec<Menu>) + Send + Sync + 'static) -> Self {
+    /// `menus` shows menus on the bar, `keep` keeps the zoom for the next start.
+    pub(crate) fn new(
+        dialogs: Arc<dyn Dialogs>,
+        menus: impl Fn(Vec<Menu>) + Send + Sync + 'static,
+        keep: impl Fn(u16) + Send + Sync + 'static,
+    ) -> Self {
         let page = Arc::new(Page::default());
         let host = Host::new(crate::outlet(&page), dialogs);
-        Self { host: Mutex::new(host), page, menus: Box::new(menus) }
+        Self { host: Mutex::new(host), page, menus: Box::new(menus), keep: Box::new(keep) }
     }
 
     /// Tells the page of something outside it.
@@ -73,7 +83,7 @@ impl Bridge {
     }
 
     /// Speaks to this page from now on.
-    pub(crate) fn connect(&self, channel: Channel<String>) {
+    pub(crate) fn connect(&self, channel: Channel) {
         self.page.connect(channel);
     }
 
@@ -92,6 +102,11 @@ impl Bridge {
                 (self.menus)(menus);
                 Ok(())
             }
+            Command::Keep { zoom } => {
+                command.check()?;
+                (self.keep)(zoom);
+                Ok(())
+            }
             command => {
                 lock(&self.host).carry_out(command);
                 Ok(())
@@ -101,7 +116,7 @@ impl Bridge {
 }
 
 #[tauri::command]
-pub(crate) fn connect(bridge: State<'_, Bridge>, events: Channel<String>) {
+pub(crate) fn connect(bridge: State<'_, Bridge>, events: Channel) {
     bridge.connect(events);
 }
 
@@ -118,7 +133,6 @@ mod tests {
         time::Duration,
     };
 
-    use tauri::ipc::InvokeResponseBody;
     use verifold_host::{Answer, Outlet};
     use verifold_model::{
         protocol::WorkerEvent,
@@ -145,7 +159,12 @@ mod tests {
     fn script(report: &Path) -> Vec<Command> {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-q1");
         let at = |name: &str| sample.join(name).to_string_lossy().into_owned();
-        let files = AuditFiles { policy: at("policy.toml"), engagement: at("engagement.toml"), package: at("package.zkaudit"), ..AuditFiles::default() };
+        let files = AuditFiles {
+            policy: at("policy.toml"),
+            engagement: at("engagement.toml"),
+            package: at("package.zkaudit"),
+            ..AuditFiles::default()
+        };
         let long = AuditFiles { policy: "p".repeat(LONGEST_PATH + 1), ..files.clone() };
         let missing = AuditFiles { package: at("nowhere.zkaudit"), ..files.clone() };
         let output = report.to_string_lossy().into_owned();
@@ -197,12 +216,10 @@ mod tests {
         }
 
         let (events, received) = channel();
-        let bridge = Bridge::new(Arc::new(Scripted), |_| {});
+        let bridge = Bridge::new(Arc::new(Scripted), |_| {}, |_| {});
         bridge.connect(Channel::new(move |body| {
-            // As the page has it: a JSON string that holds the JSON of the event.
-            let InvokeResponseBody::Json(json) = body else { panic!("text was sent") };
-            let text: String = serde_json::from_str(&json)?;
-            events.send(serde_json::from_str(&text)?).expect("a listener");
+            let InvokeResponseBody::Raw(json) = body else { panic!("bytes were sent") };
+            events.send(serde_json::from_slice(&json)?).expect("a listener");
             Ok(())
         }));
         for (command, expected) in script(&report).into_iter().zip(&expected) {
@@ -224,32 +241,37 @@ mod tests {
     fn what_is_no_command_is_not_carried_out() {
         let shown = Arc::new(Mutex::new(0));
         let count = Arc::clone(&shown);
-        let bridge = Bridge::new(Arc::new(Scripted), move |menus| *lock(&count) += menus.len());
+        let bridge = Bridge::new(Arc::new(Scripted), move |menus| *lock(&count) += menus.len(), |zoom| assert_eq!(zoom, 150));
         assert!(bridge.dispatch("{}").unwrap_err().starts_with("not a command of this release"));
         assert!(bridge.dispatch(r#"{"command":"run","program":"sh"}"#).unwrap_err().starts_with("not a command of this release"));
         let long = format!(r#"{{"command":"find-samples"}}{}"#, " ".repeat(LONGEST_COMMAND));
-        assert_eq!(bridge.dispatch(&long).unwrap_err(), "a command of 131098 bytes is not read; at most 131072 are");
+        assert_eq!(bridge.dispatch(&long).unwrap_err(), "a command of 524314 bytes is not read; at most 524288 are");
         let menus = |lines| {
             let items = vec![MenuItem { item: 1, label: "Verify".into() }; lines];
             serde_json::to_string(&Command::Menus { menus: vec![Menu { title: "Audit".into(), items }] }).unwrap()
         };
         assert_eq!(bridge.dispatch(&menus(41)).unwrap_err(), "menus beyond what a bar shows");
         assert_eq!((bridge.dispatch(&menus(40)), *lock(&shown)), (Ok(()), 1));
+        assert_eq!(bridge.dispatch(r#"{"command":"keep","zoom":150}"#), Ok(()));
+        assert_eq!(
+            bridge.dispatch(r#"{"command":"keep","zoom":999}"#).unwrap_err(),
+            "A zoom of 999 % is not kept; it lies between 80 and 200 %."
+        );
     }
 
     #[test]
     fn what_is_said_before_the_page_listens_waits() {
-        let bridge = Bridge::new(Arc::new(Scripted), |_| {});
+        let bridge = Bridge::new(Arc::new(Scripted), |_| {}, |_| {});
         bridge.tell(Event::Chosen { item: 1 });
         bridge.tell(Event::Chosen { item: 2 });
         let (texts, received) = channel();
         bridge.connect(Channel::new(move |body| {
-            let InvokeResponseBody::Json(json) = body else { panic!("text was sent") };
-            texts.send(json).expect("a listener");
+            let InvokeResponseBody::Raw(json) = body else { panic!("bytes were sent") };
+            texts.send(String::from_utf8(json).expect("text")).expect("a listener");
             Ok(())
         }));
         bridge.tell(Event::Chosen { item: 3 });
-        let items: Vec<bool> = received.try_iter().zip(1..).map(|(text, item)| text.contains(&format!("\\\"item\\\":{item}"))).collect();
+        let items: Vec<bool> = received.try_iter().zip(1..).map(|(text, item)| text.contains(&format!("\"item\":{item}"))).collect();
         assert_eq!(items, [true; 3]);
     }
 }

@@ -7,6 +7,7 @@
 //! - [`window`]: the window, and where the page may not go
 //! - [`menu`]: the bar of menus, and the box about the program
 //! - [`dialogs`]: a person is asked for a path
+//! - [`kept`]: the zoom, from one start to the next
 //!
 //! No logic and no cryptography: packages are verified by `verifold worker`, which lies beside this program.
 
@@ -19,6 +20,7 @@
 
 mod bridge;
 mod dialogs;
+mod kept;
 mod menu;
 mod window;
 
@@ -26,12 +28,14 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use tauri::Manager as _;
 use verifold_host::{Outlet, opened};
+use verifold_model::workbench::Event;
 
 use crate::{bridge::Bridge, dialogs::Dialogs};
 
 const USAGE: &str = "Usage: verifold-shell [POLICY] [PACKAGE] [ENGAGEMENT] [--engagement FILE]
 
-Files are told apart by name: *.zkaudit, *engagement*.toml, *.toml. A name of a sample folder instead opens that sample.";
+Files are told apart by name: *.zkaudit, *engagement*.toml, *overlay*.toml, *.toml, *.pub. Instead, the name of a sample,
+a folder, or an engagement alone opens the audit that lies there.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -85,7 +89,12 @@ fn start(arguments: Vec<String>) -> tauri::Result<()> {
         })
         .setup(move |app| {
             let (dialogs, menus) = (Dialogs::new(app.handle()), menu::show(app.handle()));
-            let bridge = Bridge::new(Arc::new(dialogs), menus);
+            let kept = app.path().app_config_dir()?;
+            let zoom = kept::zoom(&kept);
+            let bridge = Bridge::new(Arc::new(dialogs), menus, move |zoom| kept::keep_zoom(&kept, zoom));
+            if let Some(zoom) = zoom {
+                bridge.tell(Event::Kept { zoom });
+            }
             if !arguments.is_empty() {
                 bridge.tell(opened(arguments, &std::env::current_dir()?));
             }

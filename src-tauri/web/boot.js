@@ -28,7 +28,7 @@ try {
   };
   page = new Page(send, tell);
   const events = new Channel();
-  events.onmessage = (event) => page.deliver(event);
+  events.onmessage = (event) => page.deliver(new Uint8Array(event));
   await invoke("connect", { events });
   await page.open(document.getElementById("workbench"));
 } catch (problem) {

@@ -18,7 +18,8 @@ const USAGE: &str = "Usage: verifold-workbench [POLICY] [PACKAGE] [ENGAGEMENT] [
        [--screen NAME] [--theme light|dark|system] [--zoom PERCENT] [--size WIDTHxHEIGHT] [--select ID] [--screenshot OUT.png]
        [--pace FRAMES]
 
-Files are told apart by name: *.zkaudit, *engagement*.toml, *overlay*.toml, *.toml, *.pub. A name of a sample folder instead opens that sample.";
+Files are told apart by name: *.zkaudit, *engagement*.toml, *overlay*.toml, *.toml, *.pub. Instead, the name of a sample,
+a folder, or an engagement alone opens the audit that lies there.";
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,7 +27,7 @@ pub(crate) struct Arguments {
     files: AuditFiles,
     screen: Option<Screen>,
     theme: Option<egui::ThemePreference>,
-    zoom: Option<f32>,
+    zoom: Option<u16>,
     size: Option<[f32; 2]>,
     select: Option<String>,
     screenshot: Option<PathBuf>,
@@ -56,9 +57,8 @@ impl Arguments {
                 }
                 "--zoom" => {
                     let text = value()?;
-                    let percent: f32 =
-                        text.trim_end_matches('%').parse().map_err(|_| format!("--zoom: expected a percentage, found {text:?}"))?;
-                    read.zoom = Some(percent / 100.0);
+                    let percent = text.trim_end_matches('%').parse();
+                    read.zoom = Some(percent.map_err(|_| format!("--zoom: expected a percentage, found {text:?}"))?);
                 }
                 "--size" => {
                     let text = value()?;
@@ -126,7 +126,7 @@ mod tests {
             (both.files.policy.as_str(), both.files.package.as_str(), both.files.engagement.as_str()),
             ("p.toml", "q.zkaudit", "e.toml")
         );
-        assert_eq!(both.zoom, Some(1.5));
+        assert_eq!(both.zoom, Some(150));
         assert!(read("credit-scoring-q1").unwrap().files.is_complete());
         assert_eq!(read("--screen cellar").unwrap_err(), "--screen: no room is named \"cellar\"");
         assert_eq!(read("--size 3").unwrap_err(), "--size: expected WIDTHxHEIGHT, found \"3\"");

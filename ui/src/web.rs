@@ -1,7 +1,7 @@
 //! The workbench on a page: the desktop shell around the page is its host.
 //!
 //! The page's script makes a [`Page`] of two functions, hands it what the shell says ([`Page::deliver`]), and opens it on a
-//! canvas. Messages cross as JSON text, so that numbers keep all their digits.
+//! canvas. Messages cross as JSON, commands as text and events as its bytes, so that numbers keep all their digits.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -43,13 +43,13 @@ impl Page {
         Self { inbox: Rc::default(), send, tell }
     }
 
-    /// Takes in an event.
+    /// Takes in an event, as UTF-8.
     ///
     /// # Errors
     /// If it is none: page and shell are of two releases.
-    pub fn deliver(&self, event: &str) -> Result<(), JsValue> {
+    pub fn deliver(&self, event: &[u8]) -> Result<(), JsValue> {
         let event =
-            serde_json::from_str(event).map_err(|error| JsValue::from(format!("the shell said what is not understood: {error}")))?;
+            serde_json::from_slice(event).map_err(|error| JsValue::from(format!("the shell said what is not understood: {error}")))?;
         let mut inbox = self.inbox.borrow_mut();
         inbox.events.push_back(event);
         if let Some(window) = &inbox.window {

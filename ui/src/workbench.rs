@@ -6,6 +6,7 @@ use verifold_model::{
     protocol::{PROTOCOL_VERSION, WorkPhase, WorkerEvent, isolation_note},
     record::AuditRecord,
     state::{RungName, State},
+    workbench::ZOOM_PERCENT,
 };
 
 use crate::{
@@ -15,9 +16,6 @@ use crate::{
     place::{History, Place, Screen, Selection},
     shell,
 };
-
-/// Least and greatest zoom.
-const ZOOM: (f32, f32) = (0.8, 2.0);
 
 /// The workbench.
 pub struct Workbench {
@@ -36,7 +34,8 @@ pub struct Workbench {
     pub(crate) report: Option<ReportSheet>,
     pub(crate) drawer: bool,
     pub(crate) problem: Option<String>,
-    pub(crate) zoom: f32,
+    /// In percent.
+    pub(crate) zoom: u16,
     /// Named outside the window while a verification was under way.
     waiting: Option<(AuditFiles, String)>,
 }
@@ -190,7 +189,7 @@ impl Workbench {
             report: None,
             drawer: false,
             problem: None,
-            zoom: 1.0,
+            zoom: 100,
             waiting: None,
         };
         workbench.backend.send(Command::FindSamples);
@@ -266,16 +265,17 @@ impl Workbench {
         self.act(Action::Select(selection), ctx);
     }
 
-    /// Sets the zoom, 1 being 100 %.
-    pub fn set_zoom(&mut self, zoom: f32) {
-        self.zoom = zoom.clamp(ZOOM.0, ZOOM.1);
+    /// Sets the zoom, in percent, to the nearest there is.
+    pub fn set_zoom(&mut self, zoom: u16) {
+        self.zoom = zoom.clamp(*ZOOM_PERCENT.start(), *ZOOM_PERCENT.end());
     }
 
     /// Takes in what the host reports and draws a frame.
     pub fn show(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
-        if (ctx.zoom_factor() - self.zoom).abs() > 1e-3 {
-            ctx.set_zoom_factor(self.zoom);
+        let zoom = f32::from(self.zoom) / 100.0;
+        if (ctx.zoom_factor() - zoom).abs() > 1e-3 {
+            ctx.set_zoom_factor(zoom);
         }
         let now = ctx.input(|input| input.time);
         let mut asked = Asked::new();
@@ -335,6 +335,7 @@ impl Workbench {
                     self.run = Run::Cancelled { during: progress.words() };
                 }
             }
+            Event::Kept { zoom } => self.set_zoom(zoom),
             Event::Picked { pick, path, problem } => self.picked(pick, path, problem),
             Event::Chosen { item } => asked.extend(usize::try_from(item).ok().and_then(|item| Action::LISTED.get(item).cloned())),
         }
@@ -572,11 +573,17 @@ impl Workbench {
             Action::NextBatch => self.step_batch(true),
             Action::Palette => self.palette = if self.palette.is_some() { None } else { Some(shell::Palette::default()) },
             Action::Inspector => self.drawer = !self.drawer,
-            Action::ZoomIn => self.set_zoom(((self.zoom + 0.1) * 10.0).round() / 10.0),
-            Action::ZoomOut => self.set_zoom(((self.zoom - 0.1) * 10.0).round() / 10.0),
-            Action::ZoomReset => self.set_zoom(1.0),
+            Action::ZoomIn => self.zoom_to(self.zoom / 10 * 10 + 10),
+            Action::ZoomOut => self.zoom_to((self.zoom - 1) / 10 * 10),
+            Action::ZoomReset => self.zoom_to(100),
             Action::Theme(preference) => ctx.set_theme(preference),
         }
+    }
+
+    /// Sets the zoom as a person wants it, now and at the next start.
+    fn zoom_to(&mut self, zoom: u16) {
+        self.set_zoom(zoom);
+        self.backend.send(Command::Keep { zoom: self.zoom });
     }
 
     fn step_batch(&mut self, forward: bool) {

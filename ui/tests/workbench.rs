@@ -238,6 +238,23 @@ fn the_palette_finds_requirements_batches_and_commands() {
 }
 
 #[test]
+fn the_zoom_goes_from_80_to_200_percent_and_is_kept() {
+    let fake = Fake::with(record(Story::Honest));
+    let mut window = window(&fake, LARGE, files());
+    let zoom = |window: &support::fake::Window<'_>| (window.ctx.zoom_factor() * 100.0).round();
+    fake.tell(Event::Kept { zoom: 185 });
+    window.run_steps(3);
+    assert_eq!(zoom(&window), 185.0);
+    for (key, expected) in [(Key::Plus, [190_u16, 200, 200]), (Key::Num0, [100; 3]), (Key::Minus, [90, 80, 80])] {
+        for expected in expected {
+            window.key_press_modifiers(Modifiers::CTRL, key);
+            window.run_steps(3);
+            assert_eq!((zoom(&window), fake.0.borrow().sent.last()), (f32::from(expected), Some(&Command::Keep { zoom: expected })));
+        }
+    }
+}
+
+#[test]
 fn the_report_goes_to_the_path_in_the_sheet() {
     let fake = Fake::with(record(Story::Honest));
     let mut window = window(&fake, LARGE, files());

@@ -15,14 +15,15 @@
 //! - [`wasm`]: the workbench for the page of the desktop shell; [`shell`]: that shell, opened, checked, tested, measured
 //!
 //! A command lives in the module of its name, with its arguments and one `run`. Commands that need our own crates
-//! stand behind the feature `fixtures`, so that `cargo tidy` answers before those crates compile.
+//! stand behind the feature `fixtures`, those of the shell and of packages, which need the model alone, behind `window`, so that
+//! `cargo tidy` answers before those crates compile.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program answers on standard output")]
 
 #[cfg(feature = "fixtures")]
 mod bench_fixture;
 #[cfg(feature = "fixtures")]
 mod cancel;
-#[cfg(feature = "fixtures")]
+#[cfg(feature = "window")]
 mod dist;
 #[cfg(feature = "fixtures")]
 mod docs;
@@ -38,7 +39,7 @@ mod programs;
 mod samples;
 mod sbom;
 mod screens;
-#[cfg(feature = "fixtures")]
+#[cfg(feature = "window")]
 mod shell;
 mod tidy;
 mod wasm;
@@ -82,16 +83,16 @@ enum Command {
     /// Compile the workbench for the page of the desktop shell
     Wasm(wasm::Args),
     /// Open the desktop shell, or check that it compiles
-    #[cfg(feature = "fixtures")]
+    #[cfg(feature = "window")]
     Shell(shell::Args),
     /// Pack the programs for Debian and RPM systems, with checksums and release notes
-    #[cfg(feature = "fixtures")]
+    #[cfg(feature = "window")]
     Dist(dist::Args),
     /// Test the desktop shell on a virtual screen
-    #[cfg(feature = "fixtures")]
+    #[cfg(feature = "window")]
     ShellTest(shell::test::Args),
     /// Measure start, frames and memory of both windows on a virtual screen
-    #[cfg(feature = "fixtures")]
+    #[cfg(feature = "window")]
     ShellBench(shell::bench::Args),
     /// Write the script around a compiled module; `wasm` calls it
     #[command(hide = true)]
@@ -118,13 +119,13 @@ fn main() -> ExitCode {
         Command::Screens(args) => screens::run(root, &args),
         Command::Icons(args) => icons::run(root, &args),
         Command::Wasm(args) => wasm::run(root, &args),
-        #[cfg(feature = "fixtures")]
+        #[cfg(feature = "window")]
         Command::Shell(args) => shell::run(root, &args),
-        #[cfg(feature = "fixtures")]
+        #[cfg(feature = "window")]
         Command::Dist(args) => dist::run(root, &args),
-        #[cfg(feature = "fixtures")]
+        #[cfg(feature = "window")]
         Command::ShellTest(args) => shell::test::run(root, &args),
-        #[cfg(feature = "fixtures")]
+        #[cfg(feature = "window")]
         Command::ShellBench(args) => shell::bench::run(root, &args),
         Command::Bindgen(args) => wasm::bindgen(&args),
         #[cfg(feature = "fixtures")]

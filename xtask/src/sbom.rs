@@ -33,8 +33,13 @@ pub(crate) struct Args {
 /// # Errors
 /// If cargo cannot be asked, a bill is out of shape, or a file cannot be written.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
-    let folder = root.join(&args.output);
-    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    write(root, &root.join(&args.output)).map(drop)
+}
+
+/// Writes the bills into a folder and says their names.
+pub(crate) fn write(root: &Path, folder: &Path) -> anyhow::Result<Vec<String>> {
+    fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    let mut names = Vec::new();
     for (workspace, programs) in crate::tidy::shipped(root) {
         let deny = Config::read(&workspace.join("deny.toml"))?;
         let lock = fs::read_to_string(workspace.join("Cargo.lock")).context("reading Cargo.lock")?;
@@ -48,12 +53,14 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
             if !faults.is_empty() {
                 bail!("the bill of {program} is out of shape: {}", faults.join("; "));
             }
-            let path = folder.join(format!("{program}.cdx.json"));
+            let name = format!("{program}.cdx.json");
+            let path = folder.join(&name);
             fs::write(&path, format!("{bill:#}\n")).with_context(|| format!("writing {}", path.display()))?;
             println!("{} components  {}", graph.packages.len() - 1, path.display());
+            names.push(name);
         }
     }
-    Ok(())
+    Ok(names)
 }
 
 #[derive(serde::Deserialize)]

@@ -49,7 +49,7 @@ pub(crate) fn shipped(root: &Path) -> [(PathBuf, &'static [&'static str]); 2] {
 ///
 /// # Errors
 /// If cargo fails.
-#[cfg(feature = "fixtures")]
+#[cfg(feature = "window")]
 pub(crate) fn libraries(root: &Path, packages: &[&str]) -> anyhow::Result<Vec<(String, String, String)>> {
     let host = std::process::Command::new("rustc").args(["--print", "host-tuple"]).output().context("starting rustc")?;
     let host = String::from_utf8_lossy(&host.stdout).trim().to_owned();

@@ -60,8 +60,8 @@ impl Host {
             }
             Command::Report { run, of, output } => self.report(run, of, output),
             Command::Pick { pick, suggestion } => self.pick(pick, suggestion),
-            // Menus belong to a window.
-            Command::Menus { .. } => {}
+            // Menus belong to a window, and so does what it keeps.
+            Command::Menus { .. } | Command::Keep { .. } => {}
         }
     }
 

@@ -6,8 +6,9 @@ use verifold_model::workbench::{AuditFiles, Event};
 
 use crate::samples;
 
-/// The files these arguments name: packages, policies, engagements, overlays and keys by their names, or the name of a sample alone.
-/// `--engagement FILE` names one whatever it is called. Relative paths are taken from `folder`.
+/// The files these arguments name: packages, policies, engagements, overlays and keys by their names; alone, a folder with an
+/// audit or an engagement inside one, or the name of a sample. `--engagement FILE` names one whatever it is called. Relative
+/// paths are taken from `folder`.
 ///
 /// # Errors
 /// In words, what an argument is not.
@@ -24,13 +25,26 @@ pub fn named(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Resu
         }
     }
     if let [name] = plain.as_slice()
+        && folder.join(name).is_dir()
+    {
+        return samples::audit_in(&folder.join(name))
+            .ok_or_else(|| format!("{name} is no folder of an audit: it holds neither a policy.toml nor one package (*.zkaudit)."));
+    }
+    if let [name] = plain.as_slice()
         && !name.contains('.')
     {
         let sample = samples::find().into_iter().find(|sample| sample.name == *name);
         return sample.map(|sample| sample.files).ok_or_else(|| format!("no sample audit is named {name}"));
     }
+    let alone = plain.len() == 1;
     for path in plain {
         files.sort(within(&path))?;
+    }
+    // An engagement is opened with what it is about, if that lies beside it.
+    if alone && !files.engagement.is_empty() {
+        let beside = Path::new(&files.engagement).parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
+        let beside = beside.and_then(samples::audit_in);
+        files = AuditFiles { engagement: files.engagement, ..beside.unwrap_or_default() };
     }
     Ok(files)
 }
@@ -73,5 +87,34 @@ mod tests {
         check("cellar", Err("no sample audit is named cellar"));
         check("--engagement", Err("--engagement needs a value"));
         check("--colour red", Err("unknown option --colour"));
+    }
+
+    #[test]
+    fn a_folder_or_its_engagement_opens_the_audit_in_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let audit = parent.path().join("2026 Q3");
+        std::fs::create_dir(&audit).unwrap();
+        let named = |name: &str| named([name.to_owned()], parent.path());
+        let at = |name: &str| audit.join(name).to_string_lossy().into_owned();
+        let files = |policy: &str, engagement: &str, package: &str| AuditFiles {
+            policy: if policy.is_empty() { String::new() } else { at(policy) },
+            engagement: if engagement.is_empty() { String::new() } else { at(engagement) },
+            package: if package.is_empty() { String::new() } else { at(package) },
+            ..AuditFiles::default()
+        };
+        assert_eq!(
+            named("2026 Q3").unwrap_err(),
+            "2026 Q3 is no folder of an audit: it holds neither a policy.toml nor one package (*.zkaudit)."
+        );
+        let put = |names: &[&str]| names.iter().for_each(|name| std::fs::write(at(name), "").unwrap());
+        put(&["bank-engagement.toml"]);
+        assert_eq!(named("2026 Q3/bank-engagement.toml"), Ok(files("", "bank-engagement.toml", "")));
+        put(&["policy.toml", "one.zkaudit"]);
+        assert_eq!(named("2026 Q3/bank-engagement.toml"), Ok(files("policy.toml", "bank-engagement.toml", "one.zkaudit")));
+        assert_eq!(named("2026 Q3"), Ok(files("policy.toml", "", "one.zkaudit")));
+        // Which of two, a person says.
+        put(&["engagement.toml", "two.zkaudit"]);
+        assert_eq!(named("2026 Q3"), Ok(files("policy.toml", "engagement.toml", "")));
+        assert_eq!(named("2026 Q3/one.zkaudit"), Ok(files("", "", "one.zkaudit")));
     }
 }

@@ -39,39 +39,35 @@ fn inside(folder: &Path) -> Vec<Sample> {
 
 fn sample(folder: &Path) -> Option<Sample> {
     let name = folder.file_name()?.to_string_lossy().into_owned();
-    let package = package_in(folder)?;
-    let policy = folder.join("policy.toml");
-    if !policy.is_file() {
-        return None;
-    }
-    let engagement = folder.join("engagement.toml");
+    let files = audit_in(folder).filter(AuditFiles::is_complete)?;
     let (title, summary) = fs::read_to_string(folder.join("README.md")).map(|text| heading_and_paragraph(&text)).unwrap_or_default();
     let expected = fs::read_to_string(folder.join("expected.exit")).ok().and_then(|text| text.trim().parse::<u8>().ok());
-    let text = |path: PathBuf| path.to_string_lossy().into_owned();
     Some(Sample {
         title: if title.is_empty() { name.clone() } else { title },
         summary,
         expected: expected.and_then(|code| Exit::PRECEDENCE.into_iter().find(|exit| exit.code() == code)),
-        package_bytes: fs::metadata(&package).map(|meta| meta.len()).unwrap_or_default(),
-        files: AuditFiles {
-            policy: text(policy),
-            engagement: if engagement.is_file() { text(engagement) } else { String::new() },
-            package: text(package),
-            ..AuditFiles::default()
-        },
+        package_bytes: fs::metadata(&files.package).map(|meta| meta.len()).unwrap_or_default(),
+        files,
         name,
     })
 }
 
-fn package_in(folder: &Path) -> Option<PathBuf> {
-    let mut packages: Vec<PathBuf> = fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ext| ext == "zkaudit"))
-        .collect();
-    packages.sort();
-    packages.into_iter().next()
+/// The audit in a folder: `policy.toml`, `engagement.toml`, and the package if there is exactly one. Absent if there is
+/// neither a policy nor such a package.
+pub(crate) fn audit_in(folder: &Path) -> Option<AuditFiles> {
+    let packages =
+        fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.extension() == Some("zkaudit".as_ref()));
+    let packages: Vec<PathBuf> = packages.take(2).collect();
+    let there = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
+    let text = |path: Option<PathBuf>| path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let package = if packages.len() == 1 { packages.into_iter().next() } else { None };
+    let files = AuditFiles {
+        policy: text(there("policy.toml")),
+        engagement: text(there("engagement.toml")),
+        package: text(package),
+        ..AuditFiles::default()
+    };
+    (!files.policy.is_empty() || !files.package.is_empty()).then_some(files)
 }
 
 /// First heading and first paragraph of a README, without marks of emphasis.

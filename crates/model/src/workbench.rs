@@ -4,6 +4,8 @@
 //! command but its form ([`Command::check`]): records travel to the workbench only, and are printed by the number of
 //! the run they came from.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{protocol::WorkerEvent, record::AuditRecord, state::Exit};
@@ -147,6 +149,9 @@ pub struct MenuItem {
     pub label: String,
 }
 
+/// Least and greatest zoom, in percent.
+pub const ZOOM_PERCENT: RangeInclusive<u16> = 80..=200;
+
 /// Most menus, and most lines of one.
 pub const MOST_MENU_ITEMS: usize = 40;
 /// Longest label, in bytes.
@@ -192,6 +197,11 @@ pub enum Command {
         /// From left to right.
         menus: Vec<Menu>,
     },
+    /// Keep this for the next start, if the host keeps anything; answered by [`Event::Kept`] there.
+    Keep {
+        /// Zoom in percent, within [`ZOOM_PERCENT`].
+        zoom: u16,
+    },
 }
 
 impl Command {
@@ -232,6 +242,8 @@ impl Command {
                 }
                 Ok(())
             }
+            Self::Keep { zoom } if ZOOM_PERCENT.contains(zoom) => Ok(()),
+            Self::Keep { zoom } => Err(format!("A zoom of {zoom} % is not kept; it lies between 80 and 200 %.")),
         }
     }
 
@@ -239,7 +251,7 @@ impl Command {
     pub const fn run(&self) -> Option<RunId> {
         match self {
             Self::Verify { run, .. } | Self::Cancel { run } | Self::Report { run, .. } => Some(*run),
-            Self::FindSamples | Self::Pick { .. } | Self::Menus { .. } => None,
+            Self::FindSamples | Self::Pick { .. } | Self::Menus { .. } | Self::Keep { .. } => None,
         }
     }
 }
@@ -314,6 +326,11 @@ pub enum Event {
         /// Why no dialog could be shown; empty otherwise.
         problem: String,
     },
+    /// What was kept at an earlier start.
+    Kept {
+        /// As in [`Command::Keep`].
+        zoom: u16,
+    },
     /// A person chose from a menu.
     Chosen {
         /// [`MenuItem::item`].
@@ -363,6 +380,8 @@ mod tests {
             &Command::Pick { pick: Pick::Report, suggestion: "a\0.pdf".into() },
             "The suggested name path holds the control character '\\0'. Choose the file again.",
         );
+        check(&Command::Keep { zoom: 200 }, "");
+        check(&Command::Keep { zoom: 79 }, "A zoom of 79 % is not kept; it lies between 80 and 200 %.");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl App {
             ctx.set_theme(theme);
         }
         let mut workbench = Workbench::new(Box::new(NativeHost::new(ctx.clone())), arguments.files);
-        workbench.set_zoom(arguments.zoom.unwrap_or(1.0));
+        workbench.set_zoom(arguments.zoom.unwrap_or(100));
         let camera = arguments.screenshot.map(|output| Camera::new(output, arguments.screen, arguments.select));
         if let (None, Some(screen)) = (&camera, arguments.screen) {
             workbench.open_on(screen);

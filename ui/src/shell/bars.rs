@@ -192,7 +192,7 @@ pub(super) fn status_ui(workbench: &Workbench, ui: &mut Ui, asked: &mut Asked) {
             ui.add_space(8.0);
         };
         item(ui, None, &format!("Verifold {}", env!("CARGO_PKG_VERSION")));
-        item(ui, None, &format!("{:.0} %", workbench.zoom * 100.0));
+        item(ui, None, &format!("{} %", workbench.zoom));
         if let Some(audit) = workbench.audit.as_ref().filter(|_| workbench.here().screen != Screen::Welcome) {
             item(ui, None, &format!("Policy {}", audit.record.policy.digest.short()));
         }

@@ -69,7 +69,7 @@ impl Backend for Fake {
             }
             Command::Cancel { .. } => desk.events.push_back(Event::Cancelled { run }),
             Command::Report { output, .. } => desk.events.push_back(Event::Reported { run, output: output.clone(), pages: 12 }),
-            Command::Pick { .. } | Command::Menus { .. } => {}
+            Command::Pick { .. } | Command::Menus { .. } | Command::Keep { .. } => {}
         }
         desk.sent.push(command);
     }

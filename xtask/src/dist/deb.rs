@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use super::{Package, VERSION, tool};
 
@@ -16,7 +16,7 @@ pub(super) fn pack(out: &Path, package: &Package, time: &str) -> anyhow::Result<
     fs::create_dir_all(folder.join("DEBIAN")).context("creating DEBIAN")?;
     let description: String = package.description.lines().map(|line| format!(" {line}\n")).collect();
     let control = format!(
-        "Package: {}\nVersion: {VERSION}\nArchitecture: {architecture}\nMaintainer: Verifold <verifold@localhost>\n\
+        "Package: {}\nVersion: {VERSION}\nArchitecture: {architecture}\nMaintainer: Verifold <nobody@verifold.invalid>\n\
          Installed-Size: {}\nDepends: {}\nRecommends: {}\nSection: misc\nPriority: optional\nDescription: {}\n{description}",
         package.name,
         super::tree::size(&folder)? / 1024,
@@ -25,6 +25,10 @@ pub(super) fn pack(out: &Path, package: &Package, time: &str) -> anyhow::Result<
         package.summary,
     );
     fs::write(folder.join("DEBIAN/control"), control).context("writing DEBIAN/control")?;
+    // With these an installed system can tell what was altered (dpkg --verify).
+    let sums = Command::new("md5sum").current_dir(&folder).args(super::tree::files(&package.tree)?).output().context("starting md5sum")?;
+    ensure!(sums.status.success(), "md5sum: {}", String::from_utf8_lossy(&sums.stderr).trim());
+    fs::write(folder.join("DEBIAN/md5sums"), sums.stdout).context("writing DEBIAN/md5sums")?;
     let name = format!("{}_{VERSION}_{architecture}.deb", package.name);
     let mut command = Command::new("dpkg-deb");
     command.args(["--root-owner-group", "-Zxz", "--build"]).arg(&folder).arg(out.join(&name)).env("SOURCE_DATE_EPOCH", time);

@@ -1,4 +1,4 @@
-//! What is handed out: packages for Debian and for RPM systems, checksums, release notes.
+//! What is handed out: packages for Debian and for RPM systems, bills of materials, checksums, release notes.
 //!
 //! - [`tree`]: what is installed where
 //! - [`deb`], [`rpm`]: the same tree as packages, by the tools of those systems
@@ -19,7 +19,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::{programs, shell};
+use crate::{programs, sbom, shell};
 
 /// Arguments of `cargo xtask dist`.
 #[derive(clap::Args)]
@@ -93,11 +93,13 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let notes = release_notes(&fs::read_to_string(root.join("CHANGELOG.md")).context("reading CHANGELOG.md")?)
         .context("CHANGELOG.md has no section of a version")?;
     fs::write(out.join("RELEASE-NOTES.md"), notes).context("writing RELEASE-NOTES.md")?;
+    let packed = made.len();
+    made.extend(sbom::write(root, &out)?);
     checksums(&out, &made)?;
     for name in &made {
         println!("{} ({} KB)", name, fs::metadata(out.join(name))?.len() / 1000);
     }
-    println!("target/dist: {} packages, SHA256SUMS, RELEASE-NOTES.md", made.len());
+    println!("target/dist: {packed} packages, {} bills of materials, SHA256SUMS, RELEASE-NOTES.md", made.len() - packed);
     Ok(())
 }
 

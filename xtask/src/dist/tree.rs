@@ -40,6 +40,7 @@ pub(super) fn workbench(root: &Path, tree: &Path, [verifold, workbench]: &[PathB
     fs::create_dir_all(&manual).context("creating the folder of the manual")?;
     let written = Command::new(verifold).arg("man").arg(&manual).status().context("asking for the manual")?;
     ensure!(written.success(), "verifold man ended with {written}");
+    put.file(&linux.join("verifold-workbench.1"), "usr/share/man/man1/verifold-workbench.1")?;
     for page in files(&manual)? {
         zip(&manual.join(page))?;
     }
@@ -53,6 +54,9 @@ pub(super) fn shell(root: &Path, tree: &Path, program: &Path) -> anyhow::Result<
     let put = Put { tree };
     put.program(program)?;
     put.file(&root.join("assets/linux/verifold-shell.desktop"), "usr/share/applications/verifold-shell.desktop")?;
+    let page = "usr/share/man/man1/verifold-shell.1";
+    put.file(&root.join("assets/linux/verifold-shell.1"), page)?;
+    zip(&tree.join(page))?;
     documents(root, &put, "verifold-shell", &["verifold-shell"], &root.join("src-tauri"))?;
     Ok(tree.to_owned())
 }

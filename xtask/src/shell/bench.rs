@@ -3,7 +3,8 @@
 //! Both show the same audit at the same size on a virtual screen without a graphics processor.
 //!
 //! - start: from starting the process until the screen shows more than a blank window, rounds of both in turn
-//! - frames: the rooms in turn without a rest, measured by the workbench itself (`verifold_ui::pace`), the same code in both
+//! - frames: the rooms in turn without a rest, measured by the workbench itself (`verifold_ui::pace`), the same code in both,
+//!   tours of both in turn
 //! - memory and CPU time: of all processes of a window, from the kernel; the screen's server is not counted
 //!
 //! What a page shows is drawn by processes of the web engine, which share libraries: memory is counted in proportional shares
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// Starts of each
     #[arg(long, default_value_t = 9)]
     rounds: u32,
+    /// Tours of each
+    #[arg(long, default_value_t = 3)]
+    tours: u32,
     /// Profile of the programs; the page is always a release build
     #[arg(long, value_name = "NAME", default_value = "dev")]
     profile: String,
@@ -66,34 +70,49 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let screen = Screen::start(root, &["sleep", "infinity"], false)?;
     for _ in 0..args.rounds {
         for (program, found) in [&native, &shell].into_iter().zip(&mut starts) {
-            found.push(start(root, &screen, program)?);
+            found.push(start(root, &screen, program)?.as_secs_f64());
         }
     }
     drop(screen);
-    for (name, found) in ["native", "shell"].into_iter().zip(&mut starts) {
-        found.sort();
-        let at = |part: usize| found.get(found.len() * part / 100).or(found.last()).map_or(0.0, Duration::as_secs_f64);
-        println!("{name}: first picture after {:.2} s (median of {}, {:.2} to {:.2})", at(50), found.len(), at(0), at(100));
+    for (name, found) in NAMES.into_iter().zip(&mut starts) {
+        found.sort_by(f64::total_cmp);
+        let (least, most) = (found.first().copied().unwrap_or_default(), found.last().copied().unwrap_or_default());
+        println!("{name}: first picture after {:.2} s (median of {}, {least:.2} to {most:.2})", median(found.clone()), found.len());
     }
 
-    let (of_shell, size) = shell_tour(root, &shell, args)?;
-    let of_native = native_tour(root, &native, args, &size)?;
-    for (name, tour) in [("native", of_native), ("shell", of_shell)] {
-        let figure = |what: &str, which: &str| tour.found[what][which].as_f64().unwrap_or(f64::NAN);
+    let mut tours = [Vec::new(), Vec::new()];
+    for _ in 0..args.tours {
+        let (of_shell, size) = shell_tour(root, &shell, args)?;
+        tours[0].push(native_tour(root, &native, args, &size)?);
+        tours[1].push(of_shell);
+    }
+    let mut figures = starts.map(|found| vec![median(found)]);
+    for ((name, tours), figures) in NAMES.into_iter().zip(&tours).zip(&mut figures) {
+        let of = |what: &str, which: &str| median(tours.iter().filter_map(|tour| tour.found[what][which].as_f64()).collect());
+        let [mean, middle, p99, drawing] = [of("interval", "mean"), of("interval", "median"), of("interval", "p99"), of("drawing", "mean")];
+        let cpu = 1e3 * median(tours.iter().map(|tour| tour.cpu).collect());
+        let memory = median(tours.iter().map(|tour| tour.memory as f64 / 1e6).collect());
         println!(
-            "{name}: {size}, {} frames: interval {:.1} ms mean, {:.1} median, {:.1} p99; drawing {:.1} ms mean; CPU {:.1} ms a frame; \
-             memory {:.0} MB in {} processes",
-            tour.found["frames"],
-            figure("interval", "mean"),
-            figure("interval", "median"),
-            figure("interval", "p99"),
-            figure("drawing", "mean"),
-            tour.cpu * 1e3,
-            tour.memory as f64 / 1e6,
-            tour.processes,
+            "{name}: {} tours of {} frames: interval {mean:.1} ms mean, {middle:.1} median, {p99:.1} p99; drawing {drawing:.1} ms mean; \
+             CPU {cpu:.1} ms a frame; memory {memory:.0} MB in {} processes",
+            tours.len(),
+            args.frames,
+            tours.first().map_or(0, |tour| tour.processes),
         );
+        figures.extend([mean, cpu, memory]);
+    }
+    for (at, what) in ["start", "interval", "CPU a frame", "memory"].into_iter().enumerate() {
+        println!("shell over native, {what}: {:.1}", figures[1][at] / figures[0][at]);
     }
     Ok(())
+}
+
+const NAMES: [&str; 2] = ["native", "shell"];
+
+/// The middle value; of two in the middle the greater.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Time from starting a program to its first picture on an empty screen.

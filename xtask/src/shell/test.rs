@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// Write both windows side by side, at half their size, to this PNG
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
+    /// Profile of the programs; the page is always a release build
+    #[arg(long, value_name = "NAME", default_value = "dev")]
+    profile: String,
 }
 
 /// Builds the shell and tests it.
@@ -51,14 +54,16 @@ pub(crate) struct Args {
 /// What did not hold, or what is missing here to find out.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     needed(&["xvfb-run", "dbus-run-session", "WebKitWebDriver", "strace"])?;
-    let program = build(root, "dev")?;
+    let program = build(root, &args.profile)?;
     let kept = root.join("target/shell-test");
     fs::create_dir_all(&kept).with_context(|| format!("creating {}", kept.display()))?;
 
-    let parity = super::cargo(root).args(["test", "--quiet", "--locked", "--target-dir", "../target/shell"]).status()?;
+    let parity =
+        super::cargo(root).args(["test", "--quiet", "--locked", "--target-dir", "../target/shell", "--profile", &args.profile]).status()?;
     ensure!(parity.success(), "the shell's own tests fail");
 
-    let both = on_screen(root, &program, &kept)?;
+    let [_, native] = programs::build_as(root, &args.profile, ["verifold", "verifold-workbench"])?;
+    let both = on_screen(root, &program, &native, &kept)?;
     if let Some(path) = &args.picture {
         both.write(path)?;
     }
@@ -74,14 +79,14 @@ pub(super) fn needed(programs: &[&str]) -> anyhow::Result<()> {
 }
 
 /// Both windows with the same audit, side by side.
-fn on_screen(root: &Path, program: &Path, kept: &Path) -> anyhow::Result<Picture> {
+fn on_screen(root: &Path, program: &Path, native: &Path, kept: &Path) -> anyhow::Result<Picture> {
     let port = free_port()?;
     let screen = Screen::start(root, &["WebKitWebDriver", &format!("--port={port}"), "--host=127.0.0.1"], true)?;
     let session = Session::open(port, program)?;
     session.until("the page is open", |page| page.state == "open")?;
     session.until("the workbench is ready", |page| page.text == "Ready" && !page.busy)?;
     println!("ready");
-    paint_stack(&session)?;
+    stack(&session)?;
 
     let second = screen.command(program)?.current_dir(root).arg(SAMPLE).status().context("starting the shell a second time")?;
     ensure!(second.success(), "the second start ended with {second}");
@@ -89,14 +94,13 @@ fn on_screen(root: &Path, program: &Path, kept: &Path) -> anyhow::Result<Picture
     ensure!(ended.ends_with(VERDICT), "expected “{VERDICT}”, found “{ended}”");
     println!("second start handed {SAMPLE} over: {ended}");
 
-    let [_, native] = programs::build_as(root, "dev", ["verifold", "verifold-workbench"])?;
     let size = session.script("return innerWidth + 'x' + innerHeight + ' at ' + devicePixelRatio")?;
     let size = size.as_str().and_then(|size| size.strip_suffix(" at 1")).context("a pixel of the page is not one of the screen")?;
     let mut both = None;
     for (key, room) in ROOMS {
         session.press(&[CONTROL, key])?;
         let shell = settled(&session, &kept.join(format!("{room}-shell.png")))?;
-        let window = native_room(root, &native, size, room, &kept.join(format!("{room}-native.png")))?;
+        let window = native_room(root, native, size, room, &kept.join(format!("{room}-native.png")))?;
         let colours = shell.colours();
         ensure!(colours > 200, "the window shows {colours} colours in the room {room}: it stayed blank, see {}", kept.display());
         let (differing, pixels) = shell.differing(&window)?;
@@ -149,22 +153,12 @@ fn native_room(root: &Path, program: &Path, size: &str, room: &str, path: &Path)
     Picture::read(&fs::read(path).with_context(|| format!("reading {}", path.display()))?)
 }
 
-/// What the unused stack is filled with.
-const PAINT: u8 = 0xa5;
-
-/// Fills the module's stack, which is empty between two calls of the page. It lies at the beginning of the module's memory
-/// and grows towards address 0, where the module fails.
-fn paint_stack(session: &Session) -> anyhow::Result<()> {
-    session
-        .within(&format!("new Uint8Array((await verifold.default()).memory.buffer, 0, {}).fill({PAINT}); return null;", wasm::STACK))
-        .map(drop)
-}
-
-/// How deep the stack has been since it was painted: not half of what there is.
+/// How deep the stack has been since the module was loaded: not half of what there is. It lies at the beginning of the
+/// module's memory, which is zero at first, and grows towards address 0, where the module fails.
 fn stack(session: &Session) -> anyhow::Result<()> {
     let script = format!(
         "const stack = new Uint8Array((await verifold.default()).memory.buffer, 0, {}); \
-         const first = stack.findIndex((byte) => byte !== {PAINT}); return first < 0 ? 0 : stack.length - first;",
+         const first = stack.findIndex((byte) => byte !== 0); return first < 0 ? 0 : stack.length - first;",
         wasm::STACK
     );
     let used = session.within(&script)?.as_u64().context("a number of bytes")?;
