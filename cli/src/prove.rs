@@ -14,7 +14,7 @@ use verifold_model::{
 };
 use verifold_prove::{
     Event, LifecycleRequest, LifecycleSources, MaturedRequest, OnBadRow, Progress, ReceiptsRequest, Report, Request, Sources,
-    prove_lifecycle, prove_matured, prove_monitoring, prove_receipts, prove_stage,
+    integer::QuantisationError, prove_lifecycle, prove_matured, prove_monitoring, prove_receipts, prove_stage,
 };
 
 use crate::{anchor, failure::Failure, files, segments, traceability};
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Split(segments::Split),
     /// Prove one segment of a split; `verifold join` makes a package of all.
     Segment(segments::Segment),
-    /// Prove the whole life cycle: prepare development rows, train, measure on test rows, monitor; one package.
+    /// Prove the whole life cycle: prepare development rows, train or import the model, measure on test rows, monitor; one package.
     Pipeline(Pipeline),
     /// Add receipts to a package: a proven root over one opening for each row, from the files the package was made from.
     Receipts(Receipts),
@@ -149,7 +149,7 @@ pub(crate) struct Pipeline {
     /// What is measured, and how.
     #[arg(long, value_name = "SPEC.toml")]
     spec: PathBuf,
-    /// How development rows are split and the model is trained.
+    /// How development rows are split, and how the model is trained or where its ONNX file is.
     #[arg(long, value_name = "PIPELINE.toml")]
     pipeline: PathBuf,
     /// Rows to train and to test on.
@@ -315,7 +315,7 @@ fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
     println!("SHA-256 of the package  {}", report.package_sha256);
     println!("model commitment        {}", report.model_commitment);
     println!("plan digest             {}", report.plan_digest);
-    let [trained, float] = report.test_auc;
+    let [integers, float] = report.test_auc;
     println!("\nClaimed, not part of the proofs:");
     println!(
         "  {} training rows, {} test rows; {} rows left out before commitment; {} raw values stand at an end of the raw range",
@@ -324,7 +324,13 @@ fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
         count(report.dropped),
         count(report.clipped)
     );
-    println!("  area under the curve on the test rows: proven integers {trained:.4}, a float fit to convergence {float:.4}");
+    println!("  area under the curve on the test rows: proven integers {integers:.4}, a float logistic regression {float:.4}");
+    if let Some(both) = &report.quantisation {
+        println!("  how the model came about is not proven: it was imported");
+        for (name, error) in ["reference", "monitoring"].into_iter().zip(both) {
+            println!("  {name}: {}", quantisation_text(error));
+        }
+    }
     Ok(Exit::Met)
 }
 
@@ -429,6 +435,16 @@ fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
+fn quantisation_text(error: &QuantisationError) -> String {
+    format!(
+        "integer against float model on {} rows: log-odds differ by at most {:.6}, probability by {:.6}, {} decisions differ",
+        count(error.rows),
+        error.max_log_odds,
+        error.max_probability,
+        error.decisions_differing
+    )
+}
+
 /// What a run that made a package of monitoring says of it.
 pub(crate) fn print_report(report: &Report, output: &Path) {
     println!(
@@ -451,13 +467,7 @@ pub(crate) fn print_report(report: &Report, output: &Path) {
             count(source.dropped)
         );
         let error = &source.quantisation;
-        println!(
-            "    integer against float model on {} rows: log-odds differ by at most {:.6}, probability by {:.6}, {} decisions differ",
-            count(error.rows),
-            error.max_log_odds,
-            error.max_probability,
-            error.decisions_differing
-        );
+        println!("    {}", quantisation_text(error));
     }
     for note in &report.notes {
         println!("  {note}");

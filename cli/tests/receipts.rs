@@ -33,7 +33,7 @@ impl Desk {
         let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-q1/expected.record.json");
         let mut record: AuditRecord = serde_json::from_slice(&fs::read(sample).unwrap()).unwrap();
         let plan = record.plan.as_ref().unwrap().plan.clone();
-        let model = Model { weights: (0..plan.features.len() as i64).map(|i| i % 5 - 2).collect(), bias: 40 };
+        let model = Model { weights: (0..plan.features.len() as i64).map(|i| i % 5 - 2).collect(), bias: 40 }.into();
         let seed = Salt::from_bytes([9; 32]).unwrap();
         let subject = record.subject.as_ref().unwrap().value.clone();
         let manifest_sha256 = manifest_digest(&record).unwrap();
@@ -132,7 +132,7 @@ fn a_receipt_holds_and_each_cheat_is_refused_for_its_own_cause() {
         let other = Desk::new();
         let seed = Salt::from_bytes([8; 32]).unwrap();
         let plan = other.record.plan.as_ref().unwrap().plan.clone();
-        let model = Model { weights: vec![1; plan.features.len()], bias: 0 };
+        let model = Model { weights: vec![1; plan.features.len()], bias: 0 }.into();
         let rows: Vec<RowRecord> = (0..81)
             .map(|i| RowRecord { key: r.batch.start.first_key() + i, group: 0, kind: RowKind::Void(VoidReason::Unreadable) })
             .collect();

@@ -103,13 +103,14 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
+        Self::with_model("sklearn_plain.onnx")
+    }
+
+    fn with_model(model: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (theirs, ours) in [
-            ("spec.toml", "monitoring.toml"),
-            ("sklearn_plain.onnx", "model.onnx"),
-            ("reference.csv", "reference.csv"),
-            ("batches.csv", "batches.csv"),
-        ] {
+        for (theirs, ours) in
+            [("spec.toml", "monitoring.toml"), (model, "model.onnx"), ("reference.csv", "reference.csv"), ("batches.csv", "batches.csv")]
+        {
             let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/prove/tests/data");
             fs::copy(data.join(theirs), folder.path().join(ours)).unwrap();
         }
@@ -347,4 +348,36 @@ fn no_cheat_passes(site: &Site, split: &Split, package: &ClaimedPackage, store: 
         assert!(record.series.is_empty(), "{what}");
     }
     let ProveError::Segment { .. } = Part::read(&site.path("q1.zkaudit")).unwrap_err() else { panic!("a package is no segment") };
+}
+
+/// The same commands under a network, in two segments: only the circuit is another.
+#[test]
+fn a_period_scored_by_a_network_is_proven_in_segments() {
+    let site = Site::with_model("sklearn_network.onnx");
+    // A step of 2^15 constraints has no room for rows that a network scores.
+    let spec = fs::read_to_string(site.path("monitoring.toml")).unwrap();
+    fs::write(site.path("monitoring.toml"), spec.replacen("size_log2 = 15", "size_log2 = 16", 1)).unwrap();
+    let files = "--spec monitoring.toml --reference reference.csv --batches batches.csv";
+    site.line(&format!("verifold prove split --model model.onnx {files} --on-bad-row void --segments 2 -o q1.zksplit"), true, "      2  ");
+    let split = Split::read(&site.path("q1.zksplit")).unwrap();
+    assert_eq!(split.statement.header.circuit.to_string(), "neural-cohort/v1@f8.w8.g4.b10.h1.n16.l8");
+    for segment in [2, 1] {
+        site.line(&format!("verifold prove segment --split q1.zksplit {files} --segment {segment}/2 -o {segment}.zkseg"), true, "proven");
+    }
+    site.line("verifold join 1.zkseg 2.zkseg --split q1.zksplit -o q1.zkaudit", true, "in 2 segments: q1.zkaudit");
+    let file = fs::read(site.path("q1.zkaudit")).unwrap();
+    let package = ClaimedPackage::read(&file, &Limits::default()).unwrap();
+    assert_eq!(package.proofs[0].statement, split.statement);
+    let store = KeyStore::new();
+    let policy = POLICY.replace("scored-cohort/v1", "neural-cohort/v1");
+    let record = verified(&file, &policy, &store);
+    assert_eq!((record.exit, refusal(&record).0.as_str()), (Exit::Met, ""), "{}", record.headline.title);
+    assert!(record.proofs[0].segments.len() == 2 && record.proofs[0].segments.iter().all(|segment| segment.state == ProofState::Valid));
+
+    // What the circuit proves of a network is not what it proves of a scorecard.
+    assert_eq!(verified(&file, POLICY, &store).exit, Exit::NotChecked);
+    let mut contents = package.contents();
+    let first = contents.proofs[0].bytes.clone();
+    contents.proofs[0].further[0].bytes = first;
+    assert_eq!(refusal(&verified(&write(&contents).unwrap(), &policy, &store)), ("segment-repeated".to_owned(), "segment 2".to_owned()));
 }

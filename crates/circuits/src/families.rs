@@ -89,7 +89,7 @@ pub struct Transition {
 pub enum AnyStep {
     /// Of `scored-cohort/v1` or `neural-cohort/v1`.
     Cohort(step::Step),
-    /// Of `receipts/v1`.
+    /// Of `receipts/v1` or `neural-receipts/v1`.
     Receipts(ReceiptsStep),
     /// Of `outcome-revision/v1`.
     Revision(RevisionStep),
@@ -109,7 +109,9 @@ impl AnyStep {
             CircuitFamily::ScoredCohortV1 | CircuitFamily::NeuralCohortV1 => {
                 Dimensions::of(circuit.shape).map(|d| Self::Cohort(step::Step::blank(d)))
             }
-            CircuitFamily::ReceiptsV1 => receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d))),
+            CircuitFamily::ReceiptsV1 | CircuitFamily::NeuralReceiptsV1 => {
+                receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d)))
+            }
             CircuitFamily::OutcomeRevisionV1 => revision::dimensions(circuit.shape).map(|d| Self::Revision(RevisionStep::blank(d))),
             CircuitFamily::TrainingV1 => training::dimensions(circuit.shape).map(|d| Self::Training(training::Step::blank(d))),
             CircuitFamily::PreparationV1 => {

@@ -4,7 +4,8 @@
 //! from one: keys are derived from the code below. Randomness comes from the operating system alone.
 //!
 //! Families: `scored-cohort/v1` (docs/circuits/scored-cohort-v1.md), [`neural`] (docs/circuits/neural-cohort-v1.md),
-//! [`receipts`] (docs/circuits/receipts-v1.md), [`revision`] (docs/circuits/outcome-revision-v1.md), [`training`] (docs/circuits/training-v1.md) and [`preparation`]
+//! [`receipts`] (docs/circuits/receipts-v1.md, docs/circuits/neural-receipts-v1.md), [`revision`]
+//! (docs/circuits/outcome-revision-v1.md), [`training`] (docs/circuits/training-v1.md) and [`preparation`]
 //! (docs/circuits/preparation-v1.md).
 //!
 //! - rows and outcomes become commitments: [`RowStream`], [`OutcomeStream`]

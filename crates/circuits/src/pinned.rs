@@ -10,6 +10,7 @@ pub(crate) const PINNED: &[(&str, &str)] = &[
     ("receipts/v1@f8.w8.g2.b10.h1.n15", "034f148bd5b6d259abbcf60ac40c2ffa2b1139664459199f4e71a6f34cf41d3b"),
     ("training/v1@f8.w8.g2.b10.h0.n15", "034ec26d11b16bad868ef2d43d24cf90aaac9af3b972405e3771550ca1688fdd"),
     ("neural-cohort/v1@f8.w8.g2.b10.h1.n15.l8", "013368b8988843f4347fd59a9bb6c38092c011e0bb48ed2182b475ec115dafe0"),
+    ("neural-receipts/v1@f8.w8.g2.b10.h1.n15.l8", "0205f105312fd807d0714acd737171eae66783b8f7583e99c66232490038db34"),
     ("outcome-revision/v1@f8.w8.g2.b10.h0.n15", "03489a45dec15365f61289c1b87610edaacee2f1cfa4d29e6096dd1f686c319a"),
     // Samples.
     ("scored-cohort/v1@f20.w8.g4.b10.h4.n16", "026bc2f8b4ca314c7595a6b55d66af95c70b8f4fca0e88cfc611bd8d2444b14f"),

@@ -107,7 +107,7 @@ impl CircuitFacts {
                 let layout = preparation::native::Layout::of(circuit.shape)?;
                 (layout.prepared, preparation::size::constraints(layout), preparation::size::parts(layout))
             }
-            CircuitFamily::ReceiptsV1 => return receipts::facts(circuit),
+            CircuitFamily::ReceiptsV1 | CircuitFamily::NeuralReceiptsV1 => return receipts::facts(circuit),
             CircuitFamily::OutcomeRevisionV1 => return revision::facts(circuit),
             CircuitFamily::TrainingV1 => return training::facts(circuit),
         };

@@ -265,7 +265,7 @@ fn two_elements_a_row_and_histograms_of_two_words() {
 
 /// Leaves, tree and chain of a receipts statement, from the written specification.
 fn check_receipts(shape: &str, features: usize, in_first: usize, elements: usize, rows_per_step: usize) {
-    let (witness, model, batches) = (fixture::receipts(shape, features), fixture::model(features), fixture::receipt_rows(features));
+    let (circuit, witness, batches) = (fixture::circuit(shape), fixture::receipts(shape, features), fixture::receipt_rows(features));
     let seed = fixture::salt(7);
     let chunk = if elements == 1 { 21 } else { 20 };
     let mut chain = digest_element(witness.statement().header.digest().as_bytes());
@@ -276,9 +276,7 @@ fn check_receipts(shape: &str, features: usize, in_first: usize, elements: usize
             let mut inputs = vec![digest_element(Digest::of(&salted).as_bytes())];
             inputs.extend(row_elements(row, in_first, elements));
             inputs.push(match &row.kind {
-                RowKind::Scored { features, .. } => {
-                    integer(model.bias + features.iter().zip(&model.weights).map(|(x, w)| i64::from(*x) * w).sum::<i64>())
-                }
+                RowKind::Scored { features: x, .. } => integer(score(circuit, features, x)),
                 RowKind::Void(_) => Fq::ZERO,
             });
             narrow(0x5646_0061, &inputs)
@@ -306,6 +304,11 @@ fn check_receipts(shape: &str, features: usize, in_first: usize, elements: usize
 #[test]
 fn receipts_of_one_element_a_row() {
     check_receipts("f8.w8.g2.b10.h1.n15", 5, 22, 1, 21);
+}
+
+#[test]
+fn receipts_of_rows_scored_by_a_network() {
+    check_receipts("f8.w8.g2.b10.h1.n15.l8", 5, 22, 1, 21);
 }
 
 #[test]

@@ -15,6 +15,9 @@ use verifold_model::digest::Commitment;
 /// The smallest circuit of the menu that holds a histogram.
 const SMALLEST: &str = "f8.w8.g2.b10.h1.n15";
 
+/// The smallest one with a hidden layer.
+const NETWORK: &str = "f8.w8.g2.b10.h1.n15.l8";
+
 struct Run {
     keys: Keys,
     replay: Replay,
@@ -30,8 +33,8 @@ struct Receipts {
 }
 
 impl Receipts {
-    fn new() -> Self {
-        let witness = fixture::receipts(SMALLEST, 5);
+    fn new(shape: &str) -> Self {
+        let witness = fixture::receipts(shape, 5);
         let keys = Keys::derive_unpinned(witness.statement().header.circuit).unwrap();
         let transition = receipts::replay(witness.statement(), witness.plan()).unwrap();
         let mut prover = Prover::new(&keys, transition.z0).unwrap();
@@ -53,7 +56,7 @@ impl Run {
         }
         let proof = prover.compress().unwrap();
         let replay = replay(witness.statement(), witness.plan()).unwrap();
-        Self { keys, replay, proof, receipts: Receipts::new() }
+        Self { keys, replay, proof, receipts: Receipts::new(SMALLEST) }
     }
 
     fn verify(&self, bytes: &[u8]) -> Result<PublicState, ProofError> {
@@ -100,9 +103,12 @@ fn the_formula_counts_what_nova_synthesises(run: &Run) -> Result<(), Failed> {
 }
 
 fn a_receipts_proof_leads_where_its_replay_says(run: &Run) -> Result<(), Failed> {
-    let Receipts { keys, transition, proof } = &run.receipts;
+    leads_where_its_replay_says(&run.receipts, 3 + 1 + 5)
+}
+
+fn leads_where_its_replay_says(Receipts { keys, transition, proof }: &Receipts, steps: u64) -> Result<(), Failed> {
     same(verify_proof(keys.verifier(), transition.z0, transition.steps, proof), Ok(transition.zn))?;
-    same(transition.steps, 3 + 1 + 5)?;
+    same(transition.steps, steps)?;
     let circuit = keys.verifier().circuit();
     same(Some(keys.digest()), pinned_digest(circuit))?;
     same(Some(keys.constraints().0), CircuitFacts::of(circuit).map(|facts| facts.constraints_per_step))?;
@@ -321,7 +327,7 @@ fn a_revision_leads_where_its_replay_says(_: &Run) -> Result<(), Failed> {
 
 /// Rows scored by a network, folded, compressed and verified; the proof is none under a scorecard's key.
 fn a_network_leads_where_the_replay_says(run: &Run) -> Result<(), Failed> {
-    let circuit = fixture::circuit("f8.w8.g2.b10.h1.n15.l8");
+    let circuit = fixture::circuit(NETWORK);
     let keys = Keys::derive_unpinned(circuit)?;
     same(Some(keys.digest()), pinned_digest(circuit))?;
     same(Some(keys.constraints().0), constraint_count(circuit))?;
@@ -339,6 +345,16 @@ fn a_network_leads_where_the_replay_says(run: &Run) -> Result<(), Failed> {
     expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))?;
     let found = verify_proof(run.keys.verifier(), replay.z0, replay.steps, &proof);
     expect(found.is_err(), format!("{found:?}"))
+}
+
+/// Receipts for rows scored by a network; the proof says nothing about another network.
+fn a_networks_receipts_lead_where_their_replay_says(_: &Run) -> Result<(), Failed> {
+    let receipts = Receipts::new(NETWORK);
+    leads_where_its_replay_says(&receipts, 3 + 1 + 5)?;
+    let Receipts { keys, transition: Transition { mut z0, steps, .. }, proof } = receipts;
+    z0.0[2] = Commitment::from_bytes([1; 32]);
+    let found = verify_proof(keys.verifier(), z0, steps, &proof);
+    expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))
 }
 
 /// All checks as one test: for runners that give each test a process, and so a proving run, of its own.
@@ -371,6 +387,7 @@ fn main() {
         ("a training leads where its replay says", a_training_leads_where_its_replay_says),
         ("a revision leads where its replay says", a_revision_leads_where_its_replay_says),
         ("a network leads where the replay says", a_network_leads_where_the_replay_says),
+        ("a network's receipts lead where their replay says", a_networks_receipts_lead_where_their_replay_says),
     ];
     #[expect(clippy::disallowed_methods, reason = "the runner says so in the environment alone")]
     let process_each = std::env::var_os("NEXTEST").is_some();

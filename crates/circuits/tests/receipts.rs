@@ -110,7 +110,7 @@ fn a_row_out_of_order_is_named() {
 
 /// The receipt of a row of batch 2, with the rows of that batch.
 fn receipt(position: u32) -> (Receipt, u32) {
-    let (plan, model, seed) = (plan(circuit(SHAPE), 5), model(5), salt(7));
+    let (plan, model, seed) = (plan(circuit(SHAPE), 5), model(5).into(), salt(7));
     let rows = plain_rows(5)[2].clone();
     let tree = ReceiptTree::new(&plan, &model, &rows, &|position| leaf_salt(&seed, 2, position)).unwrap();
     let subject = receipts().statement().header.subject.clone();

@@ -26,12 +26,22 @@ pub enum CircuitFamily {
     /// `neural-cohort/v1`: multilayer perceptrons counted batch by batch.
     #[serde(rename = "neural-cohort/v1")]
     NeuralCohortV1,
+    /// `neural-receipts/v1`: receipts for rows that a multilayer perceptron scored.
+    #[serde(rename = "neural-receipts/v1")]
+    NeuralReceiptsV1,
 }
 
 impl CircuitFamily {
     /// Every family.
-    pub const ALL: [Self; 6] =
-        [Self::ScoredCohortV1, Self::NeuralCohortV1, Self::ReceiptsV1, Self::OutcomeRevisionV1, Self::TrainingV1, Self::PreparationV1];
+    pub const ALL: [Self; 7] = [
+        Self::ScoredCohortV1,
+        Self::NeuralCohortV1,
+        Self::ReceiptsV1,
+        Self::NeuralReceiptsV1,
+        Self::OutcomeRevisionV1,
+        Self::TrainingV1,
+        Self::PreparationV1,
+    ];
 
     /// Name and version as written in packages and policies.
     pub const fn name(self) -> &'static str {
@@ -42,17 +52,23 @@ impl CircuitFamily {
             Self::TrainingV1 => "training/v1",
             Self::PreparationV1 => "preparation/v1",
             Self::NeuralCohortV1 => "neural-cohort/v1",
+            Self::NeuralReceiptsV1 => "neural-receipts/v1",
         }
     }
 
     /// Whether circuits of this family have shapes with hidden layers; the others have none.
     pub const fn has_hidden_layers(self) -> bool {
-        matches!(self, Self::NeuralCohortV1)
+        matches!(self, Self::NeuralCohortV1 | Self::NeuralReceiptsV1)
     }
 
     /// The family that counts cohorts scored by models of a shape.
     pub const fn of_cohorts(shape: Shape) -> Self {
         if shape.hidden_layers() == 0 { Self::ScoredCohortV1 } else { Self::NeuralCohortV1 }
+    }
+
+    /// The family that gives receipts for rows scored by models of a shape.
+    pub const fn of_receipts(shape: Shape) -> Self {
+        if shape.hidden_layers() == 0 { Self::ReceiptsV1 } else { Self::NeuralReceiptsV1 }
     }
 }
 

@@ -96,7 +96,7 @@ impl StatementKind {
                 &[CircuitFamily::ScoredCohortV1, CircuitFamily::NeuralCohortV1]
             }
             Self::OutcomeRevisionV1 => &[CircuitFamily::OutcomeRevisionV1],
-            Self::ReceiptsV1 => &[CircuitFamily::ReceiptsV1],
+            Self::ReceiptsV1 => &[CircuitFamily::ReceiptsV1, CircuitFamily::NeuralReceiptsV1],
             Self::TrainingV1 => &[CircuitFamily::TrainingV1],
             Self::PreparationV1 => &[CircuitFamily::PreparationV1],
         }
@@ -113,7 +113,7 @@ impl StatementKind {
             Self::ReceiptsV1 => {
                 "That a row is a real person's, or that its values, group and logged decision are true: whoever is given a receipt compares them with what they know. \
                  That everybody with a row has been given a receipt, or that nobody was left out before commitment. That the score was the reason for the decision. \
-                 Receipts show scores beside the values scored: people who put as many of theirs together as the model has weights can work the model out."
+                 Receipts show scores beside the values scored: people who put enough of theirs together, of a scorecard as many as it has weights, can work the model out."
             }
             Self::MaturedCohortV1 => {
                 "That the later outcomes are true, that they are all that were known when they were committed, or when that was. \

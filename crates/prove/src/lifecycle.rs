@@ -1,7 +1,8 @@
 //! From files to a package that proves the whole life cycle: raw rows, prepared rows, model, test metrics, monitoring.
 //!
 //! 1. development rows become raw rows ([`crate::development`]) and, by public rules, prepared ones
-//! 2. the model is trained on the prepared training rows, in the integers the circuit proves
+//! 2. the model is trained on the prepared training rows, in the integers the circuit proves; or it is imported from an
+//!    ONNX file, and no training is proven
 //! 3. the prepared test rows are measured under it
 //! 4. the period is monitored under it, as [`crate::monitoring`] does
 //!
@@ -19,8 +20,8 @@ use verifold_model::{
 use verifold_package::Contents;
 
 pub use self::{
-    development::{Developed, develop, offline, retrained},
-    pipeline::{DevelopmentSpec, Pipeline, PipelineSchema, TrainingChoices},
+    development::{Developed, Origin, develop, offline, retrained},
+    pipeline::{DevelopmentSpec, ImportedModel, Pipeline, PipelineSchema, TrainingChoices},
     stages::{prove_cohort, prove_offline, prove_preparation, prove_training},
     work::Work,
 };
@@ -28,6 +29,7 @@ pub use crate::fold::keys;
 use crate::{
     error::ProveError,
     fold::{failed, stop_if_cancelled},
+    integer::QuantisationError,
     monitoring::{OnBadRow, Prepared, Scorer, Sources, contents, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
@@ -82,7 +84,7 @@ pub struct LifecycleReport {
     pub package_sha256: Digest,
     /// Bytes of the package.
     pub package_bytes: u64,
-    /// Commitment to the trained model.
+    /// Commitment to the model.
     pub model_commitment: Commitment,
     /// SHA-256 of the plan.
     pub plan_digest: Digest,
@@ -92,13 +94,17 @@ pub struct LifecycleReport {
     pub clipped: u64,
     /// Development rows that cannot be read, left out before commitment.
     pub dropped: u64,
-    /// Area under the curve on the test rows with known outcome: trained integers, and a float model fitted to convergence.
+    /// Area under the curve on the test rows with known outcome: the model's integers, and a float logistic regression
+    /// fitted to the training rows to convergence.
     pub test_auc: [f64; 2],
+    /// What rounding an imported model to integers changed, over the rows of reference and period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantisation: Option<[QuantisationError; 2]>,
     /// Folding steps by proof, in package order.
     pub steps: Vec<(String, u64)>,
 }
 
-/// The period, counted under the trained model.
+/// The period, counted under the model.
 ///
 /// # Errors
 /// [`ProveError`], as for monitoring under a model from a file.
@@ -111,14 +117,17 @@ pub fn monitored(
     let LifecycleSources { spec, reference, batches, outcomes, on_bad_row, .. } = sources;
     let sources = Sources {
         spec: spec.clone(),
-        // The model comes from the training, not from a file.
-        model: PathBuf::new(),
+        model: match &developed.origin {
+            Origin::Imported(path) => path.clone(),
+            Origin::Trained(_) => PathBuf::new(),
+        },
         reference: reference.clone(),
         batches: batches.clone(),
         outcomes: outcomes.clone(),
         on_bad_row: *on_bad_row,
     };
-    let mut prepared = prepare_scored(&sources, Scorer::Integers(developed.training.model().clone().into()), salts, progress)?;
+    let scorer = developed.training().map_or(Scorer::Onnx, |training| Scorer::Integers(training.model().clone().into()));
+    let mut prepared = prepare_scored(&sources, scorer, salts, progress)?;
     prepared.model_salt = developed.model_salt.clone();
     Ok(prepared)
 }
@@ -134,7 +143,7 @@ impl Computed {
     fn new(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Progress) -> Result<Self, ProveError> {
         let (spec, pipeline, developed) = develop(sources, salts, progress)?;
         let monitored = monitored(sources, &developed, salts, progress)?;
-        let test = offline(&spec, &pipeline, &developed, &monitored.plan, salts)?;
+        let test = offline(&spec, &pipeline, &developed, &monitored, salts)?;
         Ok(Self { developed, monitored, test })
     }
 }
@@ -149,7 +158,10 @@ pub fn prove_stage(sources: &LifecycleSources, work: &Path, stage: StatementKind
     let (plan, kept) = (&monitored.plan, Some(&work));
     match stage {
         StatementKind::PreparationV1 => drop(prove_preparation(&developed, plan, kept, progress)?),
-        StatementKind::TrainingV1 => drop(prove_training(&developed.training, plan, kept, progress)?),
+        StatementKind::TrainingV1 => {
+            let absent = || failed("choosing a stage")("the pipeline imports its model: no training is proven".to_owned());
+            drop(prove_training(developed.training().ok_or_else(absent)?, plan, kept, progress)?);
+        }
         StatementKind::OfflineMetricsV1 => drop(prove_offline(&test, &keys(monitored.header.circuit, progress)?, kept, progress)?),
         StatementKind::MonitoringV1 => {
             drop(prove_cohort(MONITORING, &monitored.witness()?, &keys(monitored.header.circuit, progress)?, kept, progress)?);
@@ -174,18 +186,19 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
     let work = Work::open(&request.work)?;
     let Computed { developed, monitored, test } = Computed::new(&request.sources, work.salts(), progress)?;
     let plan = monitored.plan.clone();
-    let test_auc = development::test_auc(&developed)?;
+    let test_auc = development::test_auc(&developed, &monitored.model, plan.scoring.direction)?;
 
     let kept = Some(&work);
-    let preparation = prove_preparation(&developed, &plan, kept, progress)?;
-    let training = prove_training(&developed.training, &plan, kept, progress)?;
+    let mut stages = vec![prove_preparation(&developed, &plan, kept, progress)?];
+    if let Some(training) = developed.training() {
+        stages.push(prove_training(training, &plan, kept, progress)?);
+    }
     let witness = monitored.witness()?;
     let cohort_keys = keys(monitored.header.circuit, progress)?;
-    let measured = prove_offline(&test, &cohort_keys, kept, progress)?;
+    stages.push(prove_offline(&test, &cohort_keys, kept, progress)?);
     let proof = prove_cohort(MONITORING, &witness, &cohort_keys, kept, progress)?;
 
     progress.report(Event::Phase(Phase::Writing));
-    let stages = vec![preparation, training, measured];
     let mut steps: Vec<(String, u64)> = stages.iter().map(|stage| (stage.id.clone(), stage.statement.steps())).collect();
     steps.push(("monitoring".to_owned(), witness.statement().steps));
     let contents = Contents { stages, ..contents(&witness, proof, request.created, request.written_by.clone()) };
@@ -203,6 +216,7 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
         clipped: developed.clipped,
         dropped: developed.dropped,
         test_auc,
+        quantisation: developed.training().is_none().then(|| [&monitored.reference, &monitored.monitoring].map(|read| read.quantisation)),
         steps,
     };
     let bytes = |salt: &Salt| Commitment::from_bytes(*salt.as_bytes());

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use verifold_circuits::{
-    AnyModel, Model, RowKind, RowRecord, Salt,
+    AnyModel, RowKind, RowRecord, Salt,
     receipts::{Issuer, ReceiptRows, ReceiptTree, ReceiptsWitness, leaf_salt, replay},
 };
 use verifold_model::{
@@ -33,7 +33,7 @@ use crate::{
     output::Outputs,
     progress::{Event, Phase, Progress},
     salts::Salts,
-    secrets::Secrets,
+    secrets::{LayerSecrets, Secrets, kept as kept_model, model_of},
     table,
 };
 
@@ -91,10 +91,13 @@ pub struct ReceiptSecrets {
     pub schema: ReceiptSecretsSchema,
     /// SHA-256 of the manifest of the package with receipts; signing does not change it.
     pub manifest_sha256: Digest,
-    /// Integer weights, in plan order.
+    /// Integer weights of a logistic regression, in plan order; empty for a network.
     pub weights: Vec<i64>,
-    /// Integer bias.
+    /// Integer bias of a logistic regression; 0 for a network.
     pub bias: i64,
+    /// Layers of a network, from the features on, in plan order; none for a logistic regression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerSecrets>,
     /// Seed of the leaves' salts.
     pub seed: Commitment,
     /// Batches with receipts.
@@ -156,17 +159,19 @@ fn refuse(problem: impl Into<String>) -> ProveError {
 
 impl ReceiptSecrets {
     /// Secrets of a package's receipts.
-    pub fn new(manifest_sha256: Digest, model: &Model, seed: &Salt, witness: &ReceiptsWitness) -> Self {
+    pub fn new(manifest_sha256: Digest, model: &AnyModel, seed: &Salt, witness: &ReceiptsWitness) -> Self {
         let kept = |(batch, stated): (&ReceiptRows, &ReceiptsBatch)| KeptBatch {
             index: batch.index,
             root: stated.root,
             rows: batch.rows.iter().map(KeptRow::of).collect(),
         };
+        let (weights, bias, layers) = kept_model(model);
         Self {
             schema: ReceiptSecretsSchema::V1,
             manifest_sha256,
-            weights: model.weights.clone(),
-            bias: model.bias,
+            weights,
+            bias,
+            layers,
             seed: Commitment::from_bytes(*seed.as_bytes()),
             batches: witness.batches().iter().zip(&witness.statement().batches).map(kept).collect(),
         }
@@ -195,7 +200,7 @@ impl ReceiptSecrets {
         }
         let spans = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
         let seed = Salt::from_bytes(*self.seed.as_bytes()).map_err(|_| refuse("the seed is damaged"))?;
-        let model = Model { weights: self.weights.clone(), bias: self.bias };
+        let model = model_of(&self.weights, self.bias, &self.layers, package.plan.shape);
         let issuer =
             Issuer { manifest_sha256: self.manifest_sha256, subject: &package.subject, plan: &package.plan, model: &model, seed: &seed };
         let mut trees: Vec<(u32, ReceiptTree, Vec<RowRecord>)> = Vec::new();
@@ -213,7 +218,7 @@ impl ReceiptSecrets {
         Ok(receipts)
     }
 
-    fn tree(&self, index: u32, plan: &Plan, model: &Model, seed: &Salt) -> Result<(u32, ReceiptTree, Vec<RowRecord>), ProveError> {
+    fn tree(&self, index: u32, plan: &Plan, model: &AnyModel, seed: &Salt) -> Result<(u32, ReceiptTree, Vec<RowRecord>), ProveError> {
         let kept = self.batches.iter().find(|batch| batch.index == index);
         let kept = kept.ok_or_else(|| refuse(format!("there are no receipts for batch {index}")))?;
         let records: Vec<RowRecord> = kept.rows.iter().map(KeptRow::record).collect();
@@ -239,28 +244,12 @@ pub fn receipts_path(package: &Path) -> PathBuf {
     package.with_extension("receipts")
 }
 
-/// The model of prepared rows, of the one kind that receipts are made for.
-fn scorecard(prepared: &Prepared) -> Result<&Model, ProveError> {
-    match &prepared.model {
-        AnyModel::Scorecard(model) => Ok(model),
-        AnyModel::Perceptron(_) => Err(scored_by_a_network(&prepared.plan)),
-    }
-}
-
-fn scored_by_a_network(plan: &Plan) -> ProveError {
-    refuse(format!(
-        "the rows are scored by a {}, and receipts/v1 opens scores of logistic regressions alone; nothing else about the package is affected",
-        plan.model_words()
-    ))
-}
-
 /// Gives prepared rows and model the salts of a package's secrets.
 ///
 /// # Errors
 /// [`ProveError::Receipts`] if the secrets do not fit.
 pub fn openings(prepared: &mut Prepared, secrets: &Secrets) -> Result<(), ProveError> {
-    let model = scorecard(prepared)?;
-    if (&secrets.weights, secrets.bias) != (&model.weights, model.bias) {
+    if kept_model(&prepared.model) != (secrets.weights.clone(), secrets.bias, secrets.layers.clone()) {
         return Err(refuse("the model is not the one in the secrets"));
     }
     if secrets.batches.len() != prepared.batches.len() {
@@ -293,11 +282,11 @@ pub fn witness(prepared: &Prepared, statement: &MonitoringStatement, batches: &[
         Ok(ReceiptRows { index: *index, rows: batch.rows.clone(), row_salt: batch.row_salt.clone() })
     };
     let rows = wanted.iter().map(rows).collect::<Result<Vec<_>, ProveError>>()?;
-    let circuit = CircuitId { family: CircuitFamily::ReceiptsV1, shape: prepared.plan.shape };
+    let shape = prepared.plan.shape;
+    let circuit = CircuitId { family: CircuitFamily::of_receipts(shape), shape };
     let header = Header { statement: StatementKind::ReceiptsV1, circuit, ..statement.header.clone() };
-    let witness =
-        ReceiptsWitness::new(header, prepared.plan.clone(), scorecard(prepared)?.clone(), prepared.model_salt.clone(), seed, rows)
-            .map_err(|error| ProveError::Proof { step: "checking rows", problem: error.to_string() })?;
+    let witness = ReceiptsWitness::new(header, prepared.plan.clone(), prepared.model.clone(), prepared.model_salt.clone(), seed, rows)
+        .map_err(|error| ProveError::Proof { step: "checking rows", problem: error.to_string() })?;
     let ours = witness.statement();
     if ours.plan_commitment != statement.plan_commitment {
         return Err(refuse("specification and reference give another measurement plan than the package has"));
@@ -343,13 +332,10 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let Some(monitoring) = package.proofs.first() else { return Err(refuse("the package has no monitoring proof")) };
     let secrets: Secrets = serde_json::from_slice(&table::bytes(&request.secrets)?)
         .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
-    if !package.plan.shape.hidden().is_empty() {
-        return Err(scored_by_a_network(&package.plan));
-    }
     let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;
-    let model = Model { weights: secrets.weights.clone(), bias: secrets.bias };
+    let model = model_of(&secrets.weights, secrets.bias, &secrets.layers, package.plan.shape);
     let salts = Salts::fresh()?;
-    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model.into()), &salts, progress)?;
+    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model), &salts, progress)?;
     openings(&mut prepared, &secrets)?;
 
     progress.report(Event::Phase(Phase::Committing));
@@ -375,7 +361,7 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let bytes = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;
     let written = ClaimedPackage::read(&bytes, &Limits::most()).map_err(|error| ProveError::Package(error.to_string()))?;
     report.package_sha256 = written.digest;
-    let kept = ReceiptSecrets::new(written.manifest_digest, scorecard(&prepared)?, &seed, &witness);
+    let kept = ReceiptSecrets::new(written.manifest_digest, &prepared.model, &seed, &witness);
     let mut kept = serde_json::to_vec(&kept).map_err(|error| ProveError::Package(error.to_string()))?;
     kept.push(b'\n');
     outputs.commit([&kept], &bytes)?;

@@ -1,16 +1,16 @@
 //! Receipts from files, as far as they go without a proof.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use verifold_circuits::{
-    AnyModel, Model, MonitoringWitness, Salt,
-    neural::Perceptron,
-    receipts::{opened_root, replay},
+    AnyModel, Model, MonitoringWitness, RowKind, Salt,
+    receipts::{OpeningError, opened_root, replay},
 };
-use verifold_model::{cohort::BatchRole, digest::Digest, instant::Instant, sample::SampledRow};
+use verifold_model::{cohort::BatchRole, digest::Digest, instant::Instant, receipts::ReceiptRow, sample::SampledRow, shape::CircuitFamily};
 use verifold_package::{ClaimedPackage, Limits};
 use verifold_prove::{
     Event, OnBadRow, Progress, ProveError, Sources,
@@ -33,10 +33,21 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
+const SCORECARD: &str = "sklearn_plain.onnx";
+const NETWORK: &str = "sklearn_network.onnx";
+
 fn prepared() -> Prepared {
+    prepared_under(SCORECARD)
+}
+
+fn prepared_under(model: &str) -> Prepared {
+    // A step of 2^15 constraints has no room for rows that a network scores.
+    let text = std::fs::read_to_string(data("spec.toml")).unwrap().replacen("size_log2 = 15", "size_log2 = 16", 1);
+    let mut spec = tempfile::NamedTempFile::new().unwrap();
+    spec.write_all(text.as_bytes()).unwrap();
     let sources = Sources {
-        spec: data("spec.toml"),
-        model: data("sklearn_plain.onnx"),
+        spec: spec.path().to_owned(),
+        model: data(model),
         reference: data("reference.csv"),
         batches: data("batches.csv"),
         outcomes: None,
@@ -57,7 +68,11 @@ struct Package {
 }
 
 fn package() -> Package {
-    let prepared = prepared();
+    package_under(SCORECARD)
+}
+
+fn package_under(model: &str) -> Package {
+    let prepared = prepared_under(model);
     let monitoring = prepared.witness().unwrap();
     let at = Instant::from_unix_secs(1_800_000_000).unwrap();
     let bytes = verifold_package::write(&contents(&monitoring, vec![0; 64], at, "test".to_owned())).unwrap();
@@ -111,8 +126,8 @@ fn files_read_again_give_the_rows_the_package_commits_to() {
     scorecard(&mut fresh).weights[0] += 1;
     assert_eq!(problem(openings(&mut fresh, &package.secrets)), "the model is not the one in the secrets");
     let mut fresh = prepared();
-    fresh.model = Perceptron { feature_bits: 8, layers: Vec::new() }.into();
-    assert!(problem(openings(&mut fresh, &package.secrets)).contains("receipts/v1 opens scores of logistic regressions alone"));
+    fresh.model = prepared_under(NETWORK).model;
+    assert_eq!(problem(openings(&mut fresh, &package.secrets)), "the model is not the one in the secrets");
     let mut fresh = prepared();
     fresh.batches.pop();
     assert!(problem(openings(&mut fresh, &package.secrets)).starts_with("the files give"));
@@ -122,8 +137,7 @@ fn files_read_again_give_the_rows_the_package_commits_to() {
 fn rows_kept_open_to_the_root_that_was_stated() {
     let package = package();
     let receipts = witness(&again(&package), package.monitoring.statement(), &[], seed()).unwrap();
-    let model = scorecard(&mut prepared()).clone();
-    let kept = ReceiptSecrets::new(package.claimed.manifest_digest, &model, &seed(), &receipts);
+    let kept = ReceiptSecrets::new(package.claimed.manifest_digest, &prepared().model, &seed(), &receipts);
     let kept: ReceiptSecrets = serde_json::from_slice(&serde_json::to_vec(&kept).unwrap()).unwrap();
 
     let mut opened = 0;
@@ -155,4 +169,56 @@ fn rows_kept_open_to_the_root_that_was_stated() {
     assert_eq!(altered(&|kept| kept.bias += 1), rows);
     assert_eq!(altered(&|kept| kept.batches[0].rows[0].group = 200), rows);
     assert!(altered(&|kept| kept.manifest_sha256 = Digest::of(b"another")).starts_with("they are of the package with manifest"));
+}
+
+/// A package of a network: the same road, through the file its receipts are kept in.
+#[test]
+fn rows_scored_by_a_network_open_with_its_score_alone() {
+    let package = package_under(NETWORK);
+    let mut prepared = prepared_under(NETWORK);
+    openings(&mut prepared, &package.secrets).unwrap();
+    let receipts = witness(&prepared, package.monitoring.statement(), &[], seed()).unwrap();
+    assert_eq!(receipts.statement().header.circuit.family, CircuitFamily::NeuralReceiptsV1);
+    assert!(replay(receipts.statement(), receipts.plan()).is_ok());
+    let kept = ReceiptSecrets::new(package.claimed.manifest_digest, &prepared.model, &seed(), &receipts);
+    let kept: ReceiptSecrets = serde_json::from_slice(&serde_json::to_vec(&kept).unwrap()).unwrap();
+
+    let (batch, stated) = (&receipts.batches()[0], &receipts.statement().batches[0]);
+    let place = |position| SampledRow { batch: batch.index, position };
+    let mut scored = 0;
+    for (position, row) in (0u32..).zip(&batch.rows) {
+        let mut receipt = kept.issue(&package.claimed, &[place(position)]).unwrap().swap_remove(0);
+        assert_eq!(opened_root(receipts.plan(), stated.rows, &receipt), Ok(stated.root));
+        let (RowKind::Scored { features, .. }, ReceiptRow::Scored { score, .. }) = (&row.kind, &mut receipt.row) else { continue };
+        assert_eq!(*score, prepared.model.score(features));
+        // Another score with the same decision opens nothing.
+        *score += if *score < 0 { -1 } else { 1 };
+        assert!(matches!(
+            opened_root(receipts.plan(), stated.rows, &receipt),
+            Err(OpeningError::Leaf { .. } | OpeningError::Decision { .. })
+        ));
+        scored += 1;
+    }
+    assert!(scored > 3, "{scored}");
+    assert_eq!(problem(kept.issue(&package.claimed, &[place(1 << 20)])), format!("batch {} has no row 1048576", batch.index));
+
+    // Another network gives other leaves, and so do the integers of a scorecard.
+    let rows = format!("the rows kept of batch {} do not lead to its root", batch.index);
+    let altered = |edit: &dyn Fn(&mut ReceiptSecrets)| {
+        let mut altered = kept.clone();
+        edit(&mut altered);
+        problem(altered.issue(&package.claimed, &[place(0)]))
+    };
+    assert_eq!(altered(&|kept| kept.layers[1].biases[0] += 1), rows);
+    assert_eq!(altered(&|kept| kept.layers[0].weights[0].swap(0, 1)), rows);
+    assert_eq!(altered(&|kept| drop(kept.layers.pop())), rows);
+    assert_eq!(altered(&|kept| (kept.weights, kept.layers) = (vec![1; 6], Vec::new())), rows);
+    let mut other = prepared_under(NETWORK);
+    match &mut other.model {
+        AnyModel::Perceptron(network) => network.layers[1].biases[0] += 1,
+        AnyModel::Scorecard(_) => panic!("a scorecard"),
+    }
+    assert_eq!(problem(openings(&mut other, &package.secrets)), "the model is not the one in the secrets");
+    other.model_salt = prepared.model_salt.clone();
+    assert!(problem(witness(&other, package.monitoring.statement(), &[], seed())).starts_with("the model and its salt"));
 }

@@ -61,11 +61,11 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
     tables::write_lifecycle_period(places, &spec, &coefficients, intercept)?;
     let prepared = monitored(&sources, &developed, &salts, progress)?;
     let plan = prepared.plan.clone();
-    let test = offline(&spec, &pipeline, &developed, &plan, &salts)?;
+    let test = offline(&spec, &pipeline, &developed, &prepared, &salts)?;
     println!("life cycle: proving the preparation");
     let preparation = prove_preparation(&developed, &plan, None, progress)?;
     println!("life cycle: proving two trainings");
-    let training = prove_training(&developed.training, &plan, None, progress)?;
+    let training = prove_training(developed.training().context("the sample trains its model")?, &plan, None, progress)?;
     let other = prove_training(&retrained(&developed, OTHER_EPOCHS, &salts)?, &plan, None, progress)?;
     println!("life cycle: proving test metrics and monitoring");
     let keys = keys(prepared.header.circuit, progress)?;
@@ -83,7 +83,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         write_package(places, story, &Contents { stages, ..whole.clone() })?;
         if story.edit == Edit::None {
             let package = packages::read(places, story)?;
-            let secrets = ReceiptSecrets::new(package.manifest_digest, developed.training.model(), &seed, &opened);
+            let secrets = ReceiptSecrets::new(package.manifest_digest, &prepared.model, &seed, &opened);
             give_receipts(places, story, &package, &secrets)?;
         }
     }
@@ -107,7 +107,8 @@ fn give_receipts(places: &Places, story: &Story, package: &ClaimedPackage, secre
 
 /// The trained integers as coefficients of plain values, in the order of the specification's features.
 fn plain(spec: &Spec, developed: &Developed) -> anyhow::Result<(Vec<f64>, f64)> {
-    let (model, plan) = (developed.training.model(), developed.training.plan());
+    let training = developed.training().context("the sample trains its model")?;
+    let (model, plan) = (training.model(), training.plan());
     let layout = Layout::new(spec)?;
     let scale = f64::from(1u32 << plan.scoring.scale_bits);
     ensure!(layout.features.len() == model.weights.len(), "the model has another number of weights than the plan has features");

@@ -7,7 +7,7 @@
 //! The argument is docs/circuits/neural-cohort-v1.md.
 
 #[cfg(test)]
-mod audit;
+pub(crate) mod audit;
 pub(crate) mod family;
 pub(crate) mod layers;
 mod network;

@@ -1,4 +1,4 @@
-//! Families of `receipts/v1` beside those it shares with `scored-cohort/v1`.
+//! Families of a receipts step beside those it shares with `scored-cohort/v1`.
 
 pub(crate) const ROW_HEAD: &str = "row head";
 pub(crate) const LEAF: &str = "leaf";

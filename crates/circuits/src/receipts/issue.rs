@@ -13,8 +13,9 @@ use super::{
     witness::leaf_salt,
 };
 use crate::{
+    model::AnyModel,
     native::bin_of,
-    rows::{Model, RowKind, RowRecord},
+    rows::{RowKind, RowRecord},
     salt::Salt,
 };
 
@@ -28,7 +29,7 @@ pub struct Issuer<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// The model.
-    pub model: &'a Model,
+    pub model: &'a AnyModel,
     /// Seed of the leaves' salts.
     pub seed: &'a Salt,
 }

@@ -1,8 +1,9 @@
-//! `receipts/v1`: one salted leaf for each row of a batch, under a proven root.
+//! `receipts/v1` and `neural-receipts/v1`: one salted leaf for each row of a batch, under a proven root.
 //!
 //! The circuit replays the row streams that a monitoring proof committed to, scores each row with the same model,
 //! and hashes row, score and a salt into a leaf. Whoever is given the opening of one leaf checks it against the
-//! published root by hashing alone. The written argument is docs/circuits/receipts-v1.md.
+//! published root by hashing alone. What scores a row is the [`crate::scorer`]; all else is the same in both families.
+//! The written arguments are docs/circuits/receipts-v1.md and docs/circuits/neural-receipts-v1.md.
 //!
 //! - leaves become roots and paths: [`ReceiptTree`]
 //! - a row becomes what its applicant is given: [`Issuer`]

@@ -1,4 +1,4 @@
-//! How many constraints a step of `receipts/v1` costs, and so how many rows it has room for.
+//! How many constraints a step of receipts costs, and so how many rows it has room for.
 
 use verifold_model::{
     plan::WEIGHT_BITS,
@@ -7,7 +7,8 @@ use verifold_model::{
 
 use super::tree::leaf_fits_four;
 use crate::{
-    layout::{Dimensions, KIND_SHIFT, NO_HIDDEN},
+    layout::{Dimensions, KIND_SHIFT},
+    neural,
     poseidon::permutations,
     size::{AUGMENTATION, CircuitFacts, PERMUTATION_4, PERMUTATION_8, PERMUTATION_24},
 };
@@ -15,9 +16,10 @@ use crate::{
 /// Constraints of one slot: kind, head, features, score, leaf.
 pub(crate) const fn slot_constraints(d: Dimensions) -> usize {
     let kind = 1 + 5;
-    let features = d.features * d.width + d.features + 1;
+    let features = d.features * d.width;
+    let score = if d.hidden_layers() == 0 { d.features + 1 } else { neural::size::scoring(d) };
     let leaf = if leaf_fits_four(d) { PERMUTATION_4 } else { PERMUTATION_8 } + 1;
-    kind + KIND_SHIFT + features + leaf
+    kind + KIND_SHIFT + features + score + leaf
 }
 
 /// Constraints of one chunk of rows: slots, row blocks, node.
@@ -29,7 +31,8 @@ pub(crate) const fn chunk_constraints(d: Dimensions) -> usize {
 /// Constraints of a step of `chunks` chunks that its rows do not add to, nova-snark's own and the step root included.
 pub(crate) const fn fixed_constraints(d: Dimensions, chunks: usize) -> usize {
     let plan = d.features + permutations(3 + d.inner_edges() * (1 + d.histograms), 24) * PERMUTATION_24 + 1;
-    let model = d.features * (WEIGHT_BITS as usize + 1) + d.score_bits() + permutations(d.features + 2, 24) * PERMUTATION_24 + 1;
+    let scorecard = d.features * (WEIGHT_BITS as usize + 1) + d.score_bits() + permutations(d.features + 2, 24) * PERMUTATION_24 + 1;
+    let model = if d.hidden_layers() == 0 { scorecard } else { neural::size::opening(d) };
     let takeover = 1 + PERMUTATION_4 + 1;
     let root = permutations(chunks, 24) * PERMUTATION_24;
     let closing = 1 + PERMUTATION_4 + 2 + PERMUTATION_4;
@@ -50,13 +53,10 @@ pub(crate) const fn unbound_variables(d: Dimensions) -> usize {
     d.inner_edges() * (1 + d.histograms) + d.rows
 }
 
-/// The loop bounds of a shape: as many chunks as fit, or `None` for none, or for a shape with hidden layers.
+/// The loop bounds of a shape: as many chunks as fit, or `None` for none.
 pub(crate) fn dimensions(shape: Shape) -> Option<Dimensions> {
     let limit = 1usize << shape.size_log2();
     let mut d = Dimensions::without_rows(shape);
-    if d.hidden != NO_HIDDEN {
-        return None;
-    }
     loop {
         let longer = Dimensions { rows: d.rows + d.chunk(), ..d };
         if constraints(longer) + unbound_variables(longer) > limit {

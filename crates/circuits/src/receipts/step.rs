@@ -1,4 +1,4 @@
-//! The step circuit of `receipts/v1`: up to R rows of one batch, their stream extended and their leaves hashed to a root.
+//! The step circuit of receipts: up to R rows of one batch, their stream extended and their leaves hashed to a root.
 //!
 //! In order: open plan and model; lay down the slots ([`super::slot`]); extend the row stream; hash the leaves; link the
 //! step's root, and at the end of a batch its row commitment, into the chain. The written argument is

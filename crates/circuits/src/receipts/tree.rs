@@ -12,9 +12,10 @@ use super::size;
 use crate::{
     field::{F, NotCanonical, signed, to_commitment, to_element},
     layout::Dimensions,
+    model::AnyModel,
     native::steps_of,
     poseidon::{hash4, hash8, hash24},
-    rows::{Model, RowKind, RowRecord},
+    rows::{RowKind, RowRecord},
     salt::Salt,
     streams::row_elements,
     tags,
@@ -29,7 +30,7 @@ pub(crate) const fn leaf_fits_four(d: Dimensions) -> bool {
 }
 
 /// The score in a row's leaf; a void row has none, and 0 stands for it.
-pub(crate) fn leaf_score(model: &Model, row: &RowRecord) -> i64 {
+pub(crate) fn leaf_score(model: &AnyModel, row: &RowRecord) -> i64 {
     match &row.kind {
         RowKind::Scored { features, .. } => model.score(features),
         RowKind::Void(_) => 0,
@@ -105,12 +106,12 @@ pub struct ReceiptTree {
 
 impl ReceiptTree {
     /// The tree over rows that have passed their checks, each with its leaf's salt; `None` if no rows fit into a step.
-    pub fn new(plan: &Plan, model: &Model, rows: &[RowRecord], salt_of: &(dyn Fn(u32) -> Salt + Sync)) -> Option<Self> {
+    pub fn new(plan: &Plan, model: &AnyModel, rows: &[RowRecord], salt_of: &(dyn Fn(u32) -> Salt + Sync)) -> Option<Self> {
         let dimensions = size::dimensions(plan.shape)?;
         Some(Self::with(dimensions, model, rows, &|position| salt_of(position).element()))
     }
 
-    pub(crate) fn with(dimensions: Dimensions, model: &Model, rows: &[RowRecord], salt_of: &(dyn Fn(u32) -> F + Sync)) -> Self {
+    pub(crate) fn with(dimensions: Dimensions, model: &AnyModel, rows: &[RowRecord], salt_of: &(dyn Fn(u32) -> F + Sync)) -> Self {
         let leaves: Vec<F> = rows
             .par_iter()
             .enumerate()
@@ -259,7 +260,7 @@ mod tests {
 
     fn tree(rows: u64) -> ReceiptTree {
         let d = Dimensions { rows: 42, ..TINY };
-        ReceiptTree::with(d, &model(), &mixed_rows(1, rows), &|position| F::from(9000 + u64::from(position)))
+        ReceiptTree::with(d, &model().into(), &mixed_rows(1, rows), &|position| F::from(9000 + u64::from(position)))
     }
 
     proptest! {

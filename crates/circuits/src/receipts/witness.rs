@@ -21,10 +21,10 @@ use super::{
 use crate::{
     field::{F, to_commitment},
     layout::Dimensions,
-    model::AnyModelError,
-    native::{ARITY, PlanOpening, header_element, model_element, plan_commitment, steps_of},
+    model::AnyModel,
+    native::{ARITY, PlanOpening, header_element, plan_commitment, steps_of},
     poseidon::hash4,
-    rows::{Model, RowRecord},
+    rows::RowRecord,
     salt::Salt,
     step::Context,
     streams::{RowStream, row_commitment},
@@ -61,7 +61,7 @@ pub fn leaf_salt(seed: &Salt, batch: u32, position: u32) -> Salt {
 /// Everything a receipts proof is made from. Holds secrets: it stays with the prover.
 pub struct ReceiptsWitness {
     plan: Plan,
-    model: Model,
+    model: AnyModel,
     model_salt: Salt,
     seed: Salt,
     batches: Vec<ReceiptRows>,
@@ -79,18 +79,19 @@ impl ReceiptsWitness {
     pub fn new(
         header: Header,
         plan: Plan,
-        model: Model,
+        model: impl Into<AnyModel>,
         model_salt: Salt,
         seed: Salt,
         batches: Vec<ReceiptRows>,
     ) -> Result<Self, WitnessError> {
         plan.check().map_err(WitnessError::Plan)?;
+        let model = model.into();
         let shape = plan.shape;
         if header.circuit.shape != shape {
             return Err(WitnessError::Shape { header: header.circuit.shape, plan: shape });
         }
         let dimensions = size::dimensions(shape).ok_or(WitnessError::NoRoom(shape))?;
-        model.check(&plan).map_err(AnyModelError::from)?;
+        model.check(&plan)?;
         if batches.is_empty() {
             return Err(WitnessError::NoBatches);
         }
@@ -128,7 +129,7 @@ impl ReceiptsWitness {
         let chain_head = chain_of(header_element(&header), &stated).unwrap_or(Commitment::from_bytes([0; 32]));
         let statement = ReceiptsStatement {
             plan_commitment: plan_commitment(&plan),
-            model_commitment: to_commitment(model_element(dimensions.features, &model, model_salt.element())),
+            model_commitment: to_commitment(model.element(dimensions, model_salt.element())),
             steps: stated.iter().map(|batch| steps_of(batch.rows, dimensions.rows)).sum(),
             chain_head,
             batches: stated,
@@ -163,7 +164,7 @@ impl ReceiptsWitness {
 /// The steps of a proof, one batch after the other.
 pub struct ReceiptsSteps<'a> {
     context: Arc<Context>,
-    model: &'a Model,
+    model: &'a AnyModel,
     seed: &'a Salt,
     batches: &'a [ReceiptRows],
     /// Position of the batch in hand.
@@ -178,7 +179,7 @@ impl<'a> ReceiptsSteps<'a> {
     pub(crate) fn new(
         dimensions: Dimensions,
         plan: PlanOpening,
-        model: &'a Model,
+        model: &'a AnyModel,
         model_salt: F,
         seed: &'a Salt,
         initial: [F; ARITY],

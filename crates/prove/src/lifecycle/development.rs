@@ -1,15 +1,15 @@
-//! Development rows prepared, and a model trained on them: natively, before anything is proven.
+//! Development rows prepared, and a model trained on them or imported: natively, before anything is proven.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use verifold_circuits::{
-    BatchRows, MonitoringWitness, RowKind, RowRecord, Salt,
+    AnyModel, BatchRows, MonitoringWitness, RowKind, RowRecord, Salt,
     preparation::{PreparationWitness, RawPart},
     training::{TrainingWitness, training_shape},
 };
 use verifold_model::{
     cohort::{BatchRole, Outcome},
-    plan::{Histogram, ModelKind, Plan, PlanSchema, Scoring},
+    plan::{Histogram, ModelKind, Plan, PlanSchema, ScoreDirection, Scoring},
     preparation::test_span,
     shape::{CircuitFamily, CircuitId},
     statement::{Header, StatementKind},
@@ -25,6 +25,7 @@ use crate::{
     error::ProveError,
     fold::{failed, stop_if_cancelled},
     layout::Layout,
+    monitoring::Prepared,
     progress::{Event, Phase, Progress},
     ranking::{FloatFit, auc},
     salts::Salts,
@@ -36,8 +37,8 @@ use crate::{
 pub struct Developed {
     /// Raw rows and what they become.
     pub preparation: PreparationWitness,
-    /// The training.
-    pub training: TrainingWitness,
+    /// Where the model comes from.
+    pub origin: Origin,
     /// Salt of the model commitment.
     pub model_salt: Salt,
     /// Raw values that stand at an end of the raw range.
@@ -46,6 +47,24 @@ pub struct Developed {
     pub dropped: u64,
     /// Key of the pseudonyms.
     pub pseudonym_key: Salt,
+}
+
+/// Where the model of a life cycle comes from.
+pub enum Origin {
+    /// From a training on the prepared training rows.
+    Trained(Box<TrainingWitness>),
+    /// From an ONNX file: no proof says how it came about.
+    Imported(PathBuf),
+}
+
+impl Developed {
+    /// The training, unless the model is imported.
+    pub fn training(&self) -> Option<&TrainingWitness> {
+        match &self.origin {
+            Origin::Trained(training) => Some(training),
+            Origin::Imported(_) => None,
+        }
+    }
 }
 
 /// A plan with the right rows and nothing else settled: what preparation and training depend on.
@@ -115,7 +134,7 @@ fn training_spec(choices: &TrainingChoices, plan: &Plan, rows: &[RowRecord], min
     }
 }
 
-/// Reads, prepares and trains: everything before monitoring but the proofs.
+/// Reads, prepares and, unless the model is imported, trains: everything before monitoring but the proofs.
 ///
 /// # Errors
 /// [`ProveError`].
@@ -174,34 +193,42 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
         [part("training", training_rows), part("test", test_rows)],
     )
     .map_err(|error| failed("preparing rows")(error.to_string()))?;
-    let (rows, row_salt, outcome_salt) = witness.prepared(0);
-    let trained_shape = shape(&plan, pipeline.training.size_log2)?;
-    let circuit = CircuitId { family: CircuitFamily::TrainingV1, shape: trained_shape };
-    let minibatch = verifold_circuits::CircuitFacts::of(circuit).map_or(1, |facts| facts.rows_per_step);
-    let rule = training_spec(&pipeline.training, &plan, &rows, minibatch);
     let model_salt = salts.of("model");
-    let training =
-        TrainingWitness::new(header(StatementKind::TrainingV1, trained_shape), plan, rule, rows, &row_salt, &outcome_salt, &model_salt)
-            .map_err(|error| failed("training")(error.to_string()))?;
-    let developed =
-        Developed { preparation: witness, training, model_salt, clipped: development.clipped, dropped: development.dropped, pseudonym_key };
+    let origin = match (&pipeline.training, &pipeline.model) {
+        (Some(choices), _) => {
+            let (rows, row_salt, outcome_salt) = witness.prepared(0);
+            let trained_shape = shape(&plan, choices.size_log2)?;
+            let circuit = CircuitId { family: CircuitFamily::TrainingV1, shape: trained_shape };
+            let minibatch = verifold_circuits::CircuitFacts::of(circuit).map_or(1, |facts| facts.rows_per_step);
+            let rule = training_spec(choices, &plan, &rows, minibatch);
+            let header = header(StatementKind::TrainingV1, trained_shape);
+            let training = TrainingWitness::new(header, plan, rule, rows, &row_salt, &outcome_salt, &model_salt)
+                .map_err(|error| failed("training")(error.to_string()))?;
+            Origin::Trained(Box::new(training))
+        }
+        (None, Some(model)) => Origin::Imported(model.path.clone()),
+        (None, None) => return Err(failed("choosing a model")("the pipeline names neither a training nor a model".to_owned())),
+    };
+    let Development { clipped, dropped, .. } = development;
+    let developed = Developed { preparation: witness, origin, model_salt, clipped, dropped, pseudonym_key };
     Ok((spec, pipeline, developed))
 }
 
 /// The same training with another number of epochs, under a salt of its own: another model.
 ///
 /// # Errors
-/// [`ProveError::Proof`] if it diverges.
+/// [`ProveError::Proof`] if it diverges, or if the model is imported.
 pub fn retrained(developed: &Developed, epochs: u32, salts: &Salts) -> Result<TrainingWitness, ProveError> {
+    let training = developed.training().ok_or_else(|| failed("training")("the model is imported".to_owned()))?;
     let (rows, row_salt, outcome_salt) = developed.preparation.prepared(0);
-    let statement = developed.training.statement();
+    let statement = training.statement();
     let spec = TrainingSpec { epochs, ..statement.spec.clone() };
-    let plan = developed.training.plan().clone();
+    let plan = training.plan().clone();
     TrainingWitness::new(statement.header.clone(), plan, spec, rows, &row_salt, &outcome_salt, &salts.of("retrained model"))
         .map_err(|error| failed("training")(error.to_string()))
 }
 
-/// The test rows measured under the trained model, as a witness.
+/// The test rows measured under the model of the monitored period, as a witness.
 ///
 /// # Errors
 /// [`ProveError::Proof`] if a row does not fit.
@@ -209,25 +236,26 @@ pub fn offline(
     spec: &Spec,
     pipeline: &Pipeline,
     developed: &Developed,
-    plan: &Plan,
+    monitored: &Prepared,
     salts: &Salts,
 ) -> Result<MonitoringWitness, ProveError> {
+    let Prepared { plan, model, model_salt, .. } = monitored;
     let (rows, row_salt, outcome_salt) = developed.preparation.prepared(1);
     let (start, end) = test_span().ok_or_else(|| failed("measuring test rows")("the span of pseudonyms is no span of time".to_owned()))?;
     let header = Header {
         statement: StatementKind::OfflineMetricsV1,
-        circuit: CircuitId { family: CircuitFamily::ScoredCohortV1, shape: plan.shape },
+        circuit: CircuitId { family: CircuitFamily::of_cohorts(plan.shape), shape: plan.shape },
         subject: spec.subject.clone(),
         period: pipeline.development.period,
         previous_chain_head: None,
     };
     let batch = BatchRows { role: BatchRole::Test, start, end, rows, row_salt, outcome_salt, table_salt: salts.of("table of test rows") };
-    MonitoringWitness::new(header, plan.clone(), developed.training.model().clone(), developed.model_salt.clone(), vec![batch])
+    MonitoringWitness::new(header, plan.clone(), model.clone(), model_salt.clone(), vec![batch])
         .map_err(|error| failed("measuring test rows")(error.to_string()))
 }
 
-/// Area under the curve on the test rows: of the trained integers, and of a float logistic regression fitted to convergence.
-pub(super) fn test_auc(developed: &Developed) -> Result<[f64; 2], ProveError> {
+/// Area under the curve on the test rows: of the model's integers, and of a float logistic regression fitted to convergence.
+pub(super) fn test_auc(developed: &Developed, model: &AnyModel, direction: ScoreDirection) -> Result<[f64; 2], ProveError> {
     type Labelled = (Vec<u32>, bool);
     let labelled = |part: usize| -> Vec<Labelled> {
         let (rows, ..) = developed.preparation.prepared(part);
@@ -242,12 +270,11 @@ pub(super) fn test_auc(developed: &Developed) -> Result<[f64; 2], ProveError> {
     if test.iter().all(|(_, bad)| *bad) || test.iter().all(|(_, bad)| !*bad) {
         return Err(failed("measuring test rows")("the test rows hold no two outcomes to tell apart".to_owned()));
     }
-    let model = developed.training.model();
-    let sign = |score: f64| match developed.training.plan().scoring.direction {
-        verifold_model::plan::ScoreDirection::HigherIsRiskier => score,
-        verifold_model::plan::ScoreDirection::HigherIsSafer => -score,
+    let sign = |score: f64| match direction {
+        ScoreDirection::HigherIsRiskier => score,
+        ScoreDirection::HigherIsSafer => -score,
     };
-    let trained = auc(&test, |features| sign(model.score(features) as f64));
+    let integers = auc(&test, |features| sign(model.score(features) as f64));
     let float = FloatFit::of(&training);
-    Ok([trained, auc(&test, |features| float.log_odds(features))])
+    Ok([integers, auc(&test, |features| float.log_odds(features))])
 }

@@ -117,4 +117,18 @@ fn a_circuit_of_another_kind_is_refused_whatever_the_policy_accepts() {
         assert_eq!(cause(family, shape), Some("circuit-of-another-kind"), "{family:?}");
     }
     assert_eq!(cause(CircuitFamily::NeuralCohortV1, "f20.w8.g4.b10.h4.n16.l64-32"), Some("shape-without-room"));
+    // Receipts: of a scorecard's scores or a network's, and this policy accepts neither.
+    header.statement = StatementKind::ReceiptsV1;
+    let mut cause = |family, shape: &str| {
+        header.circuit = CircuitId { family, shape: shape.parse().unwrap() };
+        accepted(&header, ProofSystem::NovaPastaIpa, &policy).err().map(|refusal| refusal.cause)
+    };
+    for (family, shape) in [(CircuitFamily::ReceiptsV1, plain), (CircuitFamily::NeuralReceiptsV1, layered)] {
+        assert_eq!(cause(family, shape), Some("circuit-not-accepted"), "{family:?}");
+    }
+    for (family, shape) in
+        [(CircuitFamily::ReceiptsV1, layered), (CircuitFamily::NeuralReceiptsV1, plain), (CircuitFamily::NeuralCohortV1, layered)]
+    {
+        assert_eq!(cause(family, shape), Some("circuit-of-another-kind"), "{family:?}");
+    }
 }

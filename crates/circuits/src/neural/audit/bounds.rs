@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// `x · (x − gate) = 0` with a gate of wires that come before `x`, or of the constant one.
-fn is_boolean(wire: usize, Constraint { a, b, c, .. }: &Constraint) -> bool {
+pub(crate) fn is_boolean(wire: usize, Constraint { a, b, c, .. }: &Constraint) -> bool {
     let others = b.iter().filter(|(other, _)| *other != wire);
     a[..] == [(wire, F::ONE)] && c.is_empty() && b.contains(&(wire, F::ONE)) && others.clone().all(|(other, _)| *other < wire)
 }
 
 /// `a · b = x` with factors that come before `x`.
-fn is_product(wire: usize, Constraint { a, b, c, .. }: &Constraint) -> bool {
+pub(crate) fn is_product(wire: usize, Constraint { a, b, c, .. }: &Constraint) -> bool {
     c[..] == [(wire, F::ONE)] && a.iter().chain(b).all(|(factor, _)| *factor < wire)
 }
 

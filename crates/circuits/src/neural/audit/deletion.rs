@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The model commitment of the fixture's network with another first weight, whatever element that is.
-fn commitment_with(first: F) -> F {
+pub(crate) fn commitment_with(first: F) -> F {
     let network = network();
     let mut weights: Vec<F> = weight_places(TINY).map(|(layer, to, from)| signed(network.weight(layer, to, from))).collect();
     weights[0] = first;

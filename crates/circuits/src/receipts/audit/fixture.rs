@@ -10,8 +10,9 @@ use crate::{
     audit::{fixture, recorder::Audited},
     field::F,
     layout::Dimensions,
-    native::{ARITY, PlanOpening, model_element},
-    rows::{Model, RowRecord},
+    model::AnyModel,
+    native::{ARITY, PlanOpening},
+    rows::RowRecord,
     salt::Salt,
     wires::Overrides,
 };
@@ -32,11 +33,16 @@ pub(crate) fn batch(index: u32, rows: Vec<RowRecord>) -> ReceiptRows {
 }
 
 /// The steps of batches, and the state before them.
-pub(crate) fn steps(d: Dimensions, plan: PlanOpening, model: &Model, batches: &[ReceiptRows]) -> ([F; ARITY], Vec<ReceiptsStep>) {
-    let model_salt = F::from(404);
+pub(crate) fn steps<M: Clone + Into<AnyModel>>(
+    d: Dimensions,
+    plan: PlanOpening,
+    model: &M,
+    batches: &[ReceiptRows],
+) -> ([F; ARITY], Vec<ReceiptsStep>) {
+    let (model, model_salt) = (model.clone().into(), F::from(404));
     let header = F::from(77);
-    let initial = [header, plan.commitment(), model_element(d.features, model, model_salt), header, F::ZERO, F::ZERO, F::ZERO];
-    let steps = ReceiptsSteps::new(d, plan, model, model_salt, &seed(), initial, batches).collect();
+    let initial = [header, plan.commitment(), model.element(d, model_salt), header, F::ZERO, F::ZERO, F::ZERO];
+    let steps = ReceiptsSteps::new(d, plan, &model, model_salt, &seed(), initial, batches).collect();
     (initial, steps)
 }
 

@@ -21,6 +21,7 @@ use crate::{
     },
     field::{F, to_commitment},
     layout::{Dimensions, NO_HIDDEN},
+    model::AnyModel,
     native::{ARITY, PlanOpening},
     rows::Model,
     streams::RowStream,
@@ -28,9 +29,9 @@ use crate::{
 
 /// Runs all steps; every family holds and every state is the twin's. The last state follows from what is stated.
 #[track_caller]
-fn check(d: Dimensions, plan: PlanOpening, model: &Model, batches: &[ReceiptRows]) {
-    let schema = plan.schema;
-    let (z0, steps) = steps(d, plan, model, batches);
+pub(crate) fn check<M: Clone + Into<AnyModel>>(d: Dimensions, plan: PlanOpening, model: &M, batches: &[ReceiptRows]) {
+    let (schema, model) = (plan.schema, model.clone().into());
+    let (z0, steps) = steps(d, plan, &model, batches);
     let mut z = z0;
     for step in steps {
         let (recorder, outputs) = Recorder::run(&step, &z);
@@ -39,12 +40,12 @@ fn check(d: Dimensions, plan: PlanOpening, model: &Model, batches: &[ReceiptRows
         z = step.after;
     }
     assert_eq!(z[4..], [F::ZERO; 3]);
-    let stated: Vec<ReceiptsBatch> = batches.iter().map(|batch| stated(d, schema, model, batch)).collect();
+    let stated: Vec<ReceiptsBatch> = batches.iter().map(|batch| stated(d, schema, &model, batch)).collect();
     assert_eq!(chain_of(to_commitment(z0[3]), &stated), Ok(to_commitment(z[3])));
 }
 
 /// A batch as a statement has it, from tree and stream; every row opens.
-fn stated(d: Dimensions, schema: F, model: &Model, batch: &ReceiptRows) -> ReceiptsBatch {
+fn stated(d: Dimensions, schema: F, model: &AnyModel, batch: &ReceiptRows) -> ReceiptsBatch {
     let salt = |position| leaf_salt(&seed(), batch.index, position).element();
     let tree = ReceiptTree::with(d, model, &batch.rows, &salt);
     let mut stream = RowStream::with(d, schema, batch.row_salt.element());
@@ -108,13 +109,13 @@ proptest! {
 #[test]
 fn outcomes_never_enter_a_leaf() {
     let row = |outcome| scored(9, 0, vec![3], true, outcome);
-    let leaf = |outcome| leaf(TINY, &row(outcome), leaf_score(&model(), &row(outcome)), F::from(8));
+    let leaf = |outcome| leaf(TINY, &row(outcome), leaf_score(&model().into(), &row(outcome)), F::from(8));
     assert_eq!(leaf(Outcome::Unknown), leaf(Outcome::Bad));
 }
 
 /// The formulas are what synthesis counts.
 #[track_caller]
-fn check_count(d: Dimensions) {
+pub(crate) fn check_count(d: Dimensions) {
     let (recorder, _) = Recorder::run(&ReceiptsStep::blank(d), &[F::ZERO; ARITY]);
     assert_eq!(recorder.constraints.len(), size::constraints(d) - crate::size::AUGMENTATION, "{d:?}");
     assert!(recorder.values.len() <= recorder.constraints.len() + size::unbound_variables(d), "{d:?}");

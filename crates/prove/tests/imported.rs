@@ -1,0 +1,136 @@
+//! A network from an ONNX file through the life cycle, as far as it goes without a proof: what each stage states, and how
+//! the statements hang together.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use verifold_circuits::{AnyModel, native, preparation};
+use verifold_model::{
+    cohort::BatchRole,
+    shape::CircuitFamily,
+    statement::{MonitoringStatement, StatementKind},
+};
+use verifold_prove::{
+    Event, LifecycleSources, OnBadRow, Progress, ProveError,
+    lifecycle::{Pipeline, develop, monitored, offline, retrained},
+    prove_stage,
+    salts::Salts,
+};
+
+const PIPELINE: &str = r#"
+schema = "pipeline-spec/v1"
+
+[development]
+period = { start = "2025-09-15T00:00:00Z", end = "2026-01-01T00:00:00Z" }
+id = "application_id"
+training_percent = 70
+size_log2 = 16
+
+[model]
+path = "models/network.onnx"
+"#;
+
+struct Silent;
+
+impl Progress for Silent {
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn report(&mut self, _: Event) {}
+}
+
+/// Names of the twenty features of the bank's network, in its specification's order.
+fn features(spec: &str) -> Vec<&str> {
+    spec.split("[[feature]]").skip(1).filter_map(|part| part.split_once("name = \"")?.1.split('"').next()).collect()
+}
+
+/// Invented applications inside every domain, `day` by day.
+fn table(features: &[&str], months: &[&str], count: usize) -> String {
+    let mut text = format!("application_id,decided_at,age_band,{},decision,outcome\n", features.join(","));
+    for i in 0..count {
+        let (month, day) = (months[i % months.len()], 1 + i % 28);
+        let band = ["18-29", "30-44", "45-59", "60+"][i % 4];
+        write!(text, "{month}-{i},{month}-{day:02}T08:{:02}:00Z,{band}", i % 60).unwrap();
+        for (at, name) in features.iter().enumerate() {
+            let value = if *name == "tenant" { i % 2 } else { (i * (2 * at + 3) + 7 * at) % 10 };
+            write!(text, ",{value}").unwrap();
+        }
+        let (decision, outcome) = (["approved", "declined"][i % 2], ["good", "bad", "good"][i % 3]);
+        writeln!(text, ",{decision},{outcome}").unwrap();
+    }
+    text
+}
+
+fn sources(folder: &Path) -> LifecycleSources {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/data");
+    let spec = fs::read_to_string(data.join("network-monitoring.toml")).unwrap();
+    let features = features(&spec);
+    assert_eq!(features.len(), 20);
+    let write = |name: &str, text: &str| -> PathBuf {
+        fs::write(folder.join(name), text).unwrap();
+        folder.join(name)
+    };
+    fs::create_dir(folder.join("models")).unwrap();
+    fs::copy(data.join("retail-network-1.0.onnx"), folder.join("models/network.onnx")).unwrap();
+    LifecycleSources {
+        pipeline: write("pipeline.toml", PIPELINE),
+        development: write("development.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 150)),
+        reference: write("reference.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 200)),
+        batches: write("batches.csv", &table(&features, &["2026-06"], 60)),
+        outcomes: None,
+        on_bad_row: OnBadRow::Void,
+        spec: write("spec.toml", &spec),
+    }
+}
+
+#[test]
+fn test_rows_and_period_are_counted_under_the_imported_network_and_no_training_is_claimed() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = sources(folder.path());
+    let salts = Salts::fresh().unwrap();
+    let (spec, pipeline, developed) = develop(&sources, &salts, &mut Silent).unwrap();
+    assert!(developed.training().is_none());
+    let prepared = monitored(&sources, &developed, &salts, &mut Silent).unwrap();
+    assert!(matches!(prepared.model, AnyModel::Perceptron(_)));
+    let measured = offline(&spec, &pipeline, &developed, &prepared, &salts).unwrap();
+    let period = prepared.witness().unwrap();
+
+    let prepared_rows = &developed.preparation.statement().parts[1];
+    let MonitoringStatement { header, model_commitment, batches, .. } = measured.statement();
+    assert_eq!((header.statement, header.circuit.family), (StatementKind::OfflineMetricsV1, CircuitFamily::NeuralCohortV1));
+    let [batch] = batches.as_slice() else { panic!("one batch") };
+    assert_eq!(batch.role, BatchRole::Test);
+    assert_eq!((batch.row_commitment, batch.outcome_commitment), (prepared_rows.row_commitment, prepared_rows.outcome_commitment));
+    assert_eq!(*model_commitment, period.statement().model_commitment);
+    assert_eq!(header.circuit, period.statement().header.circuit);
+    assert!(preparation::replay(developed.preparation.statement(), &prepared.plan).is_ok());
+    assert!(native::replay(measured.statement(), &prepared.plan).is_ok());
+
+    // There is nothing to train again, and no stage of training to prove.
+    assert!(matches!(retrained(&developed, 1, &salts), Err(ProveError::Proof { .. })));
+    let stage = prove_stage(&sources, &folder.path().join("q1.work"), StatementKind::TrainingV1, &mut Silent);
+    assert!(stage.unwrap_err().to_string().contains("the pipeline imports its model: no training is proven"));
+}
+
+#[test]
+fn a_pipeline_trains_its_model_or_imports_it() {
+    let parse = |text: &str| Pipeline::parse(text, Path::new("bank/pipeline.toml"));
+    let training = "\n[training]\nepochs = 1\nlearning_rate = 1.0\nhalf_after = 80\nsize_log2 = 16\n";
+    let imported = parse(PIPELINE).unwrap();
+    assert_eq!(imported.model.unwrap().path, Path::new("bank/models/network.onnx"));
+    let (without, _) = PIPELINE.split_once("[model]").unwrap();
+    let trained = parse(&format!("{without}{training}")).unwrap();
+    assert!(trained.model.is_none() && trained.training.is_some());
+    let refused = |text: &str, line: usize, part: &str| match parse(text) {
+        Err(ProveError::Spec { line: found, problem, .. }) => assert!(found == line && problem.contains(part), "{found}: {problem}"),
+        other => panic!("{other:?}"),
+    };
+    refused(&format!("{PIPELINE}{training}"), 10, "keep one of them");
+    refused(without, 10, "no model: `[training]` says how one is trained here");
+    refused(&PIPELINE.replace("path", "file"), 11, "unknown field `file`");
+}
