@@ -151,17 +151,15 @@ fn training(statement: &TrainingStatement) -> String {
     let epochs = counted(u64::from(spec.epochs), "epoch", "epochs");
     let minibatches = counted(statement.steps, "minibatch", "minibatches");
     let mut out = format!("  {rows} in {epochs}, {minibatches}\n");
-    out.push_str(&fill(
-        "  rule      ",
-        "            ",
-        &format!(
-            "learning rate {} / ({} + minibatches done) and decay {}, in units of 2^-{RATE_SHIFT}; SHA-256 of the whole rule {}",
-            spec.rate_numerator,
-            spec.rate_offset,
-            spec.decay,
-            spec.digest()
-        ),
-    ));
+    let rate = format!("learning rate {} / ({} + minibatches done)", spec.rate_numerator, spec.rate_offset);
+    let rest = match &spec.network {
+        None => format!("and decay {}, in units of 2^-{RATE_SHIFT}", spec.decay),
+        Some(network) => {
+            let neurons: Vec<String> = network.hidden.iter().map(u8::to_string).collect();
+            format!("for a network of {} hidden neurons, initial weights from seed {}", neurons.join(" and "), network.seed)
+        }
+    };
+    out.push_str(&fill("  rule      ", "            ", &format!("{rate} {rest}; SHA-256 of the whole rule {}", spec.digest())));
     out.push_str(&format!("  rows      {}\n  outcomes  {}\n", statement.row_commitment, statement.outcome_commitment));
     out.push_str(&format!("  model     {}\n", statement.model_commitment));
     out

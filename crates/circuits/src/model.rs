@@ -68,6 +68,14 @@ impl AnyModel {
         }
     }
 
+    /// The logistic regression, if it is one.
+    pub fn scorecard(&self) -> Option<&Model> {
+        match self {
+            Self::Scorecard(model) => Some(model),
+            Self::Perceptron(_) => None,
+        }
+    }
+
     /// Neurons of each hidden layer; none in a logistic regression.
     pub fn hidden_widths(&self) -> Vec<usize> {
         match self {

@@ -377,8 +377,9 @@ fn a_training_commits_to_its_rule_data_and_model() {
     let outcome_commitment = outcome_stream(schema, salt(8), &rows, 1);
     assert_eq!(printed(row_commitment), statement.row_commitment);
     assert_eq!(printed(outcome_commitment), statement.outcome_commitment);
-    let mut model = filled(witness.model().weights.iter().map(|w| integer(*w)).collect());
-    model.extend([integer(witness.model().bias), salt(9)]);
+    let scorecard = witness.model().scorecard().unwrap();
+    let mut model = filled(scorecard.weights.iter().map(|w| integer(*w)).collect());
+    model.extend([integer(scorecard.bias), salt(9)]);
     assert_eq!(printed(wide(0x5646_0002, &model)), statement.model_commitment);
 
     let z0 = [

@@ -8,9 +8,14 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_circuits::{
     CircuitFacts, Keys, ProofError, Prover, PublicState, Transition, claimed_final_state, constraint_count,
     native::{Replay, State, replay},
-    pinned_digest, receipts, revision, training, verify_proof,
+    pinned_digest, receipts, revision,
+    training::{self, TrainingWitness},
+    verify_proof,
 };
-use verifold_model::digest::Commitment;
+use verifold_model::{
+    digest::{Commitment, Digest},
+    training::TrainingStatement,
+};
 
 /// The smallest circuit of the menu that holds a histogram.
 const SMALLEST: &str = "f8.w8.g2.b10.h1.n15";
@@ -274,7 +279,15 @@ fn flipped_bits_are_refused(run: &Run) -> Result<(), Failed> {
 
 /// Two epochs, folded, compressed and verified; the proof says nothing about another model, rule or number of steps.
 fn a_training_leads_where_its_replay_says(_: &Run) -> Result<(), Failed> {
-    let witness = fixture::training().witness()?;
+    check_training(&fixture::training().witness()?)
+}
+
+/// A network trained, folded, compressed and verified; a statement of another training is another proof's.
+fn a_network_is_trained_as_its_replay_says(_: &Run) -> Result<(), Failed> {
+    check_training(&fixture::network_training().witness_under("f8.w8.g2.b10.h0.n16.l8".parse()?)?)
+}
+
+fn check_training(witness: &TrainingWitness) -> Result<(), Failed> {
     let circuit = witness.statement().header.circuit;
     let keys = Keys::derive_unpinned(circuit)?;
     same(Some(keys.digest()), pinned_digest(circuit))?;
@@ -296,7 +309,29 @@ fn a_training_leads_where_its_replay_says(_: &Run) -> Result<(), Failed> {
         expect(matches!(found, Err(ProofError::Rejected { .. })), format!("element {element}: {found:?}"))?;
     }
     let found = verify_proof(keys.verifier(), z0, steps - 1, &proof);
-    expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))
+    expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{found:?}"))?;
+
+    // Whatever else a statement says of the training, its proof would be another one.
+    type Edit = fn(&mut TrainingStatement);
+    let cases: [(&str, Edit); 6] = [
+        ("other training rows", |s| s.row_commitment = s.outcome_commitment),
+        ("other outcomes", |s| s.outcome_commitment = s.row_commitment),
+        ("another model", |s| s.model_commitment = s.row_commitment),
+        ("fewer epochs", |s| (s.spec.epochs, s.steps) = (s.spec.epochs - 1, s.steps / 2)),
+        ("another schedule", |s| s.spec.rate_offset += 1),
+        ("another start", |s| match &mut s.spec.network {
+            Some(network) => network.seed = Digest::of(b"another seed"),
+            None => s.spec.initial_bias += 1,
+        }),
+    ];
+    for (what, edit) in cases {
+        let mut statement = witness.statement().clone();
+        edit(&mut statement);
+        let other = training::replay(&statement, witness.plan())?;
+        let found = verify_proof(keys.verifier(), other.z0, other.steps, &proof);
+        expect(matches!(found, Err(ProofError::Rejected { .. })), format!("{what}: {found:?}"))?;
+    }
+    Ok(())
 }
 
 /// Two outcome streams compared over batches of one step, none and one more, folded, compressed and verified.
@@ -372,7 +407,7 @@ fn main() {
     let arguments = Arguments::from_args();
     // Derived when the first test runs, so that listing tests stays quick.
     let run: Arc<OnceLock<Run>> = Arc::default();
-    let tests: [(&str, Test); 15] = [
+    let tests: [(&str, Test); 16] = [
         ("the proof leads where the replay says", the_proof_leads_where_the_replay_says),
         ("the derived key is the pinned one", the_derived_key_is_the_pinned_one),
         ("the formula counts what nova synthesises", the_formula_counts_what_nova_synthesises),
@@ -386,6 +421,7 @@ fn main() {
         ("flipped bits are refused", flipped_bits_are_refused),
         ("a training leads where its replay says", a_training_leads_where_its_replay_says),
         ("a revision leads where its replay says", a_revision_leads_where_its_replay_says),
+        ("a network is trained as its replay says", a_network_is_trained_as_its_replay_says),
         ("a network leads where the replay says", a_network_leads_where_the_replay_says),
         ("a network's receipts lead where their replay says", a_networks_receipts_lead_where_their_replay_says),
     ];

@@ -5,15 +5,16 @@ mod fixture;
 use fixture::{circuit, salt};
 use verifold_circuits::{
     Model, ModelError, NotCanonical, RowError, RowKind, RowRecord, native,
+    neural::{Layer, Perceptron},
     training::{ReplayError, TrainingWitness, TrainingWitnessError, replay, spec_commitment, training_shape},
 };
 use verifold_model::{
     cohort::{Outcome, VoidReason},
-    digest::Commitment,
+    digest::{Commitment, Digest},
     plan::{Plan, ScoreDirection},
     shape::{CircuitFamily, CircuitId, Shape},
     statement::StatementKind,
-    training::{TrainingSpec, TrainingStatement},
+    training::{TrainingSpec, TrainingSpecSchema, TrainingStatement},
 };
 
 /// The shape of the plan: its bins and histograms are not those of the training.
@@ -46,9 +47,9 @@ fn a_training_states_what_its_replay_leads_to() {
 #[test]
 fn the_model_is_committed_as_a_monitoring_opens_it() {
     let witness = witness(|_| ()).unwrap();
-    let committed = native::model_commitment(witness.plan().shape, &witness.model().clone().into(), &salt(9));
+    let committed = native::model_commitment(witness.plan().shape, witness.model(), &salt(9));
     assert_eq!(witness.statement().model_commitment, committed);
-    assert!(witness.model().weights.iter().any(|w| *w != 0));
+    assert!(witness.model().scorecard().unwrap().weights.iter().any(|w| *w != 0));
     witness.model().check(witness.plan()).unwrap();
 }
 
@@ -133,6 +134,16 @@ struct Expected {
     bias: i64,
 }
 
+fn expected_kind(row: Option<&[u32]>) -> RowKind {
+    match row {
+        None => RowKind::Void(VoidReason::MissingValue),
+        Some([code, features @ ..]) => {
+            RowKind::Scored { features: features.to_vec(), logged: false, outcome: Outcome::ALL[*code as usize] }
+        }
+        Some([]) => panic!("a row without an outcome"),
+    }
+}
+
 #[test]
 fn a_second_implementation_trains_the_same_integers() {
     let text = include_str!("../../../scripts/data/expected-training.json");
@@ -144,22 +155,126 @@ fn a_second_implementation_trains_the_same_integers() {
         training.plan.scoring.scale_bits = spec.scale_bits;
         training.plan.scoring.direction = spec.direction;
         training.spec = spec;
-        training.rows = (0..)
-            .zip(rows)
-            .map(|(key, row)| {
-                let kind = match row.as_deref() {
-                    None => RowKind::Void(VoidReason::MissingValue),
-                    Some([code, features @ ..]) => {
-                        RowKind::Scored { features: features.to_vec(), logged: false, outcome: Outcome::ALL[*code as usize] }
-                    }
-                    Some([]) => panic!("a row without an outcome"),
-                };
-                RowRecord { key, group: 0, kind }
-            })
-            .collect();
+        training.rows = (0..).zip(rows).map(|(key, row)| RowRecord { key, group: 0, kind: expected_kind(row.as_deref()) }).collect();
         let witness = training.witness_under(shape).unwrap();
-        assert!(*witness.model() == Model { weights, bias }, "{shape}");
+        assert!(*witness.model() == Model { weights, bias }.into(), "{shape}");
     }
+}
+
+/// A network's training as scripts/neural_training_twin.py writes it down.
+#[derive(serde::Deserialize)]
+struct ExpectedNetwork {
+    shape: Shape,
+    spec: TrainingSpec,
+    /// Outcome code, then features; nothing for a void row.
+    rows: Vec<Option<Vec<u32>>>,
+    layers: Vec<ExpectedLayer>,
+}
+
+#[derive(serde::Deserialize)]
+struct ExpectedLayer {
+    weights: Vec<Vec<i64>>,
+    biases: Vec<i64>,
+}
+
+#[test]
+fn a_second_implementation_trains_the_same_networks() {
+    let text = include_str!("../../../scripts/data/expected-neural-training.json");
+    let cases: Vec<ExpectedNetwork> = serde_json::from_str(text).unwrap();
+    assert_eq!(cases.len(), 2);
+    for ExpectedNetwork { shape, spec, rows, layers } in cases {
+        let mut training = fixture::network_training();
+        training.plan = fixture::plan(CircuitId { family: CircuitFamily::NeuralCohortV1, shape }, spec.centres.len());
+        training.plan.scoring.scale_bits = spec.scale_bits;
+        training.plan.scoring.direction = spec.direction;
+        training.spec = spec;
+        training.rows = (0..).zip(rows).map(|(key, row)| RowRecord { key, group: 0, kind: expected_kind(row.as_deref()) }).collect();
+        let witness = training.witness_under(shape).unwrap();
+        let layers = layers.into_iter().map(|ExpectedLayer { weights, biases }| Layer { weights, biases }).collect();
+        assert!(*witness.model() == Perceptron { feature_bits: 8, layers }.into(), "{shape}");
+    }
+}
+
+fn network_witness(edit: impl FnOnce(&mut fixture::Training)) -> Result<TrainingWitness, TrainingWitnessError> {
+    let mut training = fixture::network_training();
+    edit(&mut training);
+    training.witness_under("f8.w8.g2.b10.h0.n16.l8".parse().unwrap())
+}
+
+#[test]
+fn a_network_s_training_states_what_its_replay_leads_to() {
+    let witness = network_witness(|_| ()).unwrap();
+    let (statement, plan) = (witness.statement(), witness.plan());
+    let transition = replay(statement, plan).unwrap();
+    assert_eq!(transition.z0, witness.initial_state());
+    assert_eq!(transition.z0.0[1], spec_commitment(&statement.spec, plan));
+    assert_ne!(transition.z0.0[6], native::NOTHING_OPEN);
+    assert_eq!(transition.zn.0[..4], transition.z0.0[..4]);
+    assert_eq!(transition.zn.0[6], native::NOTHING_OPEN);
+    assert_eq!((statement.steps, witness.steps().count()), (4, 4));
+    assert_eq!(statement.model_commitment, native::model_commitment(plan.shape, witness.model(), &salt(9)));
+
+    // Seed, schedule, rates: each is another beginning, with the same rows and the same model commitment.
+    let edits: [fn(&mut TrainingSpec); 6] = [
+        |s| s.network.as_mut().unwrap().seed = Digest::of(b"another"),
+        |s| s.network.as_mut().unwrap().layer_spreads[0] += 1,
+        |s| s.network.as_mut().unwrap().bias_rates[1] += 1,
+        |s| s.rate_offset += 1,
+        |s| s.feature_rates[0] += 1,
+        |s| s.centres[0] += 1,
+    ];
+    for (at, edit) in edits.into_iter().enumerate() {
+        let mut other = statement.clone();
+        edit(&mut other.spec);
+        let other = replay(&other, plan).unwrap();
+        assert_ne!(other.z0.0[1], transition.z0.0[1]);
+        // Another seed or spread is another initial network as well.
+        assert_eq!(other.z0.0[6] != transition.z0.0[6], at < 2, "edit {at}");
+    }
+}
+
+#[test]
+fn a_network_s_rule_is_held_to_its_ranges_and_to_the_plan() {
+    type Edit = fn(&mut TrainingSpec);
+    let cases: [(&str, Edit); 13] = [
+        ("schema", |s| s.schema = TrainingSpecSchema::V1),
+        ("network", |s| s.network = None),
+        ("scale_bits", |s| s.scale_bits = 25),
+        ("initial_weights", |s| s.initial_weights = vec![0]),
+        ("initial_bias", |s| s.initial_bias = 1),
+        ("bias_rate", |s| s.bias_rate = 1),
+        ("decay", |s| s.decay = 1),
+        ("network.hidden", |s| s.network.as_mut().unwrap().hidden = vec![16]),
+        ("network.feature_spreads", |s| s.network.as_mut().unwrap().feature_spreads.push(1)),
+        ("network.layer_spreads[0]", |s| s.network.as_mut().unwrap().layer_spreads[0] = 1 << 27),
+        ("network.layer_rates", |s| s.network.as_mut().unwrap().layer_rates.clear()),
+        ("network.layer_rates[0]", |s| s.network.as_mut().unwrap().layer_rates[0] = 1 << 20),
+        ("network.bias_rates[1]", |s| s.network.as_mut().unwrap().bias_rates[1] = 1 << 20),
+    ];
+    for (field, edit) in cases {
+        match network_witness(|t| edit(&mut t.spec)).err() {
+            Some(TrainingWitnessError::Rule(ReplayError::Spec(error))) => assert_eq!(error.field, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_network_that_leaves_its_ranges_is_named_by_layer_and_neuron() {
+    let wild = network_witness(|t| {
+        let most = (1 << 20) - 1;
+        t.spec.rate_numerator = (t.spec.rate_offset << 20) - 1;
+        t.spec.feature_rates = vec![most; 5];
+        let network = t.spec.network.as_mut().unwrap();
+        (network.layer_rates, network.bias_rates) = (vec![most], vec![most; 2]);
+    })
+    .err();
+    assert!(matches!(wild, Some(TrainingWitnessError::OutOfRange { layer: 1..=2, neuron: 1..=8, .. })), "{wild:?}");
+    let scorecard = CircuitId { family: CircuitFamily::TrainingV1, shape: "f8.w8.g2.b10.h0.n15".parse().unwrap() };
+    let mut statement = network_witness(|_| ()).unwrap().statement().clone();
+    statement.header.circuit = scorecard;
+    let expected = ReplayError::Kind { statement: StatementKind::TrainingV1, circuit: scorecard };
+    assert_eq!(replay(&statement, &fixture::network_training().plan), Err(expected));
 }
 
 #[track_caller]
@@ -183,7 +298,7 @@ fn each_row_or_choice_that_cannot_be_trained_on_is_named() {
     );
     check_witness(
         |t| t.spec.initial_weights[1] = (1 << 35) - 1,
-        TrainingWitnessError::Model { scale_bits: 12, source: ModelError::WeightRange { index: 1 } },
+        TrainingWitnessError::Model { scale_bits: 12, source: ModelError::WeightRange { index: 1 }.into() },
     );
     check_witness(
         |t| {

@@ -5,7 +5,7 @@
 //! - [`cohort`], [`statement`]: what a package states, batch by batch
 //! - [`receipts`]: what a receipts proof states, and what one applicant is given
 //! - [`revision`]: what an outcome-revision proof states
-//! - [`training`]: what a training proof states
+//! - [`training`], [`network_training`]: what a training proof states
 //! - [`sample`]: rows drawn, opened and compared with documents
 //! - [`preparation`]: how raw development rows became prepared ones
 //! - [`lineage`]: what links the stages; [`metric`]: what follows from a verified count table, with definitions and sources
@@ -30,6 +30,7 @@ pub mod instant;
 pub mod limits;
 pub mod lineage;
 pub mod metric;
+pub mod network_training;
 pub mod plan;
 pub mod preparation;
 pub mod proof_system;

@@ -29,17 +29,21 @@ pub enum CircuitFamily {
     /// `neural-receipts/v1`: receipts for rows that a multilayer perceptron scored.
     #[serde(rename = "neural-receipts/v1")]
     NeuralReceiptsV1,
+    /// `neural-training/v1`: a multilayer perceptron's integers out of cyclic minibatch descent over committed rows.
+    #[serde(rename = "neural-training/v1")]
+    NeuralTrainingV1,
 }
 
 impl CircuitFamily {
     /// Every family.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ScoredCohortV1,
         Self::NeuralCohortV1,
         Self::ReceiptsV1,
         Self::NeuralReceiptsV1,
         Self::OutcomeRevisionV1,
         Self::TrainingV1,
+        Self::NeuralTrainingV1,
         Self::PreparationV1,
     ];
 
@@ -53,12 +57,13 @@ impl CircuitFamily {
             Self::PreparationV1 => "preparation/v1",
             Self::NeuralCohortV1 => "neural-cohort/v1",
             Self::NeuralReceiptsV1 => "neural-receipts/v1",
+            Self::NeuralTrainingV1 => "neural-training/v1",
         }
     }
 
     /// Whether circuits of this family have shapes with hidden layers; the others have none.
     pub const fn has_hidden_layers(self) -> bool {
-        matches!(self, Self::NeuralCohortV1 | Self::NeuralReceiptsV1)
+        matches!(self, Self::NeuralCohortV1 | Self::NeuralReceiptsV1 | Self::NeuralTrainingV1)
     }
 
     /// The family that counts cohorts scored by models of a shape.
@@ -69,6 +74,11 @@ impl CircuitFamily {
     /// The family that gives receipts for rows scored by models of a shape.
     pub const fn of_receipts(shape: Shape) -> Self {
         if shape.hidden_layers() == 0 { Self::ReceiptsV1 } else { Self::NeuralReceiptsV1 }
+    }
+
+    /// The family that trains models of a shape.
+    pub const fn of_trainings(shape: Shape) -> Self {
+        if shape.hidden_layers() == 0 { Self::TrainingV1 } else { Self::NeuralTrainingV1 }
     }
 }
 

@@ -30,7 +30,7 @@ pub enum StatementKind {
     /// How many rows of monitored batches went from which outcome to which between monitoring and the matured cohort.
     #[serde(rename = "outcome-revision/v1")]
     OutcomeRevisionV1,
-    /// A scorecard's integers out of cyclic minibatch descent over committed rows.
+    /// A model's integers out of cyclic minibatch descent over committed rows.
     #[serde(rename = "training/v1")]
     TrainingV1,
     /// Raw development rows prepared by public rules, with a profile of them, in a training and a test part.
@@ -97,7 +97,7 @@ impl StatementKind {
             }
             Self::OutcomeRevisionV1 => &[CircuitFamily::OutcomeRevisionV1],
             Self::ReceiptsV1 => &[CircuitFamily::ReceiptsV1, CircuitFamily::NeuralReceiptsV1],
-            Self::TrainingV1 => &[CircuitFamily::TrainingV1],
+            Self::TrainingV1 => &[CircuitFamily::TrainingV1, CircuitFamily::NeuralTrainingV1],
             Self::PreparationV1 => &[CircuitFamily::PreparationV1],
         }
     }
@@ -224,7 +224,7 @@ pub struct MonitoringStatement {
 pub enum StageStatement {
     /// Raw rows prepared: `preparation/v1`.
     Preparation(Box<PreparationStatement>),
-    /// A model trained on prepared rows: `training/v1`.
+    /// A model trained on prepared rows: `training/v1`, whose circuit is `neural-training/v1` for a network.
     Training(Box<TrainingStatement>),
     /// Test rows measured under a model: `offline-metrics/v1`.
     OfflineMetrics(Box<MonitoringStatement>),

@@ -1,9 +1,11 @@
-//! What a training proof states: which rows a scorecard's integers came out of, and by which rule.
+//! What a training proof states: which rows a model's integers came out of, and by which rule.
 //!
 //! - [`TrainingSpec`]: every number of the descent that the audited party chose; all of it is public
+//! - [`NetworkTraining`]: what a network's descent has beyond that
 //! - [`TrainingStatement`]: the committed rows, the rule, the committed model
 //!
-//! The arithmetic itself is written down in docs/circuits/training-v1.md. Holding a statement proves nothing.
+//! The arithmetic itself is written down in docs/circuits/training-v1.md and docs/circuits/neural-training-v1.md.
+//! Holding a statement proves nothing.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cohort::MAX_ROWS,
     digest::{Commitment, Digest},
+    network_training::NetworkTraining,
     plan::{ModelKind, Plan, ScoreDirection},
     statement::Header,
 };
@@ -36,15 +39,21 @@ pub const OFFSET_BITS: u32 = 32;
 /// Bits of the decay.
 pub const DECAY_BITS: u32 = 40;
 
+/// Most binary places of a network's score: those its curve is read at.
+pub const MAX_NETWORK_SCALE_BITS: u8 = 24;
+
 /// Most epochs.
 pub const MAX_EPOCHS: u32 = 65_535;
 
 /// Version of the specification's own structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TrainingSpecSchema {
-    /// First version.
+    /// First version: scorecards.
     #[serde(rename = "training-spec/v1")]
     V1,
+    /// With `network`: multilayer perceptrons.
+    #[serde(rename = "training-spec/v2")]
+    V2,
 }
 
 /// Every choice of the descent: nothing that shapes the weights but the rows is hidden.
@@ -53,6 +62,9 @@ pub enum TrainingSpecSchema {
 /// the rows left. With `x'` a quantised feature less its centre, `t` the minibatches before, `η = ⌊rate_numerator ÷
 /// (rate_offset + t)⌋` and `g` the sum of error times `x'` over the minibatch,
 /// `W ← W − ⌊η · (feature_rate · g + decay · W) ÷ 2^48⌋`; the bias likewise, with `x' = 1` and without decay.
+///
+/// For a network `feature_rates` and `centres` are those of the first layer; its initial numbers come from a seed and its
+/// biases have rates of their own, so `initial_weights` is empty, and `initial_bias`, `bias_rate` and `decay` are zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingSpec {
@@ -62,7 +74,7 @@ pub struct TrainingSpec {
     pub kind: ModelKind,
     /// Times all rows are gone through, 1 to 65 535.
     pub epochs: u32,
-    /// Score units of the trained model per unit of log-odds, as a power of two: the plan's; 10 to 20.
+    /// Score units of the trained model per unit of log-odds, as a power of two: the plan's; 10 to 20, for a network to 24.
     pub scale_bits: u8,
     /// What a larger score means: the plan's. It decides whether bad or good outcomes are the target.
     pub direction: ScoreDirection,
@@ -84,6 +96,9 @@ pub struct TrainingSpec {
     pub rate_offset: u64,
     /// Pulls each weight towards zero in every minibatch (ridge), below 2^40.
     pub decay: u64,
+    /// What only a network's descent has; present from `training-spec/v2` on, and absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkTraining>,
 }
 
 /// Why a training specification contradicts itself or its plan.
@@ -107,17 +122,32 @@ impl TrainingSpec {
         let ensure = |holds: bool, field: &str, problem: &dyn Fn() -> String| {
             if holds { Ok(()) } else { Err(TrainingSpecError { field: field.to_owned(), problem: problem() }) }
         };
-        ensure(self.kind == ModelKind::LogisticRegression, "kind", &|| "a logistic regression: no circuit trains another".into())?;
         ensure(self.kind == plan.scoring.kind, "kind", &|| "the plan scores with another kind of model".into())?;
+        let (schema, most_scale_bits) = match self.kind {
+            ModelKind::LogisticRegression => (TrainingSpecSchema::V1, 20),
+            ModelKind::MultilayerPerceptron => (TrainingSpecSchema::V2, MAX_NETWORK_SCALE_BITS),
+        };
+        ensure(self.schema == schema, "schema", &|| "training-spec/v1 for a scorecard, training-spec/v2 for a network".into())?;
+        ensure(self.network.is_some() == (schema == TrainingSpecSchema::V2), "network", &|| {
+            "a network has it, a scorecard has not".into()
+        })?;
         ensure((1..=MAX_EPOCHS).contains(&self.epochs), "epochs", &|| format!("1 to {MAX_EPOCHS}"))?;
-        ensure((10..=20).contains(&self.scale_bits), "scale_bits", &|| "10 to 20".into())?;
+        ensure((10..=most_scale_bits).contains(&self.scale_bits), "scale_bits", &|| format!("10 to {most_scale_bits}"))?;
         ensure(self.scale_bits == plan.scoring.scale_bits, "scale_bits", &|| format!("the plan has {}", plan.scoring.scale_bits))?;
         ensure(self.direction == plan.scoring.direction, "direction", &|| "the plan has the other direction".into())?;
         let features = plan.features.len();
-        for (field, found) in
-            [("centres", self.centres.len()), ("initial_weights", self.initial_weights.len()), ("feature_rates", self.feature_rates.len())]
-        {
+        for (field, found) in [("centres", self.centres.len()), ("feature_rates", self.feature_rates.len())] {
             ensure(found == features, field, &|| format!("{found} numbers where the plan has {features} features"))?;
+        }
+        if let Some(network) = &self.network {
+            let unused = [self.initial_weights.len() as u64, self.initial_bias.unsigned_abs(), u64::from(self.bias_rate), self.decay];
+            for (field, found) in ["initial_weights", "initial_bias", "bias_rate", "decay"].into_iter().zip(unused) {
+                ensure(found == 0, field, &|| "a network's rule does not use it: empty or zero".into())?;
+            }
+            network.check(plan)?;
+        } else {
+            let found = self.initial_weights.len();
+            ensure(found == features, "initial_weights", &|| format!("{found} numbers where the plan has {features} features"))?;
         }
         for (i, (centre, feature)) in self.centres.iter().zip(&plan.features).enumerate() {
             ensure(*centre <= feature.max, &format!("centres[{i}]"), &|| format!("at most {}, the feature's max", feature.max))?;
@@ -149,7 +179,7 @@ impl TrainingSpec {
         Digest::of_canonical(self)
     }
 
-    /// Binary places that training weights have beyond the model's.
+    /// Binary places that a scorecard's training weights have beyond the model's.
     pub const fn fraction_bits(&self) -> u32 {
         UNIT_BITS - self.scale_bits as u32
     }
@@ -231,6 +261,7 @@ mod tests {
             rate_numerator: 1 << 20,
             rate_offset: 32,
             decay: 0,
+            network: None,
         }
     }
 
@@ -244,6 +275,8 @@ mod tests {
     #[test]
     fn each_choice_outside_its_range_is_named() {
         check(|_| (), None);
+        check(|s| s.schema = TrainingSpecSchema::V2, Some("schema"));
+        check(|s| s.kind = ModelKind::MultilayerPerceptron, Some("kind"));
         check(|s| s.epochs = 0, Some("epochs"));
         check(|s| s.epochs = 65_536, Some("epochs"));
         check(|s| s.scale_bits = 9, Some("scale_bits"));
@@ -272,5 +305,8 @@ mod tests {
         assert_eq!(serde_json::from_str::<TrainingSpec>(&text).unwrap().digest(), spec().digest());
         assert!(serde_json::from_str::<TrainingSpec>(&text.replace("\"epochs\"", "\"seed\":1,\"epochs\"")).is_err());
         assert_ne!(TrainingSpec { decay: 1, ..spec() }.digest(), spec().digest());
+        // A scorecard's rule reads and hashes as it did before networks had one.
+        assert!(!text.contains("network"));
+        assert_eq!(spec().digest().to_string(), "fd2db96d1cca4acffdb8620aa2e1a904598093e41773b747e47f39e2d2f48676");
     }
 }

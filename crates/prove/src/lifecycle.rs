@@ -126,7 +126,7 @@ pub fn monitored(
         outcomes: outcomes.clone(),
         on_bad_row: *on_bad_row,
     };
-    let scorer = developed.training().map_or(Scorer::Onnx, |training| Scorer::Integers(training.model().clone().into()));
+    let scorer = developed.training().map_or(Scorer::Onnx, |training| Scorer::Integers(training.model().clone()));
     let mut prepared = prepare_scored(&sources, scorer, salts, progress)?;
     prepared.model_salt = developed.model_salt.clone();
     Ok(prepared)

@@ -108,7 +108,8 @@ fn give_receipts(places: &Places, story: &Story, package: &ClaimedPackage, secre
 /// The trained integers as coefficients of plain values, in the order of the specification's features.
 fn plain(spec: &Spec, developed: &Developed) -> anyhow::Result<(Vec<f64>, f64)> {
     let training = developed.training().context("the sample trains its model")?;
-    let (model, plan) = (training.model(), training.plan());
+    let model = training.model().scorecard().context("the sample trains a scorecard")?;
+    let plan = training.plan();
     let layout = Layout::new(spec)?;
     let scale = f64::from(1u32 << plan.scoring.scale_bits);
     ensure!(layout.features.len() == model.weights.len(), "the model has another number of weights than the plan has features");

@@ -19,10 +19,20 @@ use crate::{
 
 /// A network's weights and biases as wires, range-checked and opened against the model commitment.
 pub(crate) struct OpenedLayers {
-    dimensions: Dimensions,
+    pub(crate) dimensions: Dimensions,
     /// Layer by layer, neuron by neuron, one weight for each value.
-    weights: Vec<Vec<Vec<Lc>>>,
-    biases: Vec<Vec<Lc>>,
+    pub(crate) weights: Vec<Vec<Vec<Lc>>>,
+    pub(crate) biases: Vec<Vec<Lc>>,
+}
+
+/// What becomes of one row.
+pub(crate) struct Evaluated {
+    /// Values that each layer sums.
+    pub(crate) inputs: Vec<Vec<Lc>>,
+    /// One for each neuron of each hidden layer whose sum is not negative.
+    pub(crate) gates: Vec<Vec<Lc>>,
+    /// Sum of the last layer.
+    pub(crate) output: Lc,
 }
 
 /// Opens a network against the state; `used` says which features the plan names.
@@ -51,29 +61,34 @@ pub(crate) fn open<CS: ConstraintSystem<F>>(
         weights[layer][to].push(weight);
         numbers.push(shifted);
     }
-    let mut elements = vec![wires.constant(architecture(d))];
-    elements.extend(numbers.chunks(WEIGHTS_PER_WORD).map(|chunk| packed(chunk, WEIGHT_BITS as usize)));
-
-    let mut numbers = Vec::new();
+    let mut all = Vec::new();
     for (layer, neuron) in bias_places(d) {
         let name = || format!("model/layer {layer}/bias {neuron}");
         let bits = d.bias_bits(layer);
         let bias = wires.wire(name, signed(network.bias(layer, neuron)));
         let shifted = bias.clone().plus(&wires.constant(power_of_two(bits - 1)));
         wires.range(family::BIAS_RANGE, name, &shifted, bits);
-        numbers.push(bias.clone().plus(&wires.constant(power_of_two(BIAS_WORD_BITS - 1))));
+        all.push(bias.clone());
         biases[layer].push(bias);
     }
-    elements.extend(numbers.chunks(BIASES_PER_WORD).map(|chunk| packed(chunk, BIAS_WORD_BITS)));
-
-    elements.push(wires.wire(|| "model/salt".into(), salt));
-    let commitment = hash24_circuit(wires, family::HASH_MODEL, "model", tags::NETWORK, &elements);
+    let commitment = commitment(wires, d, &numbers, &all, salt);
     wires.equal(family::MODEL_OPENING, &commitment, committed);
     OpenedLayers { dimensions, weights, biases }
 }
 
+/// The commitment to a network: `weights` are each 2^15 more than the network's, both in the order of their places.
+pub(crate) fn commitment<CS: ConstraintSystem<F>>(wires: &mut Wires<'_, CS>, d: Dimensions, weights: &[Lc], biases: &[Lc], salt: F) -> Lc {
+    let mut elements = vec![wires.constant(architecture(d))];
+    elements.extend(weights.chunks(WEIGHTS_PER_WORD).map(|chunk| packed(chunk, WEIGHT_BITS as usize)));
+    let half = wires.constant(power_of_two(BIAS_WORD_BITS - 1));
+    let biases: Vec<Lc> = biases.iter().map(|bias| bias.clone().plus(&half)).collect();
+    elements.extend(biases.chunks(BIASES_PER_WORD).map(|chunk| packed(chunk, BIAS_WORD_BITS)));
+    elements.push(wires.wire(|| "model/salt".into(), salt));
+    hash24_circuit(wires, family::HASH_MODEL, "model", tags::NETWORK, &elements)
+}
+
 /// `Σ 2^(bits · i) · numbers[i]`.
-fn packed(numbers: &[Lc], bits: usize) -> Lc {
+pub(crate) fn packed(numbers: &[Lc], bits: usize) -> Lc {
     let mut word = Lc::zero();
     for (place, number) in numbers.iter().enumerate() {
         word.add(power_of_two(place * bits), number);
@@ -90,9 +105,20 @@ impl OpenedLayers {
         features: &[Lc],
         scored: &Lc,
     ) -> Lc {
+        let Evaluated { output, .. } = self.evaluate(wires, name, features.to_vec());
+        wires.product(family::SCORE, || name("score"), scored, &output)
+    }
+
+    /// Lays down every neuron for one row.
+    pub(crate) fn evaluate<CS: ConstraintSystem<F>>(
+        &self,
+        wires: &mut Wires<'_, CS>,
+        name: &dyn Fn(&str) -> String,
+        mut values: Vec<Lc>,
+    ) -> Evaluated {
         let d = self.dimensions;
         let last = d.hidden_layers();
-        let mut values = features.to_vec();
+        let (mut inputs, mut gates, mut output) = (Vec::new(), Vec::new(), Lc::zero());
         for layer in 0..=last {
             let mut sums = self.biases[layer].clone();
             for (to, sum) in sums.iter_mut().enumerate() {
@@ -101,28 +127,33 @@ impl OpenedLayers {
                     sum.add(F::ONE, &wires.product(own::NEURON, product, &self.weights[layer][to][from], value));
                 }
             }
+            inputs.push(std::mem::take(&mut values));
             if layer == last {
-                values = sums;
+                output = sums.swap_remove(0);
             } else {
                 let neuron = |neuron: usize| name(&format!("layer {layer}/neuron {neuron}"));
                 let (reach, shift) = (d.reach_bits(layer), d.input_bits(layer));
-                values = sums.iter().enumerate().map(|(at, sum)| relu(wires, &|| neuron(at), sum, reach, shift)).collect();
+                let gated = sums.iter().enumerate().map(|(at, sum)| relu(wires, &|| neuron(at), sum, reach, shift));
+                let (handed_on, open): (Vec<Lc>, Vec<Lc>) = gated.unzip();
+                values = handed_on;
+                gates.push(open);
             }
         }
-        wires.product(family::SCORE, || name("score"), scored, &values[0])
+        Evaluated { inputs, gates, output }
     }
 }
 
-/// `⌊max(sum, 0) ÷ 2^shift⌋` of a sum shown to lie in `−2^reach .. 2^reach`.
+/// `⌊max(sum, 0) ÷ 2^shift⌋` of a sum shown to lie in `−2^reach .. 2^reach`, and whether the sum is not negative.
 ///
 /// `sum + 2^reach` has `reach + 1` bits; the top one, what the others leave, is one exactly if the sum is not negative,
 /// and the others are then the sum's own.
-fn relu<CS: ConstraintSystem<F>>(wires: &mut Wires<'_, CS>, name: &dyn Fn() -> String, sum: &Lc, reach: usize, shift: usize) -> Lc {
+fn relu<CS: ConstraintSystem<F>>(wires: &mut Wires<'_, CS>, name: &dyn Fn() -> String, sum: &Lc, reach: usize, shift: usize) -> (Lc, Lc) {
     let one = wires.one();
     let shifted = sum.clone().plus(&wires.constant(power_of_two(reach)));
     let low = wires.bits(own::REACH, name, shifted.value(), reach, &one);
     let scale: F = Option::from(power_of_two(reach).invert()).unwrap_or(F::ZERO);
     let positive = shifted.minus(&Lc::packed(&low)).times(scale);
     wires.gated(own::REACH, &positive, &one);
-    wires.product(own::ACTIVATION, || format!("{}/handed on", name()), &Lc::packed(&low[shift..]), &positive)
+    let handed_on = wires.product(own::ACTIVATION, || format!("{}/handed on", name()), &Lc::packed(&low[shift..]), &positive);
+    (handed_on, positive)
 }

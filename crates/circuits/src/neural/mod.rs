@@ -10,7 +10,7 @@
 pub(crate) mod audit;
 pub(crate) mod family;
 pub(crate) mod layers;
-mod network;
+pub(crate) mod network;
 pub(crate) mod size;
 
 pub(crate) use network::network_element;

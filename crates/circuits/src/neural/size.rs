@@ -6,7 +6,7 @@ use super::network::{BIASES_PER_WORD, WEIGHTS_PER_WORD};
 use crate::{layout::Dimensions, poseidon::permutations, size::PERMUTATION_24};
 
 /// Weights of a network of these dimensions.
-const fn weights(d: Dimensions) -> usize {
+pub(crate) const fn weights(d: Dimensions) -> usize {
     let (mut sum, mut layer) = (0, 0);
     while layer <= d.hidden_layers() {
         sum += d.layer_inputs(layer) * d.layer_outputs(layer);

@@ -1,19 +1,25 @@
-//! `training/v1`: a scorecard's integers came out of cyclic minibatch descent over committed rows.
+//! `training/v1` and `neural-training/v1`: a model's integers came out of cyclic minibatch descent over committed rows.
 //!
 //! - [`TrainingWitness`]: rows and rule become a trained model, a statement and steps
 //! - [`replay`]: a statement becomes the states a proof must join
-//! - [`curve`]: the logistic curve in segments; [`rule`]: the descent on plain integers
-//! - [`step`]: one minibatch as constraints; its slots are [`slot`]
+//! - [`curve`]: the logistic curve in segments; [`rule`]: a scorecard's descent on plain integers; [`descent`]: either one
+//! - [`step`]: one minibatch as constraints; [`epoch`] and [`slot`]: what all have in common, [`scorecard`]: a scorecard's part
+//! - [`network`]: a network's part, natively and as constraints
 //!
-//! The argument is docs/circuits/training-v1.md. Nothing here says why a rule was chosen, nor how many were tried.
+//! The arguments are docs/circuits/training-v1.md and docs/circuits/neural-training-v1.md. Nothing here says why a rule was
+//! chosen, nor how many were tried.
 
 #[cfg(test)]
-mod audit;
+pub(crate) mod audit;
 mod curve;
+mod descent;
+mod epoch;
 mod family;
 mod native;
+mod network;
 mod open;
 mod rule;
+mod scorecard;
 mod size;
 mod slot;
 mod step;

@@ -12,7 +12,7 @@ use verifold_model::{
     training::{TrainingSpec, TrainingSpecError, TrainingStatement},
 };
 
-use super::{rule::Rule, size};
+use super::{descent::Descent, size};
 use crate::{
     families::{PublicState, Transition},
     field::{F, NotCanonical, to_commitment, to_element},
@@ -35,7 +35,10 @@ pub enum ReplayError {
     #[error("{0}")]
     Spec(TrainingSpecError),
     /// The header is one of another kind of statement or circuit.
-    #[error("the header is of {statement} under {circuit}, not of training/v1 under training/v1", statement = statement.name())]
+    #[error(
+        "the header is of {statement} under {circuit}, not of training/v1 under training/v1, or neural-training/v1 for a network",
+        statement = statement.name()
+    )]
     Kind {
         /// Kind of statement found.
         statement: StatementKind,
@@ -77,7 +80,7 @@ pub enum ReplayError {
     },
 }
 
-/// The shape a plan's rows are trained on under, at a size: the plan's rows, 10 bins, no histogram.
+/// The shape a plan's rows are trained on under, at a size: the plan's rows and hidden layers, 10 bins, no histogram.
 ///
 /// # Errors
 /// [`ReplayError::NoRoom`] if the size is not on the menu.
@@ -93,13 +96,14 @@ pub fn training_shape(plan: &Plan, size_log2: u32) -> Result<Shape, ReplayError>
         histograms,
         u8::try_from(size_log2).unwrap_or(u8::MAX),
     )
+    .and_then(|without| without.with_hidden(shape.hidden()))
     .map_err(|_| ReplayError::NoRoom(shape))
 }
 
 /// Checks plan, rule and circuit against each other.
 pub(crate) fn checked(statement: StatementKind, circuit: CircuitId, spec: &TrainingSpec, plan: &Plan) -> Result<Dimensions, ReplayError> {
     plan.check().map_err(ReplayError::Plan)?;
-    if statement != StatementKind::TrainingV1 || circuit.family != CircuitFamily::TrainingV1 {
+    if statement != StatementKind::TrainingV1 || circuit.family != CircuitFamily::of_trainings(plan.shape) {
         return Err(ReplayError::Kind { statement, circuit });
     }
     let wanted = training_shape(plan, circuit.shape.size_log2())?;
@@ -112,7 +116,7 @@ pub(crate) fn checked(statement: StatementKind, circuit: CircuitId, spec: &Train
 
 /// The commitment to a rule that has passed its check: its document, the plan's row schema, every number the circuit uses.
 pub fn spec_commitment(spec: &TrainingSpec, plan: &Plan) -> Commitment {
-    to_commitment(Rule::of(spec, plan).commitment())
+    to_commitment(Descent::of(spec, plan).commitment())
 }
 
 pub(crate) fn data_element(rows: F, outcomes: F) -> F {
@@ -120,8 +124,8 @@ pub(crate) fn data_element(rows: F, outcomes: F) -> F {
 }
 
 /// The state before the first step.
-pub(crate) fn initial_elements(header: F, rule: F, model: F, data: F) -> [F; ARITY] {
-    [header, rule, model, data, F::ZERO, F::ZERO, F::ZERO]
+pub(crate) fn initial_elements(header: F, rule: &Descent, model: F, data: F) -> [F; ARITY] {
+    [header, rule.commitment(), model, data, F::ZERO, F::ZERO, rule.beginning()]
 }
 
 /// Steps of a training.
@@ -150,8 +154,9 @@ pub fn replay(statement: &TrainingStatement, plan: &Plan) -> Result<Transition, 
         return Err(ReplayError::Steps { stated: *steps, computed });
     }
     let header = element(header_element(header), "header")?;
-    let z0 = initial_elements(header, Rule::of(spec, plan).commitment(), model, data);
+    let z0 = initial_elements(header, &Descent::of(spec, plan), model, data);
     let mut zn = z0;
+    zn[6] = F::ZERO;
     zn[4] = F::from(u64::from(spec.epochs));
     zn[5] = F::from(computed);
     Ok(Transition { z0: PublicState::of(&z0), zn: PublicState::of(&zn), steps: computed, names: NAMES })

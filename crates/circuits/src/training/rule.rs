@@ -9,7 +9,7 @@ use verifold_model::{
     training::{RATE_SHIFT, TRAINED_BITS, TrainingSpec},
 };
 
-use super::curve::{PROBABILITY_BITS, probability};
+use super::curve::Curve;
 use crate::{
     field::{F, signed, truncated},
     layout::Dimensions,
@@ -101,6 +101,13 @@ impl Rule {
         hash24(tags::TRAINING_SPEC, &self.elements())
     }
 
+    /// The hash carried in the public state between steps.
+    pub(crate) fn state(weights: &[i64], parts: [F; 4]) -> F {
+        let mut elements: Vec<F> = weights.iter().map(|w| signed(*w)).collect();
+        elements.extend(parts);
+        hash24(tags::TRAINING_STATE, &elements)
+    }
+
     /// `⌊numerator ÷ (offset + t)⌋` after `t` minibatches.
     pub(crate) fn learning_rate(&self, t: u64) -> u64 {
         self.numerator / (self.offset + t)
@@ -115,13 +122,8 @@ impl Rule {
     /// `2^45 · (probability − target)`; zero unless the row is scored and its outcome known.
     pub(crate) fn error(&self, weights: &[i64], base: i64, row: &RowRecord) -> i64 {
         let RowKind::Scored { features, outcome, .. } = &row.kind else { return 0 };
-        let hit = match outcome {
-            Outcome::Unknown => return 0,
-            Outcome::Good => !self.riskier,
-            Outcome::Bad => self.riskier,
-        };
         let score = weights.iter().zip(features).fold(base, |sum, (w, x)| sum + w * i64::from(*x));
-        probability(score) - (i64::from(hit) << PROBABILITY_BITS)
+        departure(Curve::SCORECARD, self.riskier, *outcome, score)
     }
 
     /// The weights after minibatch `t`.
@@ -168,6 +170,16 @@ impl Rule {
         let features = self.centres.len();
         Model { weights: weights[..features].iter().map(|w| round(*w)).collect(), bias: round(self.base(weights)) }
     }
+}
+
+/// `2^probability_bits · (probability − target)` of a scored row; zero unless its outcome is known.
+pub(crate) fn departure(curve: Curve, riskier: bool, outcome: Outcome, score: i64) -> i64 {
+    let hit = match outcome {
+        Outcome::Unknown => return 0,
+        Outcome::Good => !riskier,
+        Outcome::Bad => riskier,
+    };
+    curve.probability(score) - (i64::from(hit) << curve.probability_bits())
 }
 
 /// Bits `T` with `|score| < 2^T` while training: weights of [`TRAINED_BITS`] bits in place of the model's.

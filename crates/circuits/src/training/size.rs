@@ -7,34 +7,48 @@ use verifold_model::{
 };
 
 use super::{
-    curve::{SEGMENT_BITS, SEGMENTS},
+    curve::{Curve, SEGMENTS},
+    epoch::DIVISION_BITS,
+    network,
+    scorecard::MOST_FRACTION_BITS,
     slot::{GROUP_BITS, beyond_bits},
-    step::{DIVISION_BITS, MOST_FRACTION_BITS},
 };
 use crate::{
-    layout::{Dimensions, KEY_BITS, NO_HIDDEN},
+    layout::{Dimensions, KEY_BITS},
     poseidon::permutations,
     size::{AUGMENTATION, CircuitFacts, PERMUTATION_4, PERMUTATION_8, PERMUTATION_24},
 };
 
-/// Constraints of one slot, hashing left out.
+/// Constraints of a scorecard's slot, hashing left out.
 const fn slot_constraints(d: Dimensions) -> usize {
+    committed_constraints(d) + d.features + error_constraints(Curve::SCORECARD, beyond_bits(d)) + d.features
+}
+
+/// Constraints of reading a row as committed.
+pub(crate) const fn committed_constraints(d: Dimensions) -> usize {
     let kind = 1 + 5;
     let header = KEY_BITS + 1 + GROUP_BITS + 1 + 3;
-    let score = d.features * d.width + d.features;
-    let curve = 2 + (SEGMENTS + 1) + SEGMENT_BITS + beyond_bits(d) + 2 + 1;
-    let error = 2 + d.features;
-    kind + header + score + curve + error
+    kind + header + d.features * d.width
+}
+
+/// Constraints of a row's error, given its score.
+pub(crate) const fn error_constraints(curve: Curve, beyond_bits: usize) -> usize {
+    2 + (SEGMENTS + 1) + curve.segment_bits + beyond_bits + 2 + 1 + 2
 }
 
 /// Constraints of one chunk of rows, hashing included.
 const fn chunk_constraints(d: Dimensions) -> usize {
     let blocks = d.chunk() / d.block_rows();
-    d.chunk() * slot_constraints(d) + blocks * (PERMUTATION_24 + 1) + PERMUTATION_8 + 1
+    let slot = if d.hidden_layers() == 0 { slot_constraints(d) } else { network::size::slot_constraints(d) };
+    d.chunk() * slot + blocks * (PERMUTATION_24 + 1) + PERMUTATION_8 + 1
 }
 
 /// Constraints of a step that do not depend on its number of rows, nova-snark's own included.
 const fn fixed_constraints(d: Dimensions) -> usize {
+    if d.hidden_layers() == 0 { scorecard_constraints(d) } else { network::size::fixed_constraints(d) }
+}
+
+const fn scorecard_constraints(d: Dimensions) -> usize {
     let (features, inputs) = (d.features, d.features + 1);
     let rule = permutations(7 + features + 2 * inputs, 24) * PERMUTATION_24 + 1;
     let states = 2 * permutations(inputs + 4, 24) * PERMUTATION_24;
@@ -60,10 +74,10 @@ pub(crate) const fn constraints(d: Dimensions) -> usize {
 pub(crate) const UNUSED: (u8, u8) = (10, 0);
 
 /// Dimensions of a shape, or `None` if not one chunk of rows fits into its size, or if it names bins or histograms
-/// other than [`UNUSED`], or hidden layers: one circuit has one name.
+/// other than [`UNUSED`]: one circuit has one name.
 pub(crate) fn dimensions(shape: Shape) -> Option<Dimensions> {
     let mut d = Dimensions::without_rows(shape);
-    if (d.bins, d.histograms, d.hidden) != (usize::from(UNUSED.0), usize::from(UNUSED.1), NO_HIDDEN) {
+    if (d.bins, d.histograms) != (usize::from(UNUSED.0), usize::from(UNUSED.1)) {
         return None;
     }
     let limit = 1usize << shape.size_log2();

@@ -14,17 +14,20 @@ use verifold_model::{
 };
 
 use super::{
+    descent::{Descent, Diverged},
     native::{ReplayError, checked, data_element, initial_elements, steps_of},
+    network::OutOfRange,
     open::OpenTraining,
-    rule::{Diverged, Rule},
+    rule,
     step::{Context, Step},
 };
 use crate::{
     families::PublicState,
     field::{F, to_commitment},
     layout::Dimensions,
-    native::{ARITY, header_element, model_element},
-    rows::{Model, ModelError, RowError, RowRecord},
+    model::{AnyModel, AnyModelError},
+    native::{ARITY, header_element},
+    rows::{RowError, RowRecord},
     salt::Salt,
     streams::{OutcomeStream, RowStream, outcome_commitment, row_commitment},
 };
@@ -51,13 +54,25 @@ pub enum TrainingWitnessError {
         /// Name of the feature, or `the bias`.
         input: String,
     },
-    /// The trained model has no room in the integers a scorecard is committed in.
+    /// A number of a network left its range. Layers and neurons count from 1.
+    #[error("in minibatch {minibatch}, layer {layer}, neuron {neuron}: {what} leaves its range; a smaller learning rate may keep it in")]
+    OutOfRange {
+        /// Minibatches before.
+        minibatch: u64,
+        /// The layer.
+        layer: usize,
+        /// The neuron.
+        neuron: usize,
+        /// What of the neuron.
+        what: String,
+    },
+    /// The trained model has no room in the integers it is committed in.
     #[error("the trained model at 2^{scale_bits} score units per log-odds: {source}")]
     Model {
         /// Scale of plan and rule.
         scale_bits: u8,
         /// Which number has no room.
-        source: ModelError,
+        source: AnyModelError,
     },
 }
 
@@ -66,7 +81,7 @@ pub struct TrainingWitness {
     plan: Plan,
     rows: Vec<RowRecord>,
     context: Arc<Context>,
-    model: Model,
+    model: AnyModel,
     initial: [F; ARITY],
     statement: TrainingStatement,
 }
@@ -95,27 +110,29 @@ impl TrainingWitness {
             row.check(&plan, floor, u64::MAX).map_err(|source| TrainingWitnessError::Row { row: position, source })?;
             floor = row.key + 1;
         }
-        let rule = Rule::of(&spec, &plan);
-        let weights = trained(&rule, dimensions, spec.epochs, &rows).map_err(|(minibatch, Diverged { input })| {
-            let name = plan.features.get(input).map_or_else(|| "the bias".to_owned(), |feature| feature.name.clone());
-            TrainingWitnessError::Diverged { minibatch, input: name }
+        let rule = Descent::of(&spec, &plan);
+        let weights = trained(&rule, dimensions, spec.epochs, &rows).map_err(|(minibatch, diverged)| match diverged {
+            Diverged::Scorecard(rule::Diverged { input }) => {
+                let name = plan.features.get(input).map_or_else(|| "the bias".to_owned(), |feature| feature.name.clone());
+                TrainingWitnessError::Diverged { minibatch, input: name }
+            }
+            Diverged::Network(OutOfRange { layer, neuron, what }) => TrainingWitnessError::OutOfRange { minibatch, layer, neuron, what },
         })?;
-        let mut model = rule.rounded(&weights);
-        model.weights.truncate(plan.features.len());
+        let model = rule.rounded(&weights, plan.features.len());
         model.check(&plan).map_err(|source| TrainingWitnessError::Model { scale_bits: spec.scale_bits, source })?;
 
         let [row_salt, outcome_salt, model_salt] = [row_salt, outcome_salt, model_salt].map(Salt::element);
-        let mut row_stream = RowStream::with(dimensions, rule.schema, row_salt);
-        let mut outcome_stream = OutcomeStream::with(dimensions, rule.schema, outcome_salt);
+        let mut row_stream = RowStream::with(dimensions, rule.schema(), row_salt);
+        let mut outcome_stream = OutcomeStream::with(dimensions, rule.schema(), outcome_salt);
         for row in &rows {
             row_stream.push(row);
             outcome_stream.push(row);
         }
         let row_element = row_commitment(row_stream.absorbed(), u64::from(count));
         let outcome_element = outcome_commitment(outcome_stream.absorbed(), u64::from(count));
-        let model_found = model_element(dimensions.features, &model, model_salt);
+        let model_found = model.element(dimensions, model_salt);
         let header_found = crate::field::truncated(header.digest());
-        let initial = initial_elements(header_found, rule.commitment(), model_found, data_element(row_element, outcome_element));
+        let initial = initial_elements(header_found, &rule, model_found, data_element(row_element, outcome_element));
         debug_assert_eq!(to_commitment(header_found), header_element(&header));
         let statement = TrainingStatement {
             steps: steps_of(spec.epochs, count, dimensions.rows),
@@ -141,7 +158,7 @@ impl TrainingWitness {
     }
 
     /// The trained model: the integers behind the statement's model commitment.
-    pub fn model(&self) -> &Model {
+    pub fn model(&self) -> &AnyModel {
         &self.model
     }
 
@@ -157,8 +174,8 @@ impl TrainingWitness {
 }
 
 /// The weights after all epochs, or the minibatch in which one left its range.
-pub(crate) fn trained(rule: &Rule, d: Dimensions, epochs: u32, rows: &[RowRecord]) -> Result<Vec<i64>, (u64, Diverged)> {
-    let mut weights = rule.initial.clone();
+pub(crate) fn trained(rule: &Descent, d: Dimensions, epochs: u32, rows: &[RowRecord]) -> Result<Vec<i64>, (u64, Diverged)> {
+    let mut weights = rule.initial().to_vec();
     let mut t = 0;
     for _ in 0..epochs {
         for minibatch in rows.chunks(d.rows) {
@@ -201,7 +218,7 @@ impl Iterator for TrainingSteps<'_> {
         let before = self.open.clone();
         let rows = &self.rows[self.done..self.rows.len().min(self.done + dimensions.rows)];
         let (mut row_stream, mut outcome_stream) = self.streams.take().unwrap_or_else(|| {
-            (RowStream::with(*dimensions, rule.schema, *row_salt), OutcomeStream::with(*dimensions, rule.schema, *outcome_salt))
+            (RowStream::with(*dimensions, rule.schema(), *row_salt), OutcomeStream::with(*dimensions, rule.schema(), *outcome_salt))
         });
         for row in rows {
             row_stream.push(row);
@@ -237,7 +254,7 @@ impl Iterator for TrainingSteps<'_> {
         }
         self.state[4] = F::from(u64::from(self.epoch));
         self.state[5] = F::from(self.t);
-        self.state[6] = if step.finish { F::ZERO } else { self.open.element() };
+        self.state[6] = if step.finish { F::ZERO } else { rule.state(&self.open) };
         Some(Step { after: self.state, ..step })
     }
 }

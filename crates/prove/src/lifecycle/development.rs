@@ -130,6 +130,7 @@ fn training_spec(choices: &TrainingChoices, plan: &Plan, rows: &[RowRecord], min
         rate_numerator: (first * choices.half_after as f64).round().max(1.0) as u64,
         rate_offset: choices.half_after,
         decay: 0,
+        network: None,
         centres,
     }
 }

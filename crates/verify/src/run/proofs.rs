@@ -73,9 +73,16 @@ pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked
         }
         StageStatement::Training(statement) => {
             let TrainingStatement { spec, rows, steps, .. } = &**statement;
+            let (model, rule) = match &spec.network {
+                None => ("model".to_owned(), "initial weights, learning rate, centres and decay are those of the public specification"),
+                Some(network) => (
+                    format!("network with {} hidden neurons", network.hidden.iter().map(u8::to_string).collect::<Vec<_>>().join(" and ")),
+                    "initial weights follow from its seed, and learning rates and centres are those of the public specification",
+                ),
+            };
             format!(
-                "The model behind the stated commitment came out of {} of minibatch descent over {} committed rows, in their committed order, {} \
-                 minibatches in all: initial weights, learning rate, centres and decay are those of the public specification, and the integer weights \
+                "The {model} behind the stated commitment came out of {} of minibatch descent over {} committed rows, in their committed order, {} \
+                 minibatches in all: {rule}, and the integer weights \
                  are those that scored the cohorts of every proof with the same model commitment.",
                 counted(u64::from(spec.epochs), "epoch", "epochs"),
                 count(u64::from(*rows)),

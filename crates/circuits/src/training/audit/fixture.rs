@@ -9,10 +9,10 @@ use crate::{
     audit::recorder::Audited,
     field::F,
     layout::{Dimensions, NO_HIDDEN},
-    native::model_element,
     rows::{RowKind, RowRecord},
     streams::{OutcomeStream, RowStream, outcome_commitment, row_commitment},
     training::{
+        descent::Descent,
         native::{data_element, initial_elements},
         rule::Rule,
         step::{Context, Step},
@@ -67,10 +67,11 @@ pub(crate) fn mixed_rows(count: u64) -> Vec<RowRecord> {
 }
 
 /// The steps of a training, and the state before them.
-pub(crate) fn steps(dimensions: Dimensions, rule: Rule, epochs: u32, rows: &[RowRecord]) -> ([F; 7], Vec<Step>) {
+pub(crate) fn steps(dimensions: Dimensions, rule: impl Into<Descent>, epochs: u32, rows: &[RowRecord]) -> ([F; 7], Vec<Step>) {
+    let rule = rule.into();
     let [row_salt, outcome_salt, model_salt] = [101, 202, 404].map(F::from);
-    let mut row_stream = RowStream::with(dimensions, rule.schema, row_salt);
-    let mut outcome_stream = OutcomeStream::with(dimensions, rule.schema, outcome_salt);
+    let mut row_stream = RowStream::with(dimensions, rule.schema(), row_salt);
+    let mut outcome_stream = OutcomeStream::with(dimensions, rule.schema(), outcome_salt);
     for row in rows {
         row_stream.push(row);
         outcome_stream.push(row);
@@ -78,8 +79,8 @@ pub(crate) fn steps(dimensions: Dimensions, rule: Rule, epochs: u32, rows: &[Row
     let n = rows.len() as u64;
     let data = data_element(row_commitment(row_stream.absorbed(), n), outcome_commitment(outcome_stream.absorbed(), n));
     let weights = trained(&rule, dimensions, epochs, rows).unwrap();
-    let model = model_element(dimensions.features, &rule.rounded(&weights), model_salt);
-    let initial = initial_elements(F::from(77), rule.commitment(), model, data);
+    let model = rule.rounded(&weights, dimensions.features).element(dimensions, model_salt);
+    let initial = initial_elements(F::from(77), &rule, model, data);
     let context = Arc::new(Context { dimensions, rule, row_salt, outcome_salt, model_salt });
     let steps: Vec<Step> = TrainingSteps::new(context, epochs, initial, rows).collect();
     assert!(steps.last().is_some_and(|step| step.after[6] == F::ZERO));

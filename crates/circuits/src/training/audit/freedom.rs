@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Whether a wire is a genuine input of the prover: something the statement is about, not something computed.
-fn declared(name: &str) -> bool {
+pub(crate) fn declared(name: &str) -> bool {
     let row_part = name.strip_prefix("row ").and_then(|rest| rest.split_once('/')).map(|(_, part)| part);
     match row_part {
         Some(part) => {

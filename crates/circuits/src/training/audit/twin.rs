@@ -14,12 +14,12 @@ use crate::{
     layout::{Dimensions, NO_HIDDEN},
     rows::{RowKind, RowRecord},
     size::AUGMENTATION,
-    training::{Step, dimensions, rule::Rule, size},
+    training::{Step, descent::Descent, dimensions, rule::Rule, size},
 };
 
 /// Runs all steps; every family holds and every state is the twin's.
 #[track_caller]
-fn check(d: Dimensions, rule: Rule, epochs: u32, rows: &[RowRecord]) {
+pub(crate) fn check(d: Dimensions, rule: impl Into<Descent>, epochs: u32, rows: &[RowRecord]) {
     let (mut z, steps) = steps(d, rule, epochs, rows);
     assert_eq!(steps.len(), epochs as usize * rows.len().div_ceil(d.rows));
     for step in steps {
@@ -92,7 +92,7 @@ fn scores_on_every_segment_and_far_beyond_the_curve() {
     }
 }
 
-fn row() -> impl Strategy<Value = (u64, RowRecord)> {
+pub(crate) fn row() -> impl Strategy<Value = (u64, RowRecord)> {
     let gap = prop_oneof![4 => 0u64..3, 1 => 0u64..100_000];
     let kind = prop_oneof![
         4 => (0u32..8, 0u32..8, 0usize..3).prop_map(|(x, y, o)| scored(0, vec![x, y], Outcome::ALL[o])),
@@ -123,7 +123,7 @@ proptest! {
 
 /// The formula is what synthesis counts, and no step has more variables than constraints.
 #[track_caller]
-fn check_count(d: Dimensions) {
+pub(crate) fn check_count(d: Dimensions) {
     let (recorder, _) = Recorder::run(&Step::blank(d), &[F::ZERO; 7]);
     assert_eq!(recorder.constraints.len(), size::constraints(d) - AUGMENTATION, "{d:?}");
     assert!(recorder.values.len() <= recorder.constraints.len(), "{d:?}");
