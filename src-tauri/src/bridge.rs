@@ -148,7 +148,7 @@ mod tests {
         fn ask(&self, pick: Pick, suggestion: &str) -> Answer {
             match pick {
                 Pick::Policy => Answer::Chosen(PathBuf::from("chosen.toml")),
-                Pick::Engagement => Answer::Cancelled,
+                Pick::Engagement | Pick::Overlay | Pick::Key => Answer::Cancelled,
                 Pick::Package => Answer::Unavailable("no dialogs today".to_owned()),
                 Pick::Report => Answer::Chosen(PathBuf::from(suggestion)),
             }
