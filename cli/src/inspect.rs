@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use verifold_model::{
+    change,
     cohort::BatchRole,
     format::{batches_text, bytes, count, counted},
     plan::Plan,
@@ -84,6 +85,32 @@ pub(crate) fn text(data: &[u8], path: &Path) -> Result<String, Failure> {
     }
     for stage in &package.stages {
         line(head(stage, stage.statement.header(), stage.statement.steps()) + stage_text(&stage.statement, &package.plan).trim_end());
+    }
+    for pair in package.proofs.windows(2) {
+        let [before, proof] = pair else { continue };
+        let (old, new) = (before.statement.model_commitment, proof.statement.model_commitment);
+        if old == new {
+            continue;
+        }
+        let since = proof.statement.header.period.start.date_text();
+        line(format!(
+            "\nCHANGE OF MODEL from {since} on, as stated by {} and {}\n  before    {old}\n  from then {new}",
+            before.id, proof.id
+        ));
+        match package.changes.iter().find(|change| change.proof == proof.id).map(|change| &change.record) {
+            None => line("  no change record is in the package".to_owned()),
+            Some(record) => {
+                let text = format!(
+                    "{} (approved by {}, {}; {})",
+                    record.reason.trim_end_matches('.'),
+                    record.approver,
+                    record.date,
+                    record.reference
+                );
+                line(fill("  record    ", "            ", &text).trim_end().to_owned());
+                line(format!("            {}; not compared with the proofs here", change::CLAIMED.to_lowercase()));
+            }
+        }
     }
     for proof in &package.proofs {
         line(head(proof, &proof.statement.header, proof.statement.steps) + &segments(proof) + cohort(&proof.statement).trim_end());

@@ -95,6 +95,10 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     if let Some(model) = &record.model {
         out.push_str(&format!("Model       {} ({})\n", model.value, sourced(model.source)));
     }
+    for change in &record.model_changes {
+        out.push_str(&format!("  from {}\n            {} ({})\n", change.at.date_text(), change.new_model, sourced(change.source)));
+        out.push_str(&fill("            ", "            ", &format!("{}; {}", change.words(), change.record_words())));
+    }
     out.push_str(&format!(
         "Package     {}, {}, SHA-256\n            {}\n",
         record.package.file_name,

@@ -7,13 +7,15 @@ use std::{
 
 use clap::{Args, Subcommand, ValueEnum};
 use verifold_model::{
+    change::ChangeDraft,
     format::{bytes, count, counted},
     instant::Instant,
     state::Exit,
     statement::StatementKind,
 };
+use verifold_policy::read_change_record;
 use verifold_prove::{
-    Event, LifecycleRequest, LifecycleSources, MaturedRequest, OnBadRow, Progress, ReceiptsRequest, Report, Request, Sources,
+    After, Event, LifecycleRequest, LifecycleSources, MaturedRequest, OnBadRow, Progress, ReceiptsRequest, Report, Request, Sources,
     integer::QuantisationError, prove_lifecycle, prove_matured, prove_monitoring, prove_receipts, prove_stage,
 };
 
@@ -205,6 +207,13 @@ pub(crate) struct Monitoring {
     /// What becomes of a row that cannot be read.
     #[arg(long, value_enum, default_value_t = BadRow::Stop)]
     on_bad_row: BadRow,
+    /// Put the proof behind those of this package, whose period it goes on from, under the same model or another; the
+    /// secrets of the package stand beside it.
+    #[arg(long, value_name = "EARLIER.zkaudit")]
+    after: Option<PathBuf>,
+    /// Why another model scores from here on: a change record, which goes into the package.
+    #[arg(long, value_name = "CHANGE.toml", requires = "after")]
+    change_record: Option<PathBuf>,
     /// The log that `verifold anchor make` kept: its batches are proven as they were anchored.
     #[arg(long, value_name = "LOG")]
     anchored: Option<PathBuf>,
@@ -411,8 +420,18 @@ fn matured(arguments: Matured) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
+fn change_record(path: &Path) -> Result<ChangeDraft, Failure> {
+    read_change_record(&files::text("change record", path)?).map_err(|error| {
+        let lines: Vec<String> = error.notices.iter().map(|notice| format!("\n  {notice}")).collect();
+        let what = format!("the {} cannot be used, so nothing was proven: {}{}", error.file, path.display(), lines.concat());
+        Failure::new(Exit::Malformed, what, "write reason, approver, date and reference; both models may be left out")
+    })
+}
+
 fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
     let created = created(arguments.date)?;
+    let change = arguments.change_record.as_deref().map(change_record).transpose()?;
+    let after = arguments.after.map(|package| After { package, change });
     let request = Request {
         sources: Sources {
             spec: arguments.spec,
@@ -422,6 +441,7 @@ fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
             outcomes: arguments.outcomes,
             on_bad_row: arguments.on_bad_row.into(),
         },
+        after,
         anchored: arguments.anchored.as_deref().map(anchor::log).transpose()?,
         traceability: traceability::documents(&arguments.traceability)?,
         output: arguments.output,

@@ -27,6 +27,9 @@ use verifold_prove::{
 };
 use verifold_verify::{Inputs, KeyStore, Received, verify};
 
+#[path = "segments/change.rs"]
+mod change;
+
 const PAGE: &str = include_str!("../../docs/segments.md");
 
 const POLICY: &str = r#"
@@ -204,7 +207,7 @@ fn foreign(keys: &Keys, site: &Site, split: &Split, edit: fn(&mut Prepared)) -> 
 }
 
 #[test]
-fn a_period_is_proven_in_segments_by_the_commands_of_the_manual_and_no_cheat_passes() {
+fn a_period_is_proven_in_segments_and_goes_on_by_the_commands_of_the_manual_and_no_cheat_passes() {
     let site = Site::new();
     site.run("split", true, "      3  ");
     #[cfg(unix)]
@@ -249,6 +252,7 @@ fn a_period_is_proven_in_segments_by_the_commands_of_the_manual_and_no_cheat_pas
     let last: Vec<u32> = proof.segments.iter().map(|segment| segment.last_batch).collect();
     assert_eq!(last[2] as usize + 1, split.statement.batches.len());
 
+    change::a_period_goes_on_under_another_model(&site, &store);
     policies_bound_the_number(&file, &store);
     join_refuses_what_does_not_belong(&site);
     no_cheat_passes(&site, &split, &package, &store);

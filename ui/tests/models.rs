@@ -10,8 +10,10 @@ use support::{
     malformed, record,
 };
 use verifold_model::{
+    change::ModelChange,
+    digest::Commitment,
     proof_system::Property,
-    record::{AuditRecord, ProofState, SegmentSummary},
+    record::{AuditRecord, ProofState, SegmentSummary, Source, Standing},
 };
 use verifold_ui::{
     panels::{
@@ -270,6 +272,32 @@ fn segments_are_listed_with_their_batches_and_with_what_was_refused() {
     proof.state = ProofState::Rejected;
     proof.segments[1].state = ProofState::Rejected;
     assert_eq!(proofs::segment_lines(proof), ["1: batch 0, 1 step, valid", "2: batches 1 to 24, 1 step, rejected"]);
+}
+
+#[test]
+fn a_change_of_model_stands_on_the_chart_in_the_chain_and_among_the_facts() {
+    let mut record = record(Story::Honest);
+    let model = |byte| Commitment::from_bytes([byte; 32]);
+    record.model_changes.push(ModelChange {
+        at: record.batches[13].start,
+        batch: 13,
+        old_model: model(1),
+        new_model: model(2),
+        old_proof: "monitoring".to_owned(),
+        new_proof: "monitoring-2".to_owned(),
+        standing: Standing::Proven,
+        source: Source::Package,
+        record: None,
+    });
+    let monitored = monitoring::Model::new(&record, 0).unwrap();
+    let [mark] = monitored.changes.as_slice() else { panic!("{:?}", monitored.changes) };
+    assert_eq!((mark.slot, mark.label.as_str()), (12, "model changed, 0202…0202 from here"));
+    assert!(mark.sentence.ends_with("no change record is in the package"), "{}", mark.sentence);
+    let [change] = &lifecycle::Model::new(&record).changes[..] else { panic!("one change") };
+    assert!(
+        change.starts_with("Change of model: the model changed on ") && change.contains(", with batch 13: 0101…0101 before"),
+        "{change}"
+    );
 }
 
 #[test]

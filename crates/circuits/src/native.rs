@@ -217,8 +217,10 @@ pub(crate) fn link_element(chain: F, index: F, batch: &OpenBatch, table: F) -> F
 }
 
 /// The state before the first step.
-pub fn initial_state(header: Commitment, plan: Commitment, model: Commitment) -> State {
-    State { header, plan, model, chain: header, index: 0, key_floor: 0, open: NOTHING_OPEN }
+///
+/// `index` is the number of batches that earlier proofs of the period closed.
+pub fn initial_state(header: Commitment, plan: Commitment, model: Commitment, index: u64) -> State {
+    State { header, plan, model, chain: header, index, key_floor: 0, open: NOTHING_OPEN }
 }
 
 /// Steps a batch of `rows` rows takes at `rows_per_step`; an empty batch takes one.
@@ -266,7 +268,7 @@ impl Replay {
     pub(crate) fn after(&self, statement: &MonitoringStatement, closed: usize) -> Option<State> {
         let Some(last) = closed.checked_sub(1) else { return Some(self.z0) };
         let (batch, link) = (statement.batches.get(last)?, self.links.get(last)?);
-        Some(State { chain: link.chain, index: closed as u64, key_floor: batch.end.first_key(), ..self.z0 })
+        Some(State { chain: link.chain, index: self.z0.index + closed as u64, key_floor: batch.end.first_key(), ..self.z0 })
     }
 }
 
@@ -310,7 +312,7 @@ pub enum ReplayError {
     /// A batch stands at another position than it says.
     #[error("batch {position} says it has index {stated}")]
     Index {
-        /// Position in the list.
+        /// Index that its position gives.
         position: usize,
         /// As stated.
         stated: u32,
@@ -384,6 +386,14 @@ pub enum ReplayError {
 /// # Errors
 /// [`ReplayError`] for the first contradiction.
 pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, ReplayError> {
+    replay_from(0, statement, plan)
+}
+
+/// As [`replay`], for a statement whose batches follow those that earlier proofs of the period closed: `first` of them.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_from(first: u32, statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, ReplayError> {
     plan.check().map_err(ReplayError::Plan)?;
     let shape = statement.header.circuit.shape;
     if shape != plan.shape {
@@ -399,8 +409,8 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
 
     let mut steps = 0;
     for (position, batch) in statement.batches.iter().enumerate() {
-        if batch.index as usize != position {
-            return Err(ReplayError::Index { position, stated: batch.index });
+        if u64::from(batch.index) != u64::from(first) + position as u64 {
+            return Err(ReplayError::Index { position: first as usize + position, stated: batch.index });
         }
         if batch.role == BatchRole::Reference && position > 0 {
             return Err(ReplayError::Role { position });
@@ -427,7 +437,8 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
         .enumerate()
         .map(|(position, batch)| table_commitment(&batch.table, batch.table_salt).map_err(place(position)))
         .collect::<Result<_, _>>()?;
-    let z0 = initial_state(header_element(&statement.header), statement.plan_commitment, statement.model_commitment);
+    let header = header_element(&statement.header);
+    let z0 = initial_state(header, statement.plan_commitment, statement.model_commitment, u64::from(first));
     let mut chain = z0.chain;
     let mut links = Vec::with_capacity(tables.len());
     for (position, (batch, table_commitment)) in statement.batches.iter().zip(tables).enumerate() {
@@ -437,6 +448,6 @@ pub fn replay(statement: &MonitoringStatement, plan: &Plan) -> Result<Replay, Re
     if chain != statement.chain_head {
         return Err(ReplayError::ChainHead { stated: statement.chain_head, computed: chain });
     }
-    let zn = State { chain, index: statement.batches.len() as u64, key_floor: last.end.first_key(), ..z0 };
+    let zn = State { chain, index: z0.index + statement.batches.len() as u64, key_floor: last.end.first_key(), ..z0 };
     Ok(Replay { z0, zn, steps, links })
 }

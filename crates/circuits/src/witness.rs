@@ -23,7 +23,7 @@ use crate::{
     model::{AnyModel, AnyModelError},
     native::{
         PlanOpening, ReplayError, State, chain_link, count, count_row, header_element, initial_state, model_commitment, plan_commitment,
-        replay, steps_of, table_commitment, table_words,
+        replay_from, steps_of, table_commitment, table_words,
     },
     open::OpenBatch,
     rows::{RowError, RowRecord},
@@ -141,6 +141,21 @@ impl MonitoringWitness {
         model_salt: Salt,
         batches: Vec<BatchRows>,
     ) -> Result<Self, WitnessError> {
+        Self::following(0, header, plan, model, model_salt, batches)
+    }
+
+    /// As [`Self::new`], for batches that follow those which earlier proofs of the period closed: `first` of them.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn following(
+        first: u32,
+        header: Header,
+        plan: Plan,
+        model: impl Into<AnyModel>,
+        model_salt: Salt,
+        batches: Vec<BatchRows>,
+    ) -> Result<Self, WitnessError> {
         let model = model.into();
         plan.check().map_err(WitnessError::Plan)?;
         let shape = plan.shape;
@@ -150,7 +165,7 @@ impl MonitoringWitness {
         let dimensions = Dimensions::of(shape).ok_or(WitnessError::NoRoom(shape))?;
         model.check(&plan)?;
         check_batches(&plan, &batches)?;
-        let statement = state(header, &plan, &model, &model_salt, &batches, dimensions);
+        let statement = state(first, header, &plan, &model, &model_salt, &batches, dimensions);
         Ok(Self { plan, model, model_salt, batches, dimensions, statement })
     }
 
@@ -166,7 +181,8 @@ impl MonitoringWitness {
 
     /// The state before the first step.
     pub fn initial_state(&self) -> State {
-        initial_state(header_element(&self.statement.header), self.statement.plan_commitment, self.statement.model_commitment)
+        let MonitoringStatement { header, plan_commitment, model_commitment, .. } = &self.statement;
+        initial_state(header_element(header), *plan_commitment, *model_commitment, u64::from(self.statement.first_index()))
     }
 
     /// The steps to fold, in order; [`MonitoringStatement::steps`] of them.
@@ -181,7 +197,7 @@ impl MonitoringWitness {
     /// # Errors
     /// [`ReplayError`] if the statement made here does not replay, which would be a fault of this program.
     pub fn segment(&self, batches: Range<usize>) -> Result<Option<(Transition, Steps<'_>)>, ReplayError> {
-        let replay = replay(&self.statement, &self.plan)?;
+        let replay = replay_from(self.statement.first_index(), &self.statement, &self.plan)?;
         Ok((|| {
             let transition = replay.segment(&self.statement, batches.clone())?;
             let initial = replay.after(&self.statement, batches.start)?;
@@ -222,6 +238,7 @@ fn check_batches(plan: &Plan, batches: &[BatchRows]) -> Result<(), WitnessError>
 }
 
 fn state(
+    first: u32,
     header: Header,
     plan: &Plan,
     model: &AnyModel,
@@ -235,7 +252,7 @@ fn state(
     let stated: Vec<(BatchStatement, Commitment)> = batches
         .par_iter()
         .enumerate()
-        .map(|(index, batch)| {
+        .map(|(position, batch)| {
             let mut rows = RowStream::new(plan.shape, schema, &batch.row_salt);
             let mut outcomes = OutcomeStream::new(plan.shape, schema, &batch.outcome_salt);
             for row in &batch.rows {
@@ -246,7 +263,7 @@ fn state(
             let table_salt = batch.table_salt.disclosed();
             let commitment = table_commitment(&table, table_salt).unwrap_or(crate::native::NOTHING_OPEN);
             let statement = BatchStatement {
-                index: index as u32,
+                index: first.saturating_add(position as u32),
                 role: batch.role,
                 start: batch.start,
                 end: batch.end,

@@ -13,6 +13,7 @@
 //! - [`signer`]: public keys, fingerprints, roles; [`deposited`]: what is laid down before a period
 //! - [`record`]: the audit record, the only serialised outcome
 //! - [`proof_system`]: properties and strength of proof systems as data; [`candidates`]: those to choose among
+//! - [`change`]: one model in another's place, and the provider's record of why
 //! - [`traceability`]: why a stage is proven the way it is, in the provider's words
 //! - [`protocol`]: messages between a host and its worker process; [`workbench`]: between the workbench and its host
 //!
@@ -20,6 +21,7 @@
 
 pub mod calendar;
 pub mod candidates;
+pub mod change;
 pub mod cohort;
 pub mod decimal;
 pub mod deposited;

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    change::ModelChange,
     cohort::{BatchRole, BatchTable},
     decimal::Decimal,
     digest::{Commitment, Digest},
@@ -61,8 +62,11 @@ pub struct AuditRecord {
     pub subject: Option<Sourced<Subject>>,
     /// Period covered.
     pub period: Option<Sourced<Period>>,
-    /// Commitment to the model that scored.
+    /// Commitment to the model that scored; to the first, if it was changed.
     pub model: Option<Sourced<Commitment>>,
+    /// Where another model took over, in time order; none if one model scored the whole period.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub model_changes: Vec<ModelChange>,
     /// The measurement plan and who constrains what.
     pub plan: Option<PlanSummary>,
     /// Proofs in the package.
@@ -72,7 +76,7 @@ pub struct AuditRecord {
     /// Traceability specifications in the package, claims of the provider, by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traceability: Vec<TraceabilitySummary>,
-    /// Batches in chain order, the reference first; then expected ones that are missing, in calendar order by start.
+    /// Batches in chain order, the reference of each model first; then expected ones that are missing, in calendar order by start.
     pub batches: Vec<BatchRecord>,
     /// Every metric the tables determine, batch by batch.
     pub series: Vec<Series>,
@@ -449,6 +453,9 @@ pub struct BatchRecord {
     pub end: Instant,
     /// Whether a proof binds it.
     pub standing: Standing,
+    /// Commitment to the model that scored it; absent where one model scored the whole period, or the batch is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Commitment>,
     /// What is in it; absent if missing.
     pub content: Option<BatchContent>,
     /// Control totals of the engagement, expected against found.

@@ -275,6 +275,11 @@ impl StageStatement {
 }
 
 impl MonitoringStatement {
+    /// Index of the first batch: 0, or behind the batches that earlier proofs of the period closed.
+    pub fn first_index(&self) -> u32 {
+        self.batches.first().map_or(0, |batch| batch.index)
+    }
+
     /// Whether the roles of the batches are those of its kind: one batch of test rows in offline metrics, none otherwise.
     pub fn roles_fit(&self) -> bool {
         match self.header.statement {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use verifold_model::{
+    change::ChangeRecord,
     digest::{Digest, canonical_json},
     instant::Instant,
     limits::{Limit, Limits},
@@ -20,10 +21,11 @@ use verifold_model::{
 };
 
 use crate::{
+    change,
     container::{self, MANIFEST, RawEntry},
     dsse::Envelope,
     error::PackageError,
-    manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, SCHEMA_WITH_SEGMENTS, contradicts},
+    manifest::{EntryRole, ListedProof, Manifest, PLAN_PATH, SCHEMA, SCHEMA_WITH_SEGMENTS, SCHEMA_WITH_SEVERAL, contradicts},
     plain_text,
     signing::is_envelope_path,
     traceability,
@@ -54,10 +56,21 @@ pub struct ClaimedPackage {
     pub plan: Plan,
     /// Traceability specifications in file order, at most one for each stage.
     pub traceability: Vec<Traceability>,
+    /// Records of changes of model in the order of the proofs they stand for, at most one for each.
+    pub changes: Vec<ClaimedChange>,
     /// Proofs other than monitoring's, in the order of their kinds.
     pub stages: Vec<ClaimedStage>,
     /// Monitoring proofs with their statements, at least one.
     pub proofs: Vec<ClaimedProof>,
+}
+
+/// What the provider says of a change of model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedChange {
+    /// The monitoring proof that begins with the new model, by identifier.
+    pub proof: String,
+    /// The record; whether it is about this change is not asked here.
+    pub record: ChangeRecord,
 }
 
 /// A proof other than a monitoring proof.
@@ -87,7 +100,7 @@ pub struct ClaimedProof<S = MonitoringStatement> {
 /// A segment of a proof behind the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedSegment {
-    /// Position of its first batch.
+    /// Position of its first batch among those of the statement.
     pub first_batch: u32,
     /// Bytes of the segment's proof.
     pub bytes: Vec<u8>,
@@ -182,6 +195,7 @@ impl ClaimedPackage {
         check_period(&manifest, &monitoring)?;
         let documents = listed.iter().filter(|entry| traceability::stage_of(entry.path).is_some());
         let traceability = documents.map(traceability::read).collect::<Result<_, _>>()?;
+        let changes = change::read_all(&listed, &monitoring)?;
         Ok(Self {
             digest: Digest::of(file),
             size: file.len() as u64,
@@ -194,6 +208,7 @@ impl ClaimedPackage {
             period: manifest.period,
             plan,
             traceability,
+            changes,
             stages,
             proofs: monitoring,
         })
@@ -202,7 +217,7 @@ impl ClaimedPackage {
 
 fn check_size(entry: &RawEntry<'_>, role: EntryRole, limits: &Limits) -> Result<(), PackageError> {
     let limit = match role {
-        EntryRole::Manifest | EntryRole::Plan | EntryRole::Statement => Limit::JsonBytes,
+        EntryRole::Manifest | EntryRole::Plan | EntryRole::Statement | EntryRole::ChangeRecord => Limit::JsonBytes,
         EntryRole::Proof => Limit::ProofBytes,
         EntryRole::Traceability => Limit::TraceabilityBytes,
         EntryRole::Signature => Limit::EnvelopeBytes,
@@ -228,10 +243,9 @@ fn read_manifest(bytes: &[u8]) -> Result<Manifest, PackageError> {
         schema: String,
     }
     if let Ok(Version { schema }) = serde_json::from_slice(bytes)
-        && schema != SCHEMA
-        && schema != SCHEMA_WITH_SEGMENTS
+        && ![SCHEMA, SCHEMA_WITH_SEGMENTS, SCHEMA_WITH_SEVERAL].contains(&schema.as_str())
     {
-        return Err(PackageError::UnknownSchema { expected: "verifold-package/v1 or verifold-package/v2", found: cut(&schema) });
+        return Err(PackageError::UnknownSchema { expected: "verifold-package/v1, v2 or v3", found: cut(&schema) });
     }
     let manifest: Manifest = read_canonical(MANIFEST, bytes)?;
     plain_text::check_name(MANIFEST, "written_by", &manifest.written_by)?;

@@ -19,6 +19,7 @@
 //! is free of contradictions. Anyone can make a package that reads well.
 
 pub mod anchor;
+pub mod change;
 pub mod claimed;
 pub mod container;
 pub mod deposit;
@@ -37,6 +38,7 @@ pub mod writing;
 
 use schemars::schema_for;
 use verifold_model::{
+    change::ChangeRecord,
     plan::Plan,
     receipts::Receipt,
     record::AuditRecord,
@@ -48,7 +50,7 @@ pub use verifold_model::limits::{Exceeded, Limit, Limits};
 
 pub use crate::{
     anchor::{AnchoredBatch, Checkpoint, CheckpointError},
-    claimed::{ClaimedPackage, ClaimedProof, ClaimedSegment, ClaimedStage},
+    claimed::{ClaimedChange, ClaimedPackage, ClaimedProof, ClaimedSegment, ClaimedStage},
     deposit::{Deposit, DepositError},
     document::DocumentEnvelope,
     dsse::{ClaimedSignature, Envelope},
@@ -69,6 +71,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("package-signature.schema.json", text(schema_for!(dsse::Statement))),
         ("document-signature.schema.json", text(schema_for!(document::DocumentStatement))),
         ("envelope.schema.json", text(schema_for!(dsse::EnvelopeFile))),
+        ("change-record.schema.json", text(schema_for!(ChangeRecord))),
         ("plan.schema.json", text(schema_for!(Plan))),
         ("statement.schema.json", text(schema_for!(MonitoringStatement))),
         ("record.schema.json", text(schema_for!(AuditRecord))),

@@ -6,7 +6,7 @@ use verifold_model::{
     digest::Digest,
     instant::Instant,
     state::Stage,
-    statement::{Period, Subject},
+    statement::{Period, StatementKind, Subject},
 };
 
 use crate::{container::RawEntry, error::PackageError, signing::is_envelope_path, traceability::stage_of};
@@ -18,11 +18,15 @@ pub const SCHEMA: &str = "verifold-package/v1";
 /// say so, and do not call such a package malformed.
 pub const SCHEMA_WITH_SEGMENTS: &str = "verifold-package/v2";
 
+/// Format version of packages with several monitoring proofs, in segments or not, and of no others: earlier programs
+/// would take the first for all there is.
+pub const SCHEMA_WITH_SEVERAL: &str = "verifold-package/v3";
+
 /// The root of truth of a package: canonical JSON, first entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Format version: [`SCHEMA`], or [`SCHEMA_WITH_SEGMENTS`] if a proof has several.
+    /// Format version: [`SCHEMA`], [`SCHEMA_WITH_SEGMENTS`] or [`SCHEMA_WITH_SEVERAL`], as the proofs have it.
     pub schema: String,
     /// Program and version that wrote the package.
     pub written_by: String,
@@ -68,6 +72,8 @@ pub enum EntryRole {
     Proof,
     /// Why a stage is proven the way it is.
     Traceability,
+    /// Why one model took another's place.
+    ChangeRecord,
     /// An envelope that signs the manifest; never listed, as the manifest cannot hold its digest.
     Signature,
 }
@@ -81,6 +87,7 @@ impl EntryRole {
             Self::Statement => "statement",
             Self::Proof => "proof",
             Self::Traceability => "traceability",
+            Self::ChangeRecord => "change-record",
             Self::Signature => "signature",
         }
     }
@@ -88,7 +95,7 @@ impl EntryRole {
     /// Media type of entries with this role.
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Manifest | Self::Plan | Self::Statement | Self::Traceability => "application/json",
+            Self::Manifest | Self::Plan | Self::Statement | Self::Traceability | Self::ChangeRecord => "application/json",
             Self::Proof => "application/octet-stream",
             Self::Signature => "application/vnd.in-toto.package-signature+dsse",
         }
@@ -124,7 +131,7 @@ pub struct ListedProof {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListedSegment {
-    /// Index of its first batch.
+    /// Position of its first batch among those of the statement.
     pub first_batch: u32,
     /// Path of its bytes, `proofs/ID.N.bin`, with N from 2 on.
     pub proof_path: String,
@@ -148,6 +155,11 @@ pub fn segment_path(id: &str, number: usize) -> String {
     if number <= 1 { proof_path(id) } else { format!("proofs/{id}.{number}.bin") }
 }
 
+/// Path of the record of the change of model with which proof `id` begins.
+pub fn change_path(id: &str) -> String {
+    format!("changes/{id}.json")
+}
+
 impl ListedProof {
     /// Paths of all its bytes, in chain order.
     pub fn proof_paths(&self) -> impl Iterator<Item = &str> {
@@ -156,6 +168,22 @@ impl ListedProof {
 }
 
 impl Manifest {
+    /// Monitoring proofs behind the first.
+    fn followers(&self) -> impl Iterator<Item = &ListedProof> {
+        self.proofs.iter().filter(|proof| proof.statement == StatementKind::MonitoringV1.name()).skip(1)
+    }
+
+    /// The format version that these proofs take.
+    pub(crate) fn schema_of(proofs: &[ListedProof]) -> &'static str {
+        if proofs.iter().filter(|proof| proof.statement == StatementKind::MonitoringV1.name()).nth(1).is_some() {
+            SCHEMA_WITH_SEVERAL
+        } else if proofs.iter().any(|proof| !proof.further_segments.is_empty()) {
+            SCHEMA_WITH_SEGMENTS
+        } else {
+            SCHEMA
+        }
+    }
+
     /// The role that the path `path` has in a package with these proofs.
     pub fn role_of(&self, path: &str) -> Option<EntryRole> {
         if path == PLAN_PATH {
@@ -166,6 +194,8 @@ impl Manifest {
             Some(EntryRole::Proof)
         } else if stage_of(path).is_some() {
             Some(EntryRole::Traceability)
+        } else if self.followers().any(|proof| change_path(&proof.id) == path) {
+            Some(EntryRole::ChangeRecord)
         } else if is_envelope_path(path) {
             Some(EntryRole::Signature)
         } else {
@@ -207,7 +237,7 @@ impl Manifest {
             let Some(role) = self.role_of(entry.path) else {
                 return Err(contradicts(
                     format!("entries[{i}]"),
-                    "the plan, an entry of a listed proof, or a traceability specification",
+                    "the plan, an entry of a listed proof, a traceability specification, or the record of a change of model",
                     entry.path,
                 ));
             };
@@ -222,7 +252,7 @@ impl Manifest {
     }
 
     /// Checks the identifiers and paths of the proofs: well formed, unique, where they belong; and that the version
-    /// says whether there are segments.
+    /// says whether there are segments, and several monitoring proofs.
     ///
     /// # Errors
     /// The first deviation.
@@ -258,8 +288,7 @@ impl Manifest {
                 first_batch = segment.first_batch;
             }
         }
-        let segments = self.proofs.iter().any(|proof| !proof.further_segments.is_empty());
-        let schema = if segments { SCHEMA_WITH_SEGMENTS } else { SCHEMA };
+        let schema = Self::schema_of(&self.proofs);
         if self.schema == schema { Ok(()) } else { Err(contradicts("schema".to_owned(), schema, &self.schema)) }
     }
 }

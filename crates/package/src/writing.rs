@@ -11,12 +11,10 @@ use verifold_model::{
 };
 
 use crate::{
-    claimed::{ClaimedPackage, ClaimedProof, ClaimedStage},
+    claimed::{ClaimedChange, ClaimedPackage, ClaimedProof, ClaimedStage},
     container::{self, MANIFEST},
     error::PackageError,
-    manifest::{
-        EntryRole, ListedEntry, ListedProof, ListedSegment, Manifest, PLAN_PATH, SCHEMA, SCHEMA_WITH_SEGMENTS, segment_path, statement_path,
-    },
+    manifest::{EntryRole, ListedEntry, ListedProof, ListedSegment, Manifest, PLAN_PATH, change_path, segment_path, statement_path},
     traceability,
 };
 
@@ -35,6 +33,8 @@ pub struct Contents {
     pub plan: Plan,
     /// Traceability specifications, at most one for each stage.
     pub traceability: Vec<Traceability>,
+    /// Records of changes of model, in the order of the proofs they stand for.
+    pub changes: Vec<ClaimedChange>,
     /// Proofs of stages before monitoring, in life-cycle order.
     pub stages: Vec<ClaimedStage>,
     /// Monitoring proofs in time order, at least one.
@@ -56,10 +56,13 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
     for document in &contents.traceability {
         entries.push((traceability::path(document.stage), EntryRole::Traceability, canonical_json(document)));
     }
+    for change in &contents.changes {
+        entries.push((change_path(&change.proof), EntryRole::ChangeRecord, canonical_json(&change.record)));
+    }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
-    let segments = contents.proofs.iter().any(|proof| !proof.further.is_empty());
+    let proofs: Vec<ListedProof> = contents.stages.iter().map(listed).chain(contents.proofs.iter().map(listed)).collect();
     let manifest = Manifest {
-        schema: if segments { SCHEMA_WITH_SEGMENTS } else { SCHEMA }.to_owned(),
+        schema: Manifest::schema_of(&proofs).to_owned(),
         written_by: contents.written_by.clone(),
         created: contents.created,
         subject: contents.subject.clone(),
@@ -74,7 +77,7 @@ pub fn write(contents: &Contents) -> Result<Vec<u8>, PackageError> {
                 role: *role,
             })
             .collect(),
-        proofs: contents.stages.iter().map(listed).chain(contents.proofs.iter().map(listed)).collect(),
+        proofs,
     };
     let mut files = vec![(MANIFEST.to_owned(), canonical_json(&manifest))];
     files.extend(entries.into_iter().map(|(path, _, bytes)| (path, bytes)));
@@ -118,6 +121,7 @@ impl ClaimedPackage {
             plan: self.plan.clone(),
             stages: self.stages.clone(),
             traceability: self.traceability.clone(),
+            changes: self.changes.clone(),
             proofs: self.proofs.clone(),
         }
     }

@@ -111,6 +111,7 @@ fn contents() -> Contents {
         period: period(),
         plan: plan(),
         stages: Vec::new(),
+        changes: Vec::new(),
         traceability: Vec::new(),
         proofs: vec![proof("monitoring")],
     }

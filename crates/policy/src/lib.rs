@@ -15,6 +15,7 @@
 //! Holding a policy says nothing about the law: who wrote it chose the metrics and the limits.
 
 pub mod anchoring;
+mod change_record;
 pub mod draft;
 pub mod engagement;
 mod engagement_file;
@@ -34,6 +35,7 @@ use schemars::schema_for;
 
 pub use crate::{
     anchoring::anchored_within_days,
+    change_record::read_change_record,
     draft::{Draft, DraftBatch, DraftSigner},
     engagement::{ControlTotal, Engagement, ExpectedCalendar, PinnedKey, Stated, Status, SubjectPins},
     notice::{Level, Lint, Notice, ReadError},

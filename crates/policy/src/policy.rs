@@ -230,6 +230,8 @@ pub enum Rule {
     ControlTotals,
     /// Every proof of the period is about the same model.
     ModelUnchanged,
+    /// Where a model took another's place, the package holds the provider's record of exactly that change.
+    ChangeRecorded,
     /// The plan keeps every constraint of the policy.
     PlanConstraints,
     /// A reference batch is proven.
@@ -509,6 +511,7 @@ impl Requirement {
             Rule::BatchesComplete => "That the rows of a batch are all the rows there were.",
             Rule::ControlTotals => "That the independent source is right, or that equal totals are made of equal rows.",
             Rule::ModelUnchanged => "That the model is a good one, that it is the one in production, or that the integer model equals the float model it came from.",
+            Rule::ChangeRecorded => "That the record is true, that whoever it names approved the change, or that the new model is a good one: it is the provider's word.",
             Rule::PlanConstraints => "That choices no policy constrains were made in good faith; they are listed as chosen by the provider.",
             Rule::ReferencePresent { .. } => "That the reference population is the right one to compare with.",
             Rule::Evidence { statement } => StatementKind::ALL

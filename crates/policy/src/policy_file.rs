@@ -252,6 +252,8 @@ pub(crate) enum RuleKind {
     ControlTotals,
     /// Every proof is about the same model.
     ModelUnchanged,
+    /// Every change of model has a change record in the package.
+    ChangeRecorded,
     /// The plan keeps the policy's constraints.
     PlanConstraints,
     /// A reference batch is proven.
@@ -274,6 +276,7 @@ impl RuleKind {
             Self::BatchesComplete => "batches-complete",
             Self::ControlTotals => "control-totals",
             Self::ModelUnchanged => "model-unchanged",
+            Self::ChangeRecorded => "change-recorded",
             Self::PlanConstraints => "plan-constraints",
             Self::ReferencePresent => "reference-present",
             Self::Evidence => "evidence",

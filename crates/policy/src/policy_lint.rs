@@ -354,6 +354,7 @@ fn rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Rule> {
         RuleKind::BatchesComplete => Some(Rule::BatchesComplete),
         RuleKind::ControlTotals => Some(Rule::ControlTotals),
         RuleKind::ModelUnchanged => Some(Rule::ModelUnchanged),
+        RuleKind::ChangeRecorded => Some(Rule::ChangeRecorded),
         RuleKind::PlanConstraints => Some(Rule::PlanConstraints),
         RuleKind::ReferencePresent => {
             Some(Rule::ReferencePresent { minimum_n: needed("minimum_n", file.minimum_n.as_ref(), file, notices).map(|n| *n.get_ref())? })

@@ -75,6 +75,9 @@ impl Requirement {
                     pinned(Pin::Model, ", and it is the model that the engagement pins")
                 )
             }
+            Rule::ChangeRecorded => {
+                "Wherever another model took over inside the period, the package holds a change record that names both models.".to_owned()
+            }
             Rule::PlanConstraints => {
                 format!(
                     "The measurement plan keeps every constraint of this policy{}.",

@@ -113,6 +113,14 @@ pub enum ProveError {
         /// The field, what it states, and what the proof has.
         problem: String,
     },
+    /// A proof cannot be put behind those of a package.
+    #[error("{problem}\n  in the package to be continued {}", path.display())]
+    After {
+        /// The package.
+        path: PathBuf,
+        /// What does not follow from it, and what was expected.
+        problem: String,
+    },
     /// The model is none this program can read.
     #[error("{problem}\n  in the model {}", path.display())]
     Model {

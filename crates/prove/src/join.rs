@@ -65,6 +65,7 @@ pub fn join(request: &JoinRequest, progress: &mut dyn Progress) -> Result<Report
         layers: split.layers,
         model_salt: split.model_salt,
         batches: split.batches,
+        further: Vec::new(),
         development: None,
     };
     let report = report(&contents, &package, split.claims, progress.timings())?;

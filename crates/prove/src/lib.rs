@@ -7,6 +7,7 @@
 //! - [`onnx`]: coefficients of an ONNX model, and its own float run; [`integer`]: the integers that stand for them
 //! - [`layout`], [`plan`]: the measurement plan that follows
 //! - [`monitoring`]: the whole way, to [`prove_monitoring`]; [`progress`]: hearing about it and stopping it
+//! - [`after`]: a package whose period goes on, under the same model or another
 //! - [`segments`]: a long period split into segments that are proven apart; [`mod@join`]: one package of them
 //! - [`receipts`]: one opening for each row, under a proof of its own
 //! - [`matured`]: outcomes that became known later, for the rows of a package, and how many changed
@@ -17,6 +18,7 @@
 //! Files are read and written here because streaming tables is this crate's work; the clock and
 //! cancellation come from the caller through [`Progress`], randomness from the operating system.
 
+pub mod after;
 pub mod anchoring;
 pub mod calendar;
 mod development;
@@ -47,6 +49,7 @@ pub mod synthetic;
 pub mod table;
 
 pub use crate::{
+    after::After,
     anchoring::AnchorLog,
     error::ProveError,
     join::{JoinRequest, join},

@@ -28,6 +28,7 @@ use verifold_model::{
 use verifold_package::{ClaimedProof, Contents};
 
 use crate::{
+    after::{After, Before},
     anchoring::AnchorLog,
     calendar::Slot,
     error::{BadRows, ProveError},
@@ -79,6 +80,8 @@ pub struct Sources {
 pub struct Request {
     /// Files to read.
     pub sources: Sources,
+    /// A package that the period goes on from: the proof is put behind those in it.
+    pub after: Option<After>,
     /// What was anchored of the period; its batches are proven as they were committed to then.
     pub anchored: Option<AnchorLog>,
     /// Why it is proven this way; put into the package.
@@ -190,6 +193,8 @@ pub struct Prepared {
     pub model_salt: Salt,
     /// Reference, then every slot of the calendar, each with fresh salts.
     pub batches: Vec<BatchRows>,
+    /// Index of the first batch: as many as earlier proofs of the package closed.
+    pub first_index: u32,
     /// Label of the class whose probability the model gives.
     pub model_class: String,
     /// What was read of the reference.
@@ -313,6 +318,7 @@ pub(crate) fn prepare_joined(
         model,
         model_salt: salts.of("model"),
         batches,
+        first_index: 0,
         model_class: float.map_or_else(|| "as trained".to_owned(), |float| float.class),
         reference,
         monitoring,
@@ -400,7 +406,8 @@ impl Prepared {
     /// # Errors
     /// [`ProveError::Proof`] if plan, model or a row do not fit; [`ProveError::Disagreement`] if the counts differ.
     pub fn witness(&self) -> Result<MonitoringWitness, ProveError> {
-        let witness = MonitoringWitness::new(
+        let witness = MonitoringWitness::following(
+            self.first_index,
             self.header.clone(),
             self.plan.clone(),
             self.model.clone(),
@@ -453,6 +460,7 @@ pub(crate) fn contents_of(statement: MonitoringStatement, plan: Plan, bytes: Vec
         plan,
         stages: Vec::new(),
         traceability: Vec::new(),
+        changes: Vec::new(),
         proofs: vec![ClaimedProof {
             id: "monitoring".to_owned(),
             title: "Online monitoring".to_owned(),
@@ -487,7 +495,11 @@ pub(crate) fn check_traceability(documents: &[Traceability], header: &Header) ->
 pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Result<Report, ProveError> {
     let progress = &mut Timed::new(progress);
     let outputs = Outputs::prepare(&request.output, request.overwrite)?;
+    let before = request.after.as_ref().map(Before::read).transpose()?;
     let mut prepared = prepare(&request.sources, progress)?;
+    if let Some(before) = &before {
+        before.place(&mut prepared)?;
+    }
     if let Some(log) = &request.anchored {
         log.apply(&mut prepared)?;
     }
@@ -497,14 +509,24 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
     progress.report(Event::Phase(Phase::Committing));
     let witness = prepared.witness()?;
     stop_if_cancelled(progress)?;
+    let record = before.as_ref().map(|before| before.recorded(witness.statement().model_commitment)).transpose()?.flatten();
     let keys = fold::keys(prepared.header.circuit, progress)?;
+    if let Some(before) = &before {
+        before.verify(&keys, progress)?;
+    }
     let proof = fold(&witness, &keys, progress)?;
 
     progress.report(Event::Phase(Phase::Writing));
     let contents = contents(&witness, proof, request.created, request.written_by.clone());
-    let contents = Contents { traceability: request.traceability.clone(), ..contents };
+    let mut contents = Contents { traceability: request.traceability.clone(), ..contents };
+    if let Some(before) = &before {
+        contents = before.join(contents, record)?;
+    }
     let package = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;
-    let secrets = Secrets::new(Digest::of(&package), &prepared.model, &prepared.model_salt, &prepared.batches);
+    let mut secrets = Secrets::new(Digest::of(&package), &prepared.model, &prepared.model_salt, &prepared.batches);
+    if let Some(before) = &before {
+        secrets = before.secrets(secrets);
+    }
     let report = report(&contents, &package, prepared.claims(), progress.timings())?;
     stop_if_cancelled(progress)?;
     outputs.commit([&json(&secrets)?, &json(&report)?], &package)?;
@@ -513,7 +535,7 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
 
 /// The report on a package just written.
 pub(crate) fn report(contents: &Contents, package: &[u8], claims: Claims, timings: Vec<Timing>) -> Result<Report, ProveError> {
-    let Some(proof) = contents.proofs.first() else { return Err(ProveError::Package("there is no monitoring proof".to_owned())) };
+    let Some(proof) = contents.proofs.last() else { return Err(ProveError::Package("there is no monitoring proof".to_owned())) };
     let statement = &proof.statement;
     let monitored = || statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
     let Claims { model_class, reference, monitoring, notes } = claims;

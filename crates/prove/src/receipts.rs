@@ -329,7 +329,10 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     if receipts_of(&package).is_some() {
         return Err(refuse("the package has receipts already"));
     }
-    let Some(monitoring) = package.proofs.first() else { return Err(refuse("the package has no monitoring proof")) };
+    let [monitoring] = package.proofs.as_slice() else {
+        let n = package.proofs.len();
+        return Err(refuse(format!("the package has {n} monitoring proofs; make receipts while it has one, before the period goes on")));
+    };
     let secrets: Secrets = serde_json::from_slice(&table::bytes(&request.secrets)?)
         .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
     let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;

@@ -42,9 +42,37 @@ pub struct Secrets {
     pub model_salt: Commitment,
     /// Salts of each batch, in chain order.
     pub batches: Vec<BatchSecrets>,
+    /// Of monitoring proofs behind the first, in time order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<ModelSecrets>,
     /// Of the stages before monitoring, if the package proves them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub development: Option<DevelopmentSecrets>,
+}
+
+/// Openings of a monitoring proof behind the first.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSecrets {
+    /// Integer weights of a logistic regression, in plan order; empty for a network.
+    pub weights: Vec<i64>,
+    /// Integer bias of a logistic regression; 0 for a network.
+    pub bias: i64,
+    /// Layers of a network, from the features on, in plan order; none for a logistic regression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerSecrets>,
+    /// Salt of the model commitment.
+    pub model_salt: Commitment,
+    /// Salts of each batch, in chain order.
+    pub batches: Vec<BatchSecrets>,
+}
+
+/// What the model commitment of one proof opens to.
+pub(crate) struct OpenedModel<'a> {
+    pub(crate) weights: &'a Vec<i64>,
+    pub(crate) bias: i64,
+    pub(crate) layers: &'a Vec<LayerSecrets>,
+    pub(crate) model_salt: Commitment,
 }
 
 /// Salts of the development stages, beside those of monitoring.
@@ -116,7 +144,20 @@ impl Secrets {
                 .iter()
                 .map(|batch| BatchSecrets { row_salt: bytes(&batch.row_salt), outcome_salt: bytes(&batch.outcome_salt) })
                 .collect(),
+            further: Vec::new(),
             development: None,
         }
+    }
+
+    /// The model of each monitoring proof, in time order.
+    pub(crate) fn models(&self) -> impl DoubleEndedIterator<Item = OpenedModel<'_>> {
+        let Self { weights, bias, layers, model_salt, .. } = self;
+        let first = OpenedModel { weights, bias: *bias, layers, model_salt: *model_salt };
+        std::iter::once(first).chain(self.further.iter().map(|next| OpenedModel {
+            weights: &next.weights,
+            bias: next.bias,
+            layers: &next.layers,
+            model_salt: next.model_salt,
+        }))
     }
 }

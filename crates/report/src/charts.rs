@@ -1,6 +1,9 @@
 //! One chart per monitored metric: value per batch, limit, batches beyond it, gaps where there is no value.
 
-use plotters::prelude::*;
+use plotters::{
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
 use verifold_model::{
     format,
     metric::Unit,
@@ -66,20 +69,31 @@ pub(crate) fn chart(record: &AuditRecord, result: &RequirementResult) -> Result<
         return Ok(None);
     }
     let last = record.batches.iter().map(|batch| batch.number).max().unwrap_or(1);
-    let svg = draw(&marks, limit.to_f64(), last, series.unit, result.limit_is_maximum)
+    let changes: Vec<(u32, String)> = (record.model_changes.iter().filter(|change| change.batch > 0))
+        .map(|change| (change.batch, format!("model changed, {} from here", change.new_model.short())))
+        .collect();
+    let svg = draw(&marks, &changes, limit.to_f64(), last, series.unit, result.limit_is_maximum)
         .map_err(|error| ReportError::Chart { metric: series.title.clone(), reason: error.to_string() })?;
     let beyond = marks.iter().filter(|mark| mark.beyond).count();
     let alt = format!(
-        "{} for {} batches, limit {}; {beyond} of {} miss it. The table of the requirement holds the values.",
+        "{} for {} batches, limit {}; {beyond} of {} miss it.{} The table of the requirement holds the values.",
         series.title,
         marks.len(),
         result.limit,
-        marks.len()
+        marks.len(),
+        record.model_changes.iter().map(|change| format!(" Marked: {}.", change.words())).collect::<String>(),
     );
     Ok(Some((svg, alt)))
 }
 
-fn draw(marks: &[Mark], limit: f64, last: u32, unit: Unit, maximum: bool) -> Result<String, Box<dyn std::error::Error>> {
+fn draw(
+    marks: &[Mark],
+    changes: &[(u32, String)],
+    limit: f64,
+    last: u32,
+    unit: Unit,
+    maximum: bool,
+) -> Result<String, Box<dyn std::error::Error>> {
     let mut svg = String::new();
     {
         let (blue, vermillion, limit_colour) =
@@ -135,6 +149,15 @@ fn draw(marks: &[Mark], limit: f64, last: u32, unit: Unit, maximum: bool) -> Res
             EmptyElement::at((f64::from(mark.number), mark.value))
                 + Polygon::new(vec![(0, -7), (7, 0), (0, 7), (-7, 0)], vermillion.filled())
         }))?;
+        for (batch, label) in changes {
+            let at = f64::from(*batch) - 0.5;
+            let ink = colour("light.color", "text");
+            area.draw_series(DashedLineSeries::new([(at, floor), (at, ceiling)], 6, 4, ink.stroke_width(2)))?;
+            // On the side with more room.
+            let (side, shift) = if at * 2.0 > f64::from(last) { (HPos::Right, -6) } else { (HPos::Left, 6) };
+            let style = (FACE, 13).into_font().color(&ink).pos(Pos::new(side, VPos::Bottom));
+            area.draw_series([EmptyElement::at((at, floor)) + Text::new(label.clone(), (shift, -4), style)])?;
+        }
         root.present()?;
     }
     Ok(svg)
@@ -159,8 +182,9 @@ mod tests {
 
     #[test]
     fn a_gap_breaks_the_line_and_a_missed_limit_is_a_diamond() {
-        let svg = draw(&[mark(1, 0.05, false), mark(2, 0.06, false), mark(4, 0.12, true), mark(5, 0.07, false)], 0.1, 5, Unit::Ratio, true)
-            .unwrap();
+        let svg =
+            draw(&[mark(1, 0.05, false), mark(2, 0.06, false), mark(4, 0.12, true), mark(5, 0.07, false)], &[], 0.1, 5, Unit::Ratio, true)
+                .unwrap();
         let stroke = format!("stroke=\"{}\"", hex("light.chart", "blue"));
         assert_eq!(
             svg.lines().filter(|line| line.contains("<polyline") && line.contains("stroke-width=\"2\"") && line.contains(&stroke)).count(),
@@ -168,6 +192,17 @@ mod tests {
         );
         assert_eq!(svg.matches("<polygon").count(), 1);
         assert_eq!(svg.matches("<circle").count(), 3);
+    }
+
+    #[test]
+    fn a_change_of_model_is_a_line_with_words() {
+        let values = [mark(1, 0.05, false), mark(2, 0.06, false), mark(3, 0.07, false)];
+        let change = [(3, "model changed, 9c11…04ab from here".to_owned())];
+        let svg = draw(&values, &change, 0.1, 3, Unit::Ratio, true).unwrap();
+        assert!(svg.contains("model changed, 9c11…04ab from here"), "{svg}");
+        let ink = format!("stroke=\"{}\"", hex("light.color", "text"));
+        assert!(svg.matches(&ink).count() > 5, "the line is dashed: {svg}");
+        assert!(!draw(&values, &[], 0.1, 3, Unit::Ratio, true).unwrap().contains("model changed"));
     }
 
     #[test]

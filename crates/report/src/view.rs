@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 use verifold_model::{
+    change::ModelChange,
     cohort::{BatchRole, Outcome},
     document::signed_text,
     format::{batches_text, bytes, count},
     lineage::LinkState,
     proof_system::Property,
-    record::{AuditRecord, ProofState, ProofSummary, RequirementResult, SegmentSummary, Source, Standing as Evidence, WhyNode},
+    record::{AuditRecord, Change, ProofState, ProofSummary, RequirementResult, SegmentSummary, Source, Standing as Evidence, WhyNode},
     state::{RungState, Severity, Stage, State},
     traceability::{CLAIMED, role_title},
 };
@@ -105,6 +106,33 @@ fn requirement(result: &RequirementResult) -> Value {
     })
 }
 
+/// A change of model; what its record says is the provider's word.
+fn change(change: &ModelChange) -> Value {
+    let (style, word) = match &change.record {
+        None => ("uncovered", "no change record in the package"),
+        Some(record) if record.contradiction.is_some() => ("rejected", "about another change"),
+        Some(_) => ("not_applicable", "claimed by the provider"),
+    };
+    json!({
+        "at": change.at.date_text(),
+        "batch": if change.batch == 0 { "–".to_owned() } else { change.batch.to_string() },
+        "old": change.old_model.to_string(),
+        "new": change.new_model.to_string(),
+        "proofs": format!("{}, {}", change.old_proof, change.new_proof),
+        "source": sourced(change.source),
+        "style": style,
+        "word": word,
+        "record": change.record.as_ref().map(|record| json!({
+            "reason": record.document.reason,
+            "approver": record.document.approver,
+            "date": record.document.date,
+            "reference": record.document.reference,
+            "digest": record.digest.to_string(),
+            "contradiction": record.contradiction,
+        })),
+    })
+}
+
 fn batches(record: &AuditRecord) -> Vec<Value> {
     let min_cell = record.policy.min_cell;
     let line = |batch: &verifold_model::record::BatchRecord| {
@@ -129,6 +157,23 @@ fn batches(record: &AuditRecord) -> Vec<Value> {
         })
     };
     record.batches.iter().map(line).collect()
+}
+
+/// What changed since an earlier record.
+fn comparison(record: &AuditRecord) -> Option<Value> {
+    let comparison = record.comparison.as_ref()?;
+    let change = |change: &Change| {
+        json!({
+            "id": change.requirement,
+            "kind": change.kind,
+            "before": change.before.map(State::word),
+            "after": change.after.map(State::word),
+            "before_actual": change.before_actual,
+            "after_actual": change.after_actual,
+        })
+    };
+    let changes: Vec<_> = comparison.changes.iter().map(change).collect();
+    Some(json!({ "against": comparison.against.to_string(), "unchanged": comparison.unchanged, "changes": changes }))
 }
 
 /// Batches under later outcomes, and how many outcomes changed; none without a matured cohort.
@@ -355,6 +400,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "subject": record.subject.as_ref().map(|s| json!({ "name": s.value.name, "lei": s.value.lei, "system": s.value.system, "model": s.value.model, "source": sourced(s.source) })),
         "period": record.period.as_ref().map(|p| json!({ "text": p.value.text(), "source": sourced(p.source) })),
         "model": record.model.as_ref().map(|m| json!({ "commitment": m.value.to_string(), "source": sourced(m.source) })),
+        "changes": record.model_changes.iter().map(change).collect::<Vec<_>>(),
         "policy": { "title": record.policy.title, "version": record.policy.version, "illustrative": record.policy.illustrative, "digest": record.policy.digest.to_string(), "signed": signed_text(&record.policy.signatures), "min_cell": record.policy.min_cell,
             "sources": record.policy.sources.iter().map(|s| json!({ "title": s.title, "version": s.version, "in_force_from": s.in_force_from, "reviewed_on": s.reviewed_on })).collect::<Vec<_>>() },
         "overlays": record.overlays.iter().map(|o| json!({ "id": o.id, "title": o.title, "digest": o.digest.to_string(), "signed": signed_text(&o.signatures), "compared_with": o.compared_with,
@@ -382,8 +428,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "claimed": CLAIMED,
         "not_shown": record.not_shown,
         "command": command,
-        "comparison": record.comparison.as_ref().map(|c| json!({ "against": c.against.to_string(), "unchanged": c.unchanged,
-            "changes": c.changes.iter().map(|x| json!({ "id": x.requirement, "kind": x.kind, "before": x.before.map(State::word), "after": x.after.map(State::word), "before_actual": x.before_actual, "after_actual": x.after_actual })).collect::<Vec<_>>() })),
+        "comparison": comparison(record),
     });
     let data = serde_json::to_vec(&data).map_err(|error| ReportError::Typeset(error.to_string()))?;
     Ok((data, charts))

@@ -40,15 +40,16 @@ struct Position {
     received: Option<Instant>,
 }
 
-/// Compares a statement with the anchors received for it.
-pub(crate) fn reconcile_anchors(
+/// Compares the statements of a period with the anchors received for them; each has a log of its own.
+pub(crate) fn reconcile_anchors<'s>(
     scope: &mut Scope,
     policy: &Policy,
     engagement: Option<&Engagement>,
     received: &Received,
-    statement: &MonitoringStatement,
+    statements: impl IntoIterator<Item = &'s MonitoringStatement>,
     plan: &Plan,
 ) {
+    let statements: Vec<&MonitoringStatement> = statements.into_iter().collect();
     let demanded = anchored_within_days(policy, engagement);
     let mut note = |cause: &str, blocking: bool, text: String, place: String| {
         scope.findings.push(Finding { cause: cause.to_owned(), blocking, text, place });
@@ -62,6 +63,26 @@ pub(crate) fn reconcile_anchors(
         }
         return;
     }
+    for statement in &statements {
+        against_log(scope, policy, engagement, received, &stamped, (statement, &statements), plan);
+    }
+}
+
+/// Compares one statement of a period with the log of its anchors.
+fn against_log(
+    scope: &mut Scope,
+    policy: &Policy,
+    engagement: Option<&Engagement>,
+    received: &Received,
+    stamped: &[(Digest, Instant)],
+    (statement, statements): (&MonitoringStatement, &[&MonitoringStatement]),
+    plan: &Plan,
+) {
+    let demanded = anchored_within_days(policy, engagement);
+    let anchors = &received.anchors;
+    let mut note = |cause: &str, blocking: bool, text: String, place: String| {
+        scope.findings.push(Finding { cause: cause.to_owned(), blocking, text, place });
+    };
     let named = |batch: &AnchoredBatch| label(plan.calendar, batch.start, batch.end);
     let days_of = |batch: &AnchoredBatch| Period { start: batch.start, end: batch.end }.text();
 
@@ -73,6 +94,11 @@ pub(crate) fn reconcile_anchors(
     let mut histories: Vec<(u64, Digest, Digest)> = Vec::new();
     for checkpoint in anchors {
         if checkpoint.origin != name {
+            // Spoken of once, with the first statement, unless it is another's log.
+            let ours = |other: &&MonitoringStatement| checkpoint.origin == log_name(&other.header.subject, other.header.period);
+            if statements.iter().any(ours) || !statements.first().is_some_and(|first| std::ptr::eq(*first, statement)) {
+                continue;
+            }
             let text = format!("An anchor belongs to the log {}, not to that of this package, {name}; it was not used", checkpoint.origin);
             note("anchor-of-other-log", false, text, checkpoint.digest.short());
             continue;
@@ -191,7 +217,8 @@ pub(crate) fn reconcile_anchors(
             note("batch-not-anchored", true, format!("batch {name} ({days}) was not anchored"), name);
         }
     }
-    scope.anchored = Some((anchored, monitoring().count()));
+    let (before, of) = scope.anchored.unwrap_or_default();
+    scope.anchored = Some((before + anchored, of + monitoring().count()));
     // Missing from the calendar and missing from the log is missing once.
     withheld.retain(|slot| !scope.missing.iter().any(|known| known.start == slot.start && known.end == slot.end));
     scope.missing.extend(withheld);

@@ -4,6 +4,7 @@
 //! Such a requirement is violated, and its reason says that the table leaves the value open.
 
 use verifold_model::{
+    change::ModelChange,
     cohort::BatchStatement,
     lineage::Lineage,
     proof_system::ProofSystem,
@@ -19,7 +20,7 @@ use self::{
     stages::{changed, evidence_verdict, is_matured, is_offline, link_verdict, matured, offline, refused, resting_on, stage_evidence},
 };
 use crate::{
-    evidence::{Refusal, VerifiedEvidence, VerifiedStage},
+    evidence::{Refusal, VerifiedStage, period::VerifiedPeriod},
     scope::Scope,
 };
 
@@ -27,13 +28,15 @@ use crate::{
 pub(crate) struct Case<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) engagement: Option<&'a Engagement>,
-    pub(crate) evidence: Result<&'a VerifiedEvidence, &'a Refusal>,
+    pub(crate) evidence: Result<&'a VerifiedPeriod<'a>, &'a Refusal>,
     /// Proofs other than monitoring's.
     pub(crate) stages: &'a [Staged<'a>],
     pub(crate) lineage: &'a Lineage,
-    pub(crate) proof: &'a str,
+    /// Monitoring proofs by identifier, in time order.
+    pub(crate) proofs: &'a [&'a str],
     pub(crate) scope: &'a Scope,
     pub(crate) traceability: &'a [TraceabilitySummary],
+    pub(crate) changes: &'a [ModelChange],
     pub(crate) label: &'a dyn Fn(&BatchStatement) -> (u32, String),
 }
 
@@ -94,18 +97,19 @@ fn leaf(label: impl Into<String>, state: Option<State>, actual: impl Into<String
     }
 }
 
-/// A rule over what one proof bound.
-fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence) -> Verdict {
+/// A rule over what the proofs of a period, or one of an earlier stage, bound.
+fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> Verdict {
     match &requirement.rule {
         Rule::Metric(rule) => metric::metric(rule, requirement, case, evidence),
         Rule::BatchesComplete => rules::batches_complete(case),
         Rule::ControlTotals => rules::control_totals(case, evidence),
-        Rule::ModelUnchanged => rules::model_unchanged(evidence),
+        Rule::ModelUnchanged => rules::model_unchanged(evidence, case.changes),
+        Rule::ChangeRecorded => rules::change_recorded(case.changes),
         Rule::PlanConstraints => rules::plan_constraints(case.policy, evidence),
         Rule::ReferencePresent { minimum_n } => rules::reference_present(*minimum_n, evidence),
         Rule::Evidence { statement: wanted } => {
-            let statement = evidence.statement();
-            evidence_verdict(wanted, statement.header.circuit.to_string(), statement.steps)
+            let steps = evidence.proofs().map(|proof| proof.statement().steps).sum();
+            evidence_verdict(wanted, evidence.first().statement().header.circuit.to_string(), steps)
         }
         Rule::Traceability => traceability::traceability(requirement.stage, case.traceability),
         Rule::Link(_) | Rule::Judgement { .. } => Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
@@ -134,12 +138,15 @@ fn assessed(requirement: &Requirement, case: &Case<'_>) -> Verdict {
         Rule::Metric(rule) if rule.key.metric.definition().between_outcomes => return changed(rule, requirement, case),
         _ if is_matured(requirement) => matured(case),
         _ if is_offline(requirement) => offline(case),
-        _ => case.evidence.map_err(|refusal| Box::new(refused(refusal))),
+        _ => case.evidence.cloned().map_err(|refusal| Box::new(refused(refusal))),
     };
     match evidence {
         Err(verdict) => *verdict,
-        Ok(evidence) => uncounted(requirement, case, evidence.statement().header.circuit, evidence.system())
-            .unwrap_or_else(|| rule(requirement, case, evidence)),
+        Ok(evidence) => {
+            let mut each = evidence.proofs();
+            each.find_map(|proof| uncounted(requirement, case, proof.statement().header.circuit, proof.system()))
+                .unwrap_or_else(|| rule(requirement, case, &evidence))
+        }
     }
 }
 

@@ -4,9 +4,10 @@
 //! it is convinced from one to the other in exactly that many steps. Only then is there [`VerifiedEvidence`].
 
 pub(crate) mod matured;
+pub(crate) mod period;
 pub(crate) mod segments;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use verifold_circuits::{
     CircuitFacts, KeyError, ProofError, Transition, VerifierKey,
@@ -74,6 +75,9 @@ impl VerifiedEvidence {
     }
 }
 
+/// A package without a monitoring proof, which no reader accepts, gives none.
+static NOTHING: LazyLock<Refusal> = LazyLock::new(|| refusal(ProofState::NotReached, "not-reached", "", "not reached"));
+
 /// Why a proof gives no evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -100,13 +104,11 @@ pub(crate) struct Checked<T = VerifiedEvidence> {
 
 impl<T> Checked<T> {
     fn unreached() -> Self {
-        Self {
-            outcome: Err(refusal(ProofState::NotReached, "not-reached", "", "not reached")),
-            key: None,
-            transition: None,
-            links: Vec::new(),
-            segments: Vec::new(),
-        }
+        Self::refused(NOTHING.clone())
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        Self { outcome: Err(refusal), key: None, transition: None, links: Vec::new(), segments: Vec::new() }
     }
 }
 
@@ -127,6 +129,7 @@ fn words(cause: &str) -> Option<&'static str> {
         "receipts-contradict" => "its batches, step roots and roots do not follow from one another",
         "receipts-of-other-rows" => "its receipts are not of the monitored rows and model",
         "matured-of-other-rows" => "its later outcomes are not of the monitored rows and model",
+        "later-outcomes-of-several" => "later outcomes are compared with one monitoring proof, and the package has several",
         "revision-of-other-outcomes" => "it does not compare the outcomes of monitoring with those of the matured cohort",
         "revision-contradicts" => "its counts and batches do not follow from one another",
         "revision-contradicts-tables" => "its counts are not those of the tables",
@@ -137,6 +140,10 @@ fn words(cause: &str) -> Option<&'static str> {
         "table-impossible" => "a table holds counts that no rows give",
         "commitment-not-canonical" => "a commitment is not one",
         "step-count-differs" => "its number of steps does not follow from its batches",
+        "proof-left-out" => "a monitoring proof before it was left out",
+        "proofs-out-of-order" => "the monitoring proofs stand in another order than they were made in",
+        "periods-overlap" => "two monitoring proofs speak of the same time",
+        "periods-apart" => "no monitoring proof speaks of some time between two",
         "chain-differs" => "its batches do not chain to the value it ends with",
         "proof-length-differs" | "proof-structure-differs" | "proof-undecodable" | "proof-trailing-bytes" | "proof-not-canonical" => {
             "the proof's bytes do not have the form of a proof of its circuit"
@@ -293,6 +300,7 @@ fn key_refusal(error: &KeyError) -> Refusal {
 
 /// Checks one proof of a cohort, monitoring or offline, against its statement, the package's plan and what the policy accepts.
 fn check_cohort(
+    first: u32,
     statement: &MonitoringStatement,
     system: ProofSystem,
     parts: &[Segment<'_>],
@@ -307,7 +315,7 @@ fn check_cohort(
             let text = format!("the batches' roles are not those of a statement of kind {}", statement.header.statement.name());
             return Err(refusal(ProofState::Rejected, "roles-differ", "", text));
         }
-        let replay = native::replay(statement, plan).map_err(|error| replay_refusal(&error))?;
+        let replay = native::replay_from(first, statement, plan).map_err(|error| replay_refusal(&error))?;
         checked.links.clone_from(&replay.links);
         if let [(_, bytes)] = parts {
             settle(&mut checked, statement.header.circuit, replay.transition(), bytes, keys)?;
@@ -325,10 +333,10 @@ fn check_cohort(
     checked
 }
 
-/// Checks a monitoring proof, each of its segments.
-pub(crate) fn check(proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
+/// Checks a monitoring proof, each of its segments; its batches are numbered from `first` on.
+fn check_from(first: u32, proof: &ClaimedProof, plan: &Plan, policy: &Policy, keys: &KeyStore) -> Checked {
     let parts: Vec<Segment<'_>> = proof.segments().collect();
-    check_cohort(&proof.statement, proof.system, &parts, plan, policy, keys)
+    check_cohort(first, &proof.statement, proof.system, &parts, plan, policy, keys)
 }
 
 /// What a valid proof other than monitoring's establishes. Built nowhere but in [`check_stage`].
@@ -417,6 +425,12 @@ impl VerifiedReceipts {
     }
 }
 
+/// The monitoring statement whose batches receipts are for: that of their period, or else the first, which they will differ from.
+fn receipted<'a>(receipts: &ReceiptsStatement, monitoring: &'a [ClaimedProof]) -> Option<&'a MonitoringStatement> {
+    let of_period = monitoring.iter().find(|proof| proof.statement.header.period == receipts.header.period);
+    of_period.or(monitoring.first()).map(|proof| &proof.statement)
+}
+
 /// Receipts are of the monitored rows if header, plan, model and every row commitment are those of monitoring.
 fn same_rows(receipts: &ReceiptsStatement, monitoring: &MonitoringStatement) -> Result<(), Refusal> {
     let refuse = |place: String, text: String| Err(refusal(ProofState::Rejected, "receipts-of-other-rows", place, text));
@@ -449,11 +463,11 @@ fn same_rows(receipts: &ReceiptsStatement, monitoring: &MonitoringStatement) -> 
 
 /// Checks a proof other than monitoring's.
 ///
-/// Receipts and later outcomes are of the rows and the model of `monitoring`, whatever becomes of its own proof; changes of
-/// outcomes are between those of `monitoring` and `matured`.
+/// Receipts are of the rows and the model of one of `monitoring`, whatever becomes of its own proof. Later outcomes are of those
+/// of its only one; changes of outcomes are between these and `matured`.
 pub(crate) fn check_stage(
     stage: &ClaimedStage,
-    monitoring: &MonitoringStatement,
+    monitoring: &[ClaimedProof],
     matured: Option<&MonitoringStatement>,
     plan: &Plan,
     policy: &Policy,
@@ -466,7 +480,7 @@ pub(crate) fn check_stage(
                 accepted(&statement.header, stage.system, policy)?;
                 let transition = receipts::replay(statement, plan).map_err(|error| receipts_refusal(&error))?;
                 checked.transition = Some(transition);
-                same_rows(statement, monitoring)?;
+                same_rows(statement, receipted(statement, monitoring).ok_or_else(|| NOTHING.clone())?)?;
                 let key = key(statement.header.circuit, keys)?;
                 checked.key = Some(Arc::clone(&key));
                 check_transition(&key, &transition, &stage.bytes)?;
@@ -476,20 +490,25 @@ pub(crate) fn check_stage(
         }
         StageStatement::OfflineMetrics(statement) => {
             let whole = (0..statement.batches.len(), stage.bytes.as_slice());
-            let Checked { outcome, key, transition, links, segments } = check_cohort(statement, stage.system, &[whole], plan, policy, keys);
+            let Checked { outcome, key, transition, links, segments } =
+                check_cohort(0, statement, stage.system, &[whole], plan, policy, keys);
             let outcome = outcome.map(|evidence| VerifiedStage::OfflineMetrics(Box::new(evidence)));
             Checked { outcome, key, transition, links, segments }
         }
         StageStatement::MaturedCohort(statement) => {
-            if let Err(refusal) = matured::same_cohort(statement, monitoring) {
-                return Checked { outcome: Err(refusal), ..Checked::unreached() };
+            if let Err(refusal) = matured::only(monitoring).and_then(|monitoring| matured::same_cohort(statement, monitoring)) {
+                return Checked::refused(refusal);
             }
             let whole = (0..statement.batches.len(), stage.bytes.as_slice());
-            let Checked { outcome, key, transition, links, segments } = check_cohort(statement, stage.system, &[whole], plan, policy, keys);
+            let Checked { outcome, key, transition, links, segments } =
+                check_cohort(0, statement, stage.system, &[whole], plan, policy, keys);
             let outcome = outcome.map(|evidence| VerifiedStage::MaturedCohort(Box::new(evidence)));
             Checked { outcome, key, transition, links, segments }
         }
-        StageStatement::OutcomeRevision(statement) => matured::check_revision(stage, statement, monitoring, matured, plan, policy, keys),
+        StageStatement::OutcomeRevision(statement) => match matured::only(monitoring) {
+            Ok(monitoring) => matured::check_revision(stage, statement, monitoring, matured, plan, policy, keys),
+            Err(refusal) => Checked::refused(refusal),
+        },
         StageStatement::Training(statement) => {
             let mut checked = Checked::unreached();
             checked.outcome = (|| {

@@ -11,7 +11,7 @@ use verifold_policy::Policy;
 
 use crate::{
     assess::sentence,
-    evidence::{Checked, VerifiedStage},
+    evidence::{Checked, Refusal, VerifiedStage},
     run::{Inputs, entries_text},
     scope::Scope,
 };
@@ -65,27 +65,27 @@ pub(crate) fn ladder(
     inputs: &Inputs<'_>,
     record: &AuditRecord,
     origin: Rung,
-    checked: &Checked,
+    checked: &[Checked],
     stages: &[Checked<VerifiedStage>],
     scope: &Scope,
-    unread: usize,
 ) -> Vec<Rung> {
+    let refused = checked.iter().find_map(|checked| checked.outcome.as_ref().err());
     vec![
         rung(RungName::Integrity, RungState::Holds, "Intact", entries_text(record), Vec::new()),
         origin,
-        proof_rung(record, checked, stages, unread),
-        scope_rung(inputs, record, checked, scope),
-        policy_rung(record, checked),
+        proof_rung(record, checked, stages),
+        scope_rung(inputs, record, refused, scope),
+        policy_rung(record, refused),
     ]
 }
 
-fn proof_rung(record: &AuditRecord, checked: &Checked, stages: &[Checked<VerifiedStage>], unread: usize) -> Rung {
+fn proof_rung(record: &AuditRecord, checked: &[Checked], stages: &[Checked<VerifiedStage>]) -> Rung {
     let total = record.proofs.len() as u64;
     let mut findings = Vec::new();
     let (mut rejected, mut unknown) = (0, 0u64);
-    // The monitoring proof first: most rests on it.
-    let monitoring = checked.outcome.as_ref().err();
-    for (refusal, needed) in monitoring.map(|refusal| (refusal, true)).into_iter().chain(stages.iter().filter_map(|stage| {
+    // Monitoring first: most rests on it.
+    let monitoring = || checked.iter().filter_map(|checked| checked.outcome.as_ref().err());
+    for (refusal, needed) in monitoring().map(|refusal| (refusal, true)).chain(stages.iter().filter_map(|stage| {
         // A proof of a stage that the policy asks nothing of stands in nobody's way.
         stage.outcome.as_ref().err().map(|refusal| (refusal, refusal.cause != "circuit-not-accepted"))
     })) {
@@ -98,22 +98,17 @@ fn proof_rung(record: &AuditRecord, checked: &Checked, stages: &[Checked<Verifie
     }
     let broken: Vec<_> = record.lineage.links.iter().filter(|link| link.state == LinkState::Broken).collect();
     findings.extend(broken.iter().map(|link| blocking("link-broken", link.text.clone(), link.proofs.join(", "))));
-    if unread > 0 {
-        let text = format!("{} this program does not combine with the first", counted(unread as u64, "proof", "proofs"));
-        findings.push(blocking("further-proof", text, ""));
-        unknown += unread as u64;
-    }
     findings.sort_by_key(|finding| !finding.blocking);
     let valid = record.proofs.iter().filter(|proof| proof.state == ProofState::Valid).count();
     let proofs = counted(total, "proof", "proofs");
-    if checked.outcome.as_ref().is_err_and(|refusal| refusal.state == ProofState::NotReached) {
+    if monitoring().any(|refusal| refusal.state == ProofState::NotReached) {
         return rung(RungName::Proof, RungState::NotReached, "Not reached", format!("{valid} of {proofs} valid"), findings);
     }
     if rejected > 0 || !broken.is_empty() {
         let word = if rejected > 0 { format!("{rejected} rejected") } else { "Chain broken".to_owned() };
         return rung(RungName::Proof, RungState::Fails, word, format!("{valid} of {proofs} valid"), findings);
     }
-    if checked.outcome.is_err() {
+    if monitoring().next().is_some() {
         return rung(
             RungName::Proof,
             RungState::NotCheckable,
@@ -131,10 +126,10 @@ fn proof_rung(record: &AuditRecord, checked: &Checked, stages: &[Checked<Verifie
     }
 }
 
-fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scope: &Scope) -> Rung {
+fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, refused: Option<&Refusal>, scope: &Scope) -> Rung {
     let mut findings = scope.findings.clone();
     findings.sort_by_key(|finding| !finding.blocking);
-    if checked.outcome.is_err() {
+    if refused.is_some() {
         // Differences are still worth knowing, but nothing is settled on claims.
         return rung(RungName::Scope, RungState::NotReached, "Not reached", "rests on the proof", findings);
     }
@@ -167,7 +162,7 @@ fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, checked: &Checked, scop
     rung(RungName::Scope, RungState::Holds, "As expected", detail, findings)
 }
 
-fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
+fn policy_rung(record: &AuditRecord, refused: Option<&Refusal>) -> Rung {
     let totals = verifold_model::record::Totals::of(&record.requirements);
     let applied = record.overlays.iter().flat_map(|overlay| &overlay.changes).filter(|change| change.applied).count() as u64;
     let tailored =
@@ -177,7 +172,7 @@ fn policy_rung(record: &AuditRecord, checked: &Checked) -> Rung {
     let finding = |result: &RequirementResult, cause: &str| {
         blocking(cause, format!("{}, {}: {}", result.id, result.title, result.reason), result.id.clone())
     };
-    if checked.outcome.is_err() {
+    if refused.is_some() {
         return rung(RungName::Policy, RungState::NotReached, "Not reached", "rests on the proof", Vec::new());
     }
     // Proofs that hold, of things that contradict each other: the gravest first.
@@ -394,6 +389,10 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
         "The proof is valid, but about another subject than the engagement expects".into()
     } else if has("model-differs") {
         "The proof is valid, but another model scored than the engagement expects".into()
+    } else if has("model-changed") {
+        let model = record.model_changes.iter().find(|change| change.source == Source::Contradicted);
+        let since = model.map_or_else(String::new, |change| format!(" on {}", change.at.date_text()));
+        format!("The proof is valid, but the model changed{since} to one that the engagement does not expect")
     } else if has("plan-differs") {
         "The proof is valid, but under another measurement plan than the engagement expects".into()
     } else if has("batch-missing") {

@@ -28,13 +28,14 @@ pub(crate) struct Chain<'a> {
     preparation: Option<Stated<'a, verifold_model::preparation::PreparationStatement>>,
     training: Option<Stated<'a, TrainingStatement>>,
     offline: Option<Stated<'a, MonitoringStatement>>,
-    monitoring: Option<Stated<'a, MonitoringStatement>>,
+    /// In time order.
+    monitoring: Vec<Stated<'a, MonitoringStatement>>,
 }
 
 impl<'a> Chain<'a> {
     /// The first statement of each kind; checks stand beside the package's stages.
-    pub(crate) fn of(package: &'a ClaimedPackage, stages: &[Checked<VerifiedStage>], monitoring: &Checked) -> Self {
-        let mut chain = Self { preparation: None, training: None, offline: None, monitoring: None };
+    pub(crate) fn of(package: &'a ClaimedPackage, stages: &[Checked<VerifiedStage>], monitoring: &[Checked]) -> Self {
+        let mut chain = Self { preparation: None, training: None, offline: None, monitoring: Vec::new() };
         for (stage, checked) in package.stages.iter().zip(stages) {
             let ClaimedStage { id, statement, .. } = stage;
             let valid = checked.outcome.is_ok();
@@ -52,8 +53,10 @@ impl<'a> Chain<'a> {
                 }
             }
         }
-        let valid = monitoring.outcome.is_ok();
-        chain.monitoring = package.proofs.first().map(|proof| Stated { proof: &proof.id, valid, statement: &proof.statement });
+        let monitored = package.proofs.iter().zip(monitoring);
+        chain.monitoring = monitored
+            .map(|(proof, checked)| Stated { proof: &proof.id, valid: checked.outcome.is_ok(), statement: &proof.statement })
+            .collect();
         chain
     }
 
@@ -92,11 +95,25 @@ impl<'a> Chain<'a> {
             let detail = format!("{} counted", counted(u64::from(batch.rows), "row", "rows"));
             Some(artefact(offline, ArtefactKind::OfflineMetrics, offline.statement.chain_head, detail))
         });
-        let batches = self.monitoring.as_ref().map(|monitoring| {
-            let monitored = || monitoring.statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
+        // The head of the last chain stands for those before it, which it goes on from.
+        let batches = self.monitoring.last().map(|last| {
+            let all = || self.monitoring.iter().flat_map(|stated| &stated.statement.batches);
+            let monitored = || all().filter(|batch| batch.role == BatchRole::Monitoring);
             let rows = monitored().map(|batch| u64::from(batch.rows)).sum();
-            let detail = format!("{}, {}", counted(monitored().count() as u64, "batch", "batches"), counted(rows, "row", "rows"));
-            artefact(monitoring, ArtefactKind::Batches, monitoring.statement.chain_head, detail)
+            let changes =
+                self.monitoring.windows(2).filter(|pair| pair[0].statement.model_commitment != pair[1].statement.model_commitment);
+            let changed = match changes.count() as u64 {
+                0 => String::new(),
+                n => format!(", {}", counted(n, "change of model", "changes of model")),
+            };
+            let detail = format!("{}, {}{changed}", counted(monitored().count() as u64, "batch", "batches"), counted(rows, "row", "rows"));
+            let valid = self.monitoring.iter().all(|stated| stated.valid);
+            artefact(
+                &Stated { proof: last.proof, valid, statement: last.statement },
+                ArtefactKind::Batches,
+                last.statement.chain_head,
+                detail,
+            )
         });
         let found = [
             (ArtefactKind::RawRows, raw),
@@ -114,7 +131,6 @@ impl<'a> Chain<'a> {
         let prepared = self.preparation.as_ref().map(End::of);
         let trained = self.training.as_ref().map(End::of);
         let offline = self.offline.as_ref().map(End::of);
-        let monitored = self.monitoring.as_ref().map(End::of);
         let model_of = |later: Option<&Stated<'_, MonitoringStatement>>| {
             let (training, later) = (self.training.as_ref()?, later?);
             Some(vec![value("model", training.statement.model_commitment, later.statement.model_commitment)])
@@ -135,7 +151,24 @@ impl<'a> Chain<'a> {
                 two_proofs(name, (trained, "training"), (offline, "offline-metrics"), model_of(self.offline.as_ref()))
             }
             LinkName::MonitoredTrained => {
-                two_proofs(name, (trained, "training"), (monitored, "monitoring"), model_of(self.monitoring.as_ref()))
+                // Of several monitored models, that of the first batches, unless the one trained is a later one.
+                let model = self.training.as_ref().map(|training| training.statement.model_commitment);
+                let of_it = self.monitoring.iter().find(|stated| Some(stated.statement.model_commitment) == model);
+                let monitoring = of_it.or(self.monitoring.first());
+                let link = two_proofs(name, (trained, "training"), (monitoring.map(End::of), "monitoring"), model_of(monitoring));
+                let other = self.monitoring.iter().find(|stated| Some(stated.statement.model_commitment) != model);
+                match other.filter(|_| link.state == LinkState::Holds) {
+                    None => link,
+                    Some(other) => {
+                        let text = format!(
+                            "the batches of {} were scored by model {}, whose training is not in the package; those of {} by the one trained",
+                            other.proof,
+                            other.statement.model_commitment,
+                            monitoring.map_or("", |stated| stated.proof),
+                        );
+                        LineageLink { state: LinkState::Missing, text, ..link }
+                    }
+                }
             }
             LinkName::MeasuredOnPrepared => {
                 let batch = self.offline.as_ref().and_then(|offline| offline.statement.batches.first());

@@ -11,7 +11,10 @@ use verifold_model::{
     revision::RevisionCounts,
 };
 
-use crate::fixed::{Ratio, between, exact, stability_index};
+use crate::{
+    evidence::period::VerifiedPeriod,
+    fixed::{Ratio, between, exact, stability_index},
+};
 
 /// A group's share in a comparison between groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -328,6 +331,16 @@ pub fn measure_revision(counts: &RevisionCounts, metric: Metric) -> Measured {
         _ => return undefined(0, "it does not compare two outcomes"),
     };
     defined(whole, Ratio::of(part, whole).map(exact), otherwise)
+}
+
+/// A metric of a whole period, whose tables sum to `sum`.
+///
+/// Drift over all of it is undefined where its proofs have several models or references: score bins are filled by a model.
+pub(crate) fn measure_period(period: &VerifiedPeriod<'_>, sum: &BatchTable, key: &MetricKey, minimum_group: u64) -> Measured {
+    if key.metric.definition().needs_reference && period.reference().is_none() && period.first().reference().is_some() {
+        return undefined(sum.scored(), "its models have a reference each, so drift is measured batch by batch");
+    }
+    measure(period.plan(), sum, period.reference(), key, minimum_group)
 }
 
 /// The sum of tables of one plan, as one table over all their rows; `None` if a sum leaves 32 bits.

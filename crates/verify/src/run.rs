@@ -29,7 +29,10 @@ use crate::{
     compare::compare,
     deposits::reconcile_deposits,
     documents,
-    evidence::{Checked, Refusal, VerifiedEvidence, VerifiedStage, check, check_stage},
+    evidence::{
+        Checked, Refusal, VerifiedStage, check_stage,
+        period::{VerifiedPeriod, check_all},
+    },
     headline,
     keys::KeyStore,
     lineage::Chain,
@@ -179,6 +182,7 @@ fn blank(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, package: PackageSum
         subject: None,
         period: None,
         model: None,
+        model_changes: Vec::new(),
         plan: None,
         proofs: Vec::new(),
         lineage: Lineage::default(),
@@ -241,9 +245,10 @@ fn unreadable(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, error: &Packag
         evidence: Err(&refusal),
         stages: &[],
         lineage: &Lineage::default(),
-        proof: "",
+        proofs: &[],
         scope: &scope,
         traceability: &[],
+        changes: &[],
         label: &|_| (0, String::new()),
     };
     record.requirements = inputs.policy.requirements.iter().map(|requirement| assess(requirement, &case)).collect();
@@ -267,12 +272,12 @@ fn assess_package(
         entries: package.entries.clone(),
     };
     let mut record = blank(inputs, overlays, summary);
-    // The container has at least one proof; more than one monitoring proof in a package is not read yet.
-    let Some((proof, others)) = package.proofs.split_first() else { return unreadable(inputs, record.overlays, &PackageError::NoProofs) };
+    // The container has at least one proof.
+    let Some(first) = package.proofs.first() else { return unreadable(inputs, record.overlays, &PackageError::NoProofs) };
     let plan = &package.plan;
-    let circuit = proof.statement.header.circuit;
     // A statement that names another shape than its plan is refused without the seconds a key of that shape would cost.
-    let mut circuits = if circuit.shape == plan.shape { vec![circuit] } else { Vec::new() };
+    let monitored = package.proofs.iter().map(|proof| proof.statement.header.circuit);
+    let mut circuits: Vec<CircuitId> = monitored.filter(|circuit| circuit.shape == plan.shape).collect();
     circuits.extend(
         package
             .stages
@@ -290,28 +295,30 @@ fn assess_package(
         // The checks below say why, if there is no key.
         timed.run(WorkPhase::DeriveKeys, &names.join(", "), || circuits.par_iter().for_each(|circuit| drop(store.key(*circuit))));
     }
-    let checked = timed.run(WorkPhase::CheckProofs, &proof.title, || check(proof, plan, inputs.policy, store));
+    let checked =
+        check_all(&package.proofs, plan, inputs.policy, store, |proof, work| timed.run(WorkPhase::CheckProofs, &proof.title, work));
     let matured = matured_statement(package);
     let stages: Vec<Checked<VerifiedStage>> = package
         .stages
         .iter()
         .map(|stage| {
-            timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, &proof.statement, matured, plan, inputs.policy, store))
+            timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, &package.proofs, matured, plan, inputs.policy, store))
         })
         .collect();
     let scope = timed.run(WorkPhase::Replay, "", || {
-        let mut scope = reconcile(inputs.policy, inputs.engagement, &proof.statement, plan);
-        reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.received, &proof.statement, plan);
-        reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &inputs.received.deposits, &proof.statement, plan);
+        let mut scope = reconcile(inputs.policy, inputs.engagement, package);
+        let statements = package.proofs.iter().map(|proof| &proof.statement);
+        reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.received, statements, plan);
+        reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &inputs.received.deposits, &first.statement, plan);
         scope.findings.extend(documents::findings(&record));
+        scope.findings.extend(changes::findings(inputs.engagement, package));
         scope
     });
 
     timed.run(WorkPhase::Assess, "", || {
         fill(&mut record, inputs, package, &checked, &stages, &scope);
-        record.proofs.extend(others.iter().map(|other| proofs::unread_proof(other, plan, inputs.policy)));
         let origin = origin(inputs.policy, inputs.engagement, package);
-        record.ladder = headline::ladder(inputs, &record, origin, &checked, &stages, &scope, others.len());
+        record.ladder = headline::ladder(inputs, &record, origin, &checked, &stages, &scope);
         record.not_shown = not_shown(&record);
     });
     record
@@ -329,21 +336,22 @@ fn fill(
     record: &mut AuditRecord,
     inputs: &Inputs<'_>,
     package: &ClaimedPackage,
-    checked: &Checked,
+    checked: &[Checked],
     stages: &[Checked<VerifiedStage>],
     scope: &Scope,
 ) {
     let Some(proof) = package.proofs.first() else { return };
     let statement = &proof.statement;
     let plan = &package.plan;
-    let evidence = checked.outcome.as_ref().ok();
+    let period = VerifiedPeriod::of(checked);
+    let evidence = period.as_ref().ok();
     record.subject = scope.subject.map(|source| Sourced { value: statement.header.subject.clone(), source });
-    record.period = scope.period.map(|source| Sourced { value: statement.header.period, source });
+    record.period = scope.period.map(|source| Sourced { value: package.period, source });
     record.model = scope.model.map(|source| Sourced { value: statement.model_commitment, source });
     if let Some(engagement) = &mut record.engagement {
         engagement.expectations.clone_from(&scope.expectations);
     }
-    let reference = evidence.and_then(VerifiedEvidence::reference);
+    let reference = evidence.and_then(|period| period.first().reference());
     record.plan = Some(PlanSummary {
         plan: plan.clone(),
         digest: plan.digest(),
@@ -354,8 +362,11 @@ fn fill(
     record.lineage = Chain::of(package, stages, checked).lineage();
     record.proofs =
         package.stages.iter().zip(stages).map(|(stage, checked)| proofs::stage_summary(stage, plan, checked, inputs.policy)).collect();
-    record.proofs.push(proofs::proof_summary(proof, plan, Some(checked), inputs.policy));
-    record.batches = batches::batches(inputs, statement, plan, checked, scope);
+    record
+        .proofs
+        .extend(package.proofs.iter().zip(checked).map(|(proof, checked)| proofs::proof_summary(proof, plan, checked, inputs.policy)));
+    record.batches = batches::batches(inputs, package, checked, scope);
+    record.model_changes = changes::changes(inputs.engagement, package, checked, &record.batches);
     if evidence.is_some() {
         batches::note_receipts(&mut record.batches, package, stages);
         batches::note_matured(&mut record.batches, package, stages);
@@ -379,15 +390,17 @@ fn fill(
         .map(|(stage, checked)| Staged { id: &stage.id, kind: stage.kind, system: stage.system, outcome: checked.outcome.as_ref() })
         .collect();
     record.traceability = summaries(package);
+    let proofs: Vec<&str> = package.proofs.iter().map(|proof| proof.id.as_str()).collect();
     let case = Case {
         policy: inputs.policy,
         engagement: inputs.engagement,
-        evidence: checked.outcome.as_ref(),
+        evidence: period.as_ref().map_err(|refusal| *refusal),
         stages: &staged,
         lineage: &record.lineage,
-        proof: &proof.id,
+        proofs: &proofs,
         scope,
         traceability: &record.traceability,
+        changes: &record.model_changes,
         label: &label,
     };
     record.requirements = inputs.policy.requirements.iter().map(|requirement: &Requirement| assess(requirement, &case)).collect();
@@ -401,4 +414,5 @@ pub(crate) fn entries_text(record: &AuditRecord) -> String {
 }
 
 mod batches;
+mod changes;
 mod proofs;

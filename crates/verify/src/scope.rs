@@ -8,10 +8,10 @@ use verifold_model::{
     cohort::{BatchRole, BatchStatement},
     digest::Commitment,
     instant::Instant,
-    plan::Plan,
     record::{Expectation, Finding, Source},
     statement::{MonitoringStatement, Period, Subject},
 };
+use verifold_package::ClaimedPackage;
 use verifold_policy::{Engagement, Pin, Policy, Stated};
 
 /// What comparing with the engagement found.
@@ -97,28 +97,29 @@ fn source(outcomes: &[Option<bool>]) -> Source {
     }
 }
 
-/// Compares a statement and its plan with the engagement and the policy's demands.
-pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, statement: &MonitoringStatement, plan: &Plan) -> Scope {
+/// Compares the statements of a period, in time order, and their plan with the engagement and the policy's demands.
+pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, package: &ClaimedPackage) -> Scope {
     let mut scope = Scope::default();
-    let header = &statement.header;
-    let monitoring: Vec<&BatchStatement> = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).collect();
-    for batch in &monitoring {
-        if batch.start < header.period.start || batch.end > header.period.end {
-            scope.findings.push(Finding {
-                cause: "batch-outside-period".into(),
-                blocking: true,
-                text: format!(
-                    "a monitoring batch from {} to {} lies outside the stated period {}",
-                    batch.start,
-                    batch.end,
-                    header.period.text()
-                ),
-                place: format!("batch {}", batch.index),
-            });
+    for proof in &package.proofs {
+        let period = proof.statement.header.period;
+        for batch in proof.statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring) {
+            if batch.start < period.start || batch.end > period.end {
+                scope.findings.push(Finding {
+                    cause: "batch-outside-period".into(),
+                    blocking: true,
+                    text: format!(
+                        "a monitoring batch from {} to {} lies outside the stated period {}",
+                        batch.start,
+                        batch.end,
+                        period.text()
+                    ),
+                    place: format!("batch {}", batch.index),
+                });
+            }
         }
     }
-    if let Some(engagement) = engagement {
-        compare(&mut scope, engagement, statement, plan, &monitoring);
+    if let (Some(engagement), Some(first)) = (engagement, package.proofs.first()) {
+        compare(&mut scope, engagement, package, &first.statement);
     } else {
         scope.subject = Some(Source::Package);
         scope.period = Some(Source::Package);
@@ -138,8 +139,10 @@ pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, statem
     scope
 }
 
-fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringStatement, plan: &Plan, monitoring: &[&BatchStatement]) {
-    let header = &statement.header;
+fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage, first: &MonitoringStatement) {
+    let header = &first.header;
+    let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+    let monitoring: Vec<&BatchStatement> = batches.filter(|batch| batch.role == BatchRole::Monitoring).collect();
     let mut comparing = Comparing { scope };
     let Subject { name, lei, system, model } = &header.subject;
     let pins = &engagement.subject;
@@ -151,20 +154,31 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
     ]);
     let span = |period: &Period| format!("{} to {}", period.start, period.end);
     let period = source(&[engagement.period.as_ref().and_then(|stated| {
-        stated.pinned().map(|expected| comparing.value("period-differs", "period", &span(expected), &span(&header.period), &stated.origin))
+        stated.pinned().map(|expected| comparing.value("period-differs", "period", &span(expected), &span(&package.period), &stated.origin))
     })]);
     let plan_source = source(&[engagement.plan.as_ref().and_then(|stated| {
         stated.pinned().map(|expected| {
-            comparing.value("plan-differs", "measurement plan", &expected.to_string(), &plan.digest().to_string(), &stated.origin)
+            comparing.value("plan-differs", "measurement plan", &expected.to_string(), &package.plan.digest().to_string(), &stated.origin)
         })
     })]);
     let models: Vec<(&Commitment, &str)> =
         engagement.models.iter().filter_map(|stated| stated.pinned().map(|model| (model, stated.origin.as_str()))).collect();
-    let found = statement.model_commitment;
-    let model = source(&[models.first().map(|first| {
-        let (expected, origin) = models.iter().find(|(model, _)| **model == found).unwrap_or(first);
-        comparing.value("model-differs", "model commitment", &expected.to_string(), &found.to_string(), origin)
-    })]);
+    let mut model = Vec::new();
+    for (at, proof) in package.proofs.iter().enumerate() {
+        let found = proof.statement.model_commitment;
+        if package.proofs[..at].iter().any(|earlier| earlier.statement.model_commitment == found) {
+            continue;
+        }
+        let (cause, what) = match at {
+            0 => ("model-differs", "model commitment".to_owned()),
+            _ => ("model-changed", format!("model commitment from {} on", proof.statement.header.period.start.date_text())),
+        };
+        model.push(models.first().map(|first| {
+            let (expected, origin) = models.iter().find(|(model, _)| **model == found).unwrap_or(first);
+            comparing.value(cause, &what, &expected.to_string(), &found.to_string(), origin)
+        }));
+    }
+    let model = source(&model);
     if let Some(stated) = &engagement.previous_chain_head
         && let Some(expected) = stated.pinned()
     {
@@ -195,7 +209,7 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
             place: slot.label.clone(),
         });
     }
-    for batch in monitoring {
+    for batch in &monitoring {
         for earlier in engagement.earlier.iter().filter_map(Stated::pinned) {
             if batch.start < earlier.end && earlier.start < batch.end {
                 scope.findings.push(Finding {
@@ -219,7 +233,7 @@ fn compare(scope: &mut Scope, engagement: &Engagement, statement: &MonitoringSta
             place: start.to_string(),
         });
     }
-    for batch in monitoring {
+    for batch in &monitoring {
         for line in control_lines(engagement, batch) {
             if !line.holds {
                 scope.uncontrolled.push(batch.start);

@@ -118,6 +118,7 @@ pub fn record(story: Story) -> AuditRecord {
             ],
         },
         overlays: Vec::new(),
+        model_changes: Vec::new(),
         engagement: Some(engagement(&subject, story)),
         package: PackageSummary {
             file_name: "merian-bank-2026-h2.zkaudit".into(),
@@ -413,6 +414,7 @@ fn batches(plan: &Plan, story: Story) -> Vec<BatchRecord> {
                 start: at(start),
                 end: at(end),
                 standing: Standing::Missing,
+                model: None,
                 content: None,
                 control,
             });
@@ -442,6 +444,7 @@ fn batches(plan: &Plan, story: Story) -> Vec<BatchRecord> {
             start: at(start),
             end: at(end),
             standing: Standing::Proven,
+            model: None,
             content: Some(content),
             control,
         });

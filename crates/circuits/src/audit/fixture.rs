@@ -78,7 +78,7 @@ pub(crate) fn mixed_rows(start: u64, count: u64) -> Vec<RowRecord> {
 
 pub(crate) fn initial(d: Dimensions, plan: &PlanOpening, model: &AnyModel, model_salt: F) -> State {
     let header = to_commitment(F::from(77));
-    initial_state(header, to_commitment(plan.commitment()), to_commitment(model.element(d, model_salt)))
+    initial_state(header, to_commitment(plan.commitment()), to_commitment(model.element(d, model_salt)), 0)
 }
 
 /// The steps of batches under the fixture's plan and model, and the state before them.

@@ -59,7 +59,7 @@ fn weekly(package: &ClaimedPackage, log: &[AnchoredBatch]) -> Vec<Checkpoint> {
 fn scope_of(statement: &MonitoringStatement, plan: &Plan, engagement: &Engagement, anchors: &[Checkpoint]) -> Scope {
     let mut scope = Scope::default();
     let received = Received { anchors: anchors.to_vec(), ..Received::default() };
-    reconcile_anchors(&mut scope, &policy(), Some(engagement), &received, statement, plan);
+    reconcile_anchors(&mut scope, &policy(), Some(engagement), &received, [statement], plan);
     scope
 }
 
@@ -177,7 +177,7 @@ fn every_other_deviation_has_its_cause() {
 fn a_batch_of_an_earlier_package_is_named() {
     let package = package();
     let earlier = engagement("[[earlier]]\nstart = \"2026-01-01T00:00:00Z\"\nend = \"2026-06-09T00:00:00Z\"\norigin = \"record\"");
-    let scope = crate::scope::reconcile(&policy(), Some(&earlier), &package.proofs[0].statement, &package.plan);
+    let scope = crate::scope::reconcile(&policy(), Some(&earlier), &package);
     let causes: Vec<&str> = scope.findings.iter().filter(|f| f.blocking).map(|f| f.cause.as_str()).collect();
     assert_eq!(causes, ["batch-of-earlier-package"; 2]);
 }
@@ -203,7 +203,7 @@ fn a_time_stamp_authority_says_when_an_anchor_was_there() {
         let mut scope = Scope::default();
         let received = Received { anchors, tokens, ..Received::default() };
         let engagement = engagement(&format!("{DEMANDED}\n{pinned}"));
-        reconcile_anchors(&mut scope, &policy(), Some(&engagement), &received, &statement, &package.plan);
+        reconcile_anchors(&mut scope, &policy(), Some(&engagement), &received, [&statement], &package.plan);
         // Of the other weeks there is no anchor.
         scope.findings.retain(|finding| finding.cause != "batch-not-anchored");
         scope.findings.into_iter().map(|finding| finding.cause).collect::<Vec<_>>()

@@ -15,8 +15,8 @@ use verifold_policy::{Comparator, MetricRule, OnMissing, Requirement, Scope as R
 
 use super::{Case, Verdict, leaf};
 use crate::{
-    evidence::{VerifiedEvidence, VerifiedRevision},
-    metrics::{Measured, measure, measure_revision, total},
+    evidence::{VerifiedRevision, period::VerifiedPeriod},
+    metrics::{Measured, measure, measure_period, measure_revision, total},
 };
 
 /// Whether every value of the interval keeps a limit, none does, or the interval crosses it.
@@ -162,13 +162,14 @@ fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Me
     Compared { state, watch, crosses: kept.is_none(), actual, margin, units, n: measured.n, left_out, reason, node }
 }
 
-/// A metric over what one proof counted.
-pub(super) fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedEvidence) -> Verdict {
-    let (plan, reference) = (evidence.plan(), evidence.reference());
+/// A metric over what the proofs of a period, or the one of the test rows, counted: drift against the reference of a batch's own model.
+pub(super) fn metric(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> Verdict {
+    let plan = evidence.plan();
     let minimum_group = rule.minimum_group_n.unwrap_or(1);
-    let of = |table: &BatchTable| measure(plan, table, reference, &rule.key, minimum_group);
-    judged(rule, requirement, case, evidence, &|batch| of(&batch.table), &|| {
-        total(plan, evidence.monitoring().map(|batch| &batch.table)).map(|sum| of(&sum))
+    let of = |batch: &BatchStatement, reference: Option<&BatchTable>| measure(plan, &batch.table, reference, &rule.key, minimum_group);
+    judged(rule, requirement, case, evidence, &of, &|| {
+        let sum = total(plan, evidence.monitoring().map(|(batch, _)| &batch.table))?;
+        Some(measure_period(evidence, &sum, &rule.key, minimum_group))
     })
 }
 
@@ -177,13 +178,13 @@ pub(super) fn revision(
     rule: &MetricRule,
     requirement: &Requirement,
     case: &Case<'_>,
-    monitored: &VerifiedEvidence,
+    monitored: &VerifiedPeriod<'_>,
     revision: &VerifiedRevision,
 ) -> Verdict {
     let counts = |batch: &BatchStatement| revision.batch(batch.index).map_or_else(RevisionCounts::default, |batch| batch.counts);
     let of = |counts: &RevisionCounts| measure_revision(counts, rule.key.metric);
-    judged(rule, requirement, case, monitored, &|batch| of(&counts(batch)), &|| {
-        RevisionCounts::total(monitored.monitoring().map(counts)).map(|sum| of(&sum))
+    judged(rule, requirement, case, monitored, &|batch, _| of(&counts(batch)), &|| {
+        RevisionCounts::total(monitored.monitoring().map(|(batch, _)| counts(batch))).map(|sum| of(&sum))
     })
 }
 
@@ -192,8 +193,8 @@ fn judged(
     rule: &MetricRule,
     requirement: &Requirement,
     case: &Case<'_>,
-    evidence: &VerifiedEvidence,
-    of: &dyn Fn(&BatchStatement) -> Measured,
+    evidence: &VerifiedPeriod<'_>,
+    of: &dyn Fn(&BatchStatement, Option<&BatchTable>) -> Measured,
     overall: &dyn Fn() -> Option<Measured>,
 ) -> Verdict {
     if rule.scope == RuleScope::Overall {
@@ -210,9 +211,9 @@ fn judged(
     }
     let compared: Vec<(u32, String, Compared)> = evidence
         .monitoring()
-        .map(|batch| {
+        .map(|(batch, reference)| {
             let (number, label) = (case.label)(batch);
-            let found = compare(rule, &requirement.on_missing, &format!("batch {number}, {label}"), &of(batch));
+            let found = compare(rule, &requirement.on_missing, &format!("batch {number}, {label}"), &of(batch, reference));
             (number, label, found)
         })
         .collect();

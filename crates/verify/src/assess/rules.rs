@@ -1,10 +1,16 @@
 //! Rules about the monitoring statement other than metrics: batches, totals, model, plan, reference.
 
-use verifold_model::{cohort::BatchStatement, format::count, state::State};
+use verifold_model::{
+    change::ModelChange,
+    cohort::{BatchStatement, BatchTable},
+    format::{count, counted},
+    record::PlanChoice,
+    state::State,
+};
 use verifold_policy::Policy;
 
 use super::{Case, Verdict, leaf};
-use crate::evidence::VerifiedEvidence;
+use crate::evidence::{VerifiedEvidence, period::VerifiedPeriod};
 
 pub(super) fn settled(holds: bool) -> State {
     if holds { State::Satisfied } else { State::Violated }
@@ -35,8 +41,8 @@ pub(super) fn batches_complete(case: &Case<'_>) -> Verdict {
 }
 
 /// The sums of each batch are those of an independent source.
-pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedEvidence) -> Verdict {
-    let batches: Vec<_> = evidence.monitoring().collect();
+pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> Verdict {
+    let batches: Vec<_> = evidence.monitoring().map(|(batch, _)| batch).collect();
     let lines = |batch: &BatchStatement| case.engagement.map_or_else(Vec::new, |engagement| crate::scope::control_lines(engagement, batch));
     let controlled: Vec<_> = batches.iter().map(|batch| (*batch, lines(batch))).collect();
     let with = controlled.iter().filter(|(_, lines)| !lines.is_empty()).count();
@@ -76,22 +82,61 @@ pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedEvidence) -> Ve
     verdict
 }
 
-/// One model scored the whole period: one commitment goes through every step of a proof.
-pub(super) fn model_unchanged(evidence: &VerifiedEvidence) -> Verdict {
-    let mut verdict = Verdict::plain(State::Satisfied, String::new()).with("1 model", "1 model", String::new());
+/// One model scored the whole period: one commitment goes through every step of every proof.
+pub(super) fn model_unchanged(evidence: &VerifiedPeriod<'_>, changes: &[ModelChange]) -> Verdict {
+    let state = settled(!evidence.has_several_models());
+    let events: Vec<String> = changes.iter().map(ModelChange::words).collect();
+    let mut models: Vec<_> = evidence.models().collect();
+    models.sort_unstable();
+    models.dedup();
+    let actual = counted(models.len() as u64, "model", "models");
+    let mut verdict = Verdict::plain(state, events.join("; ")).with(actual, "1 model", String::new());
     verdict.why = vec![leaf(
-        format!("model commitment {}", evidence.statement().model_commitment.short()),
-        Some(State::Satisfied),
-        "in every step",
+        format!("model commitment {}", evidence.first().statement().model_commitment.short()),
+        Some(state),
+        if events.is_empty() { "in every step" } else { "not in every step" },
         "one for the period",
     )];
+    verdict.why.extend(changes.iter().map(|change| leaf(change.words(), Some(State::Violated), change.record_words(), "")));
+    verdict
+}
+
+/// Every change of model has a record in the package that names it. Without a change there is nothing to record.
+pub(super) fn change_recorded(changes: &[ModelChange]) -> Verdict {
+    if changes.is_empty() {
+        return Verdict::plain(State::NotApplicable, "one model scored the whole period");
+    }
+    let state_of = |change: &ModelChange| match &change.record {
+        None => State::Uncovered,
+        Some(record) if record.contradiction.is_some() => State::Rejected,
+        Some(_) => State::Satisfied,
+    };
+    let of = |state: State| changes.iter().filter(move |change| state_of(change) == state);
+    let recorded = of(State::Satisfied).count();
+    let state = [State::Rejected, State::Uncovered].into_iter().find(|state| of(*state).next().is_some()).unwrap_or(State::Satisfied);
+    let open = changes.iter().filter(|change| state_of(change) != State::Satisfied);
+    let reasons: Vec<String> = open.map(|change| format!("{}; {}", change.words(), change.record_words())).collect();
+    let mut verdict = Verdict::plain(state, reasons.join(". ")).with(
+        format!("{recorded} of {}", changes.len()),
+        format!("{0} of {0}", changes.len()),
+        String::new(),
+    );
+    verdict.why = changes
+        .iter()
+        .map(|change| leaf(change.words(), Some(state_of(change)), change.record_words(), "a record that names both models"))
+        .collect();
     verdict
 }
 
 /// The measurement plan keeps what the policy asks of it.
-pub(super) fn plan_constraints(policy: &Policy, evidence: &VerifiedEvidence) -> Verdict {
-    let choices: Vec<_> =
-        policy.plan_choices(evidence.plan(), evidence.reference()).into_iter().filter(|choice| choice.constraint.is_some()).collect();
+pub(super) fn plan_constraints(policy: &Policy, evidence: &VerifiedPeriod<'_>) -> Verdict {
+    // Of several models the reference of each: a bin may be well filled by one and empty under another.
+    let mut choices: Vec<PlanChoice> = Vec::new();
+    for choice in evidence.proofs().flat_map(|proof| policy.plan_choices(proof.plan(), proof.reference())) {
+        if choice.constraint.is_some() && !choices.contains(&choice) {
+            choices.push(choice);
+        }
+    }
     let failing: Vec<String> = choices
         .iter()
         .filter(|choice| !choice.holds)
@@ -112,10 +157,16 @@ pub(super) fn plan_constraints(policy: &Policy, evidence: &VerifiedEvidence) -> 
     verdict
 }
 
-/// There is a reference to measure drift against, with enough rows.
-pub(super) fn reference_present(minimum_n: u64, evidence: &VerifiedEvidence) -> Verdict {
-    match evidence.reference() {
-        None => Verdict::plain(State::Uncovered, "the chain begins without a reference batch"),
+/// There is a reference to measure drift against, with enough rows; of several models, one of each.
+pub(super) fn reference_present(minimum_n: u64, evidence: &VerifiedPeriod<'_>) -> Verdict {
+    let references: Option<Vec<&BatchTable>> = evidence.proofs().map(VerifiedEvidence::reference).collect();
+    let smallest = references.and_then(|references| references.into_iter().min_by_key(|table| table.scored()));
+    match smallest {
+        None => {
+            let without = evidence.proofs().position(|proof| proof.reference().is_none()).unwrap_or(0);
+            let model = if without == 0 { "" } else { " of a later model" };
+            Verdict::plain(State::Uncovered, format!("the chain{model} begins without a reference batch"))
+        }
         Some(table) => {
             let holds = table.scored() >= minimum_n;
             let reason = if holds { String::new() } else { format!("the reference has {} scored rows", count(table.scored())) };

@@ -10,7 +10,7 @@ use verifold_model::{
 use verifold_policy::{MetricRule, Requirement, Rule};
 
 use super::{Case, Staged, Verdict, leaf, uncounted};
-use crate::evidence::{Refusal, VerifiedEvidence, VerifiedReceipts, VerifiedRevision, VerifiedStage};
+use crate::evidence::{Refusal, VerifiedReceipts, VerifiedRevision, VerifiedStage, period::VerifiedPeriod};
 
 /// A valid proof of the kind wanted is there.
 pub(super) fn evidence_verdict(wanted: &str, circuit: String, steps: u64) -> Verdict {
@@ -50,7 +50,8 @@ fn short_of_batches(case: &Case<'_>, have: &str, given: &dyn Fn(u32) -> bool) ->
         Ok(evidence) => evidence,
         Err(refusal) => return Some(refused(refusal)),
     };
-    let (with, without): (Vec<_>, Vec<_>) = monitored.monitoring().filter(|batch| batch.rows > 0).partition(|batch| given(batch.index));
+    let (with, without): (Vec<_>, Vec<_>) =
+        monitored.monitoring().map(|(batch, _)| batch).filter(|batch| batch.rows > 0).partition(|batch| given(batch.index));
     let first = without.first()?;
     let (number, label) = (case.label)(first);
     let (n, all) = (with.len(), with.len() + without.len());
@@ -120,7 +121,7 @@ pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
 ///
 /// Counts under another model, or of rows that are not those set apart to test on, say nothing about this one. A policy
 /// may ask for each link as well; a metric does not lean on the policy to have done so.
-pub(super) fn offline<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<Verdict>> {
+pub(super) fn offline<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Verdict>> {
     let none = |state, reason: String| Err(Box::new(Verdict::plain(state, reason)));
     let name = StatementKind::OfflineMetricsV1.name();
     let measured = match staged(name, case).map(|stage| stage.outcome) {
@@ -129,13 +130,23 @@ pub(super) fn offline<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<V
         _ => return none(State::Uncovered, format!("no valid proof of kind {name} is in the package")),
     };
     if let Ok(monitored) = case.evidence {
-        let (test, period) = (measured.statement().model_commitment, monitored.statement().model_commitment);
-        if test != period {
-            return none(State::Rejected, format!("the test rows were scored by model {test}, the monitored batches by model {period}"));
+        let test = measured.statement().model_commitment;
+        let other = monitored.models().find(|model| *model != test);
+        match other {
+            Some(other) if monitored.models().all(|model| model != test) => {
+                return none(State::Rejected, format!("the test rows were scored by model {test}, the monitored batches by model {other}"));
+            }
+            Some(other) => {
+                let text = format!(
+                    "the test rows were scored by model {test}, and some monitored batches by model {other}, of which no test is in the package"
+                );
+                return none(State::Uncovered, text);
+            }
+            None => {}
         }
     }
     match case.lineage.links.iter().find(|link| link.name == LinkName::MeasuredOnPrepared) {
-        Some(link) if link.state == LinkState::Holds => Ok(measured),
+        Some(link) if link.state == LinkState::Holds => Ok(VerifiedPeriod::alone(measured)),
         Some(link) if link.state == LinkState::Broken => none(State::Rejected, link.text.clone()),
         link => {
             let why = link.map_or("the package has no chain of stages", |link| link.text.as_str());
@@ -145,7 +156,7 @@ pub(super) fn offline<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<V
 }
 
 /// The matured cohort of every monitored batch; or why no metric can be taken from later outcomes.
-pub(super) fn matured<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<Verdict>> {
+pub(super) fn matured<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Verdict>> {
     let name = StatementKind::MaturedCohortV1.name();
     let matured = match staged(name, case).map(|stage| stage.outcome) {
         Some(Ok(VerifiedStage::MaturedCohort(matured))) => &**matured,
@@ -155,7 +166,7 @@ pub(super) fn matured<'a>(case: &Case<'a>) -> Result<&'a VerifiedEvidence, Box<V
     let given = |index: u32| matured.statement().batches.iter().any(|batch| batch.index == index);
     match short_of_batches(case, "have later outcomes", &given) {
         Some(verdict) => Err(Box::new(verdict)),
-        None => Ok(matured),
+        None => Ok(VerifiedPeriod::alone(matured)),
     }
 }
 
@@ -191,7 +202,8 @@ pub(super) fn changed(rule: &MetricRule, requirement: &Requirement, case: &Case<
     }
     match case.evidence {
         Ok(monitored) => {
-            let counts = uncounted(requirement, case, monitored.statement().header.circuit, monitored.system());
+            let counts =
+                monitored.proofs().find_map(|proof| uncounted(requirement, case, proof.statement().header.circuit, proof.system()));
             counts.unwrap_or_else(|| super::metric::revision(rule, requirement, case, monitored, revision))
         }
         Err(refusal) => refused(refusal),
@@ -203,7 +215,7 @@ pub(super) fn is_matured(requirement: &Requirement) -> bool {
     matches!(&requirement.rule, Rule::Metric(rule) if rule.key.matured)
 }
 
-/// The proofs a requirement rests on: the monitoring proof, one of an earlier stage, those of a link, or none.
+/// The proofs a requirement rests on: the monitoring proofs, one of an earlier stage, those of a link, or none.
 pub(super) fn resting_on(requirement: &Requirement, case: &Case<'_>) -> Vec<String> {
     let stage = |kind: &str| -> Vec<String> { staged(kind, case).map(|stage| stage.id.to_owned()).into_iter().collect() };
     match &requirement.rule {
@@ -216,11 +228,10 @@ pub(super) fn resting_on(requirement: &Requirement, case: &Case<'_>) -> Vec<Stri
             if rule.key.metric.definition().between_outcomes {
                 proofs.extend(stage(StatementKind::OutcomeRevisionV1.name()));
             }
-            proofs.extend((!case.proof.is_empty()).then(|| case.proof.to_owned()));
+            proofs.extend(case.proofs.iter().map(|proof| (*proof).to_owned()));
             proofs
         }
-        _ if case.proof.is_empty() => Vec::new(),
-        _ => vec![case.proof.to_owned()],
+        _ => case.proofs.iter().map(|proof| (*proof).to_owned()).collect(),
     }
 }
 

@@ -14,8 +14,9 @@ use verifold_model::{
 };
 
 use super::*;
-use crate::metrics::tests::plan;
+use crate::{evidence::VerifiedEvidence, metrics::tests::plan};
 
+mod changes;
 mod matured;
 mod stages;
 
@@ -79,15 +80,17 @@ const ANY_SHAPE: &str = "family = \"scored-cohort/v1\"";
 fn result_of(policy: &Policy, evidence: Result<&VerifiedEvidence, &Refusal>, scope: &Scope) -> RequirementResult {
     let label = |batch: &BatchStatement| (batch.index + 1, format!("week {}", batch.index + 1));
     let lineage = Lineage::default();
+    let period = evidence.map(VerifiedPeriod::alone);
     let case = Case {
         policy,
         engagement: None,
-        evidence,
+        evidence: period.as_ref().map_err(|refusal| *refusal),
         stages: &[],
         lineage: &lineage,
-        proof: "monitoring",
+        proofs: &["monitoring"],
         scope,
         traceability: &[],
+        changes: &[],
         label: &label,
     };
     assess(&policy.requirements[0], &case)

@@ -17,7 +17,7 @@ use verifold_policy::Policy;
 
 use super::{Checked, Refusal, VerifiedStage, accepted, refusal, settle};
 use crate::keys::KeyStore;
-use verifold_package::ClaimedStage;
+use verifold_package::{ClaimedProof, ClaimedStage};
 
 /// An outcome-revision statement every value of which a proof binds, between the outcomes of the package's monitoring
 /// statement and those of its matured cohort.
@@ -41,6 +41,17 @@ impl VerifiedRevision {
     /// The counts of a batch.
     pub fn batch(&self, index: u32) -> Option<&RevisedBatch> {
         self.statement.batches.iter().find(|batch| batch.index == index)
+    }
+}
+
+/// The monitoring statement that later outcomes are compared with: the only one. A cohort over several would have one model too few.
+pub(super) fn only(monitoring: &[ClaimedProof]) -> Result<&MonitoringStatement, Refusal> {
+    match monitoring {
+        [only] => Ok(&only.statement),
+        several => {
+            let text = format!("the package has {} monitoring proofs; later outcomes are compared with one", several.len());
+            Err(refusal(ProofState::NotCheckable, "later-outcomes-of-several", "", text))
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn listed(proof: &ClaimedProof) -> Vec<SegmentSummary> {
     }
     let batches = &proof.statement.batches;
     let rows_per_step = CircuitFacts::of(proof.statement.header.circuit).map(|facts| facts.rows_per_step);
-    let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(proof.statement.first_index());
     let summary = |(range, bytes): Segment<'_>| SegmentSummary {
         first_batch: narrow(range.start),
         last_batch: narrow(range.end.saturating_sub(1)),

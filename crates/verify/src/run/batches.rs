@@ -8,34 +8,31 @@ use verifold_model::{
     plan::Plan,
     record::{BatchContent, BatchMatured, BatchReceipts, BatchRecord, BatchRevision, GroupLine, Point, Series, Standing},
     revision::RevisionCounts,
-    statement::MonitoringStatement,
 };
 use verifold_package::ClaimedPackage;
 
 use super::Inputs;
 use crate::{
-    evidence::{Checked, VerifiedEvidence, VerifiedStage},
-    metrics::{keys, measure, measure_revision, total},
+    evidence::{Checked, VerifiedStage, period::VerifiedPeriod},
+    metrics::{Measured, keys, measure, measure_period, measure_revision, total},
     scope::{Scope, control_lines},
 };
 
-pub(super) fn series(evidence: &VerifiedEvidence) -> Vec<Series> {
-    let plan = evidence.plan();
-    let reference = evidence.reference();
-    let sum = total(plan, evidence.monitoring().map(|batch| &batch.table));
-    let monitoring: Vec<&BatchStatement> = evidence.monitoring().collect();
+pub(super) fn series(period: &VerifiedPeriod<'_>) -> Vec<Series> {
+    let plan = period.plan();
+    let sum = total(plan, period.monitoring().map(|(batch, _)| &batch.table));
+    let monitoring: Vec<_> = period.monitoring().collect();
     keys(plan)
         .into_par_iter()
         .map(|key| {
-            let point = |batch: Option<u32>, table| {
-                let found = measure(plan, table, reference, &key, 1);
-                Point { batch, value: found.value, n: found.n, undefined: found.undefined }
-            };
+            let point = |batch: Option<u32>, found: Measured| Point { batch, value: found.value, n: found.n, undefined: found.undefined };
+            let each =
+                monitoring.iter().map(|(batch, reference)| point(Some(batch.index), measure(plan, &batch.table, *reference, &key, 1)));
             Series {
                 title: key.to_string(),
                 unit: key.metric.definition().unit,
-                points: monitoring.iter().map(|batch| point(Some(batch.index), &batch.table)).collect(),
-                overall: sum.as_ref().map(|sum| point(None, sum)),
+                points: each.collect(),
+                overall: sum.as_ref().map(|sum| point(None, measure_period(period, sum, &key, 1))),
                 key,
             }
         })
@@ -45,20 +42,21 @@ pub(super) fn series(evidence: &VerifiedEvidence) -> Vec<Series> {
 /// Metrics of later outcomes, and those between the two outcomes, of every monitored batch that a proof speaks of.
 ///
 /// One that speaks of some batches alone has no value over all of them.
-pub(super) fn matured_series(monitored: &VerifiedEvidence, stages: &[Checked<VerifiedStage>]) -> Vec<Series> {
+pub(super) fn matured_series(monitored: &VerifiedPeriod<'_>, stages: &[Checked<VerifiedStage>]) -> Vec<Series> {
     let mut series = Vec::new();
     for checked in stages {
         match &checked.outcome {
             Ok(VerifiedStage::MaturedCohort(matured)) => {
                 let all = matured.monitoring().count() == monitored.monitoring().count();
-                let later = self::series(matured).into_iter().filter(|series| series.key.metric.looks_at_outcomes());
+                let later =
+                    self::series(&VerifiedPeriod::alone(matured)).into_iter().filter(|series| series.key.metric.looks_at_outcomes());
                 series.extend(later.map(|series| {
                     let key = MetricKey { matured: true, ..series.key };
                     Series { title: key.to_string(), overall: series.overall.filter(|_| all), key, ..series }
                 }));
             }
             Ok(VerifiedStage::OutcomeRevision(revision)) => {
-                let compared: Vec<_> = monitored.monitoring().filter_map(|batch| revision.batch(batch.index)).collect();
+                let compared: Vec<_> = monitored.monitoring().filter_map(|(batch, _)| revision.batch(batch.index)).collect();
                 let all = compared.len() == monitored.monitoring().count();
                 let sum = RevisionCounts::total(compared.iter().map(|batch| batch.counts)).filter(|_| all);
                 series.extend(Metric::ALL.into_iter().filter(|metric| metric.definition().between_outcomes).map(|metric| {
@@ -117,37 +115,35 @@ fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
     lines.collect()
 }
 
-pub(super) fn batches(
-    inputs: &Inputs<'_>,
-    statement: &MonitoringStatement,
-    plan: &Plan,
-    checked: &Checked,
-    scope: &Scope,
-) -> Vec<BatchRecord> {
-    let standing = if checked.outcome.is_ok() { Standing::Proven } else { Standing::Claimed };
+pub(super) fn batches(inputs: &Inputs<'_>, package: &ClaimedPackage, checked: &[Checked], scope: &Scope) -> Vec<BatchRecord> {
+    let plan = &package.plan;
     // Numbers follow the calendar, so that a missing batch keeps its place.
-    let mut starts: Vec<_> =
-        statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| batch.start).collect();
+    let all = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+    let mut starts: Vec<_> = all.filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| batch.start).collect();
     starts.extend(scope.missing.iter().map(|slot| slot.start));
     starts.sort_unstable();
     starts.dedup();
     let number = |start| starts.binary_search(&start).map_or(0, |at| u32::try_from(at + 1).unwrap_or(u32::MAX));
-    let mut records: Vec<BatchRecord> = statement
-        .batches
-        .iter()
-        .zip(checked.links.iter().map(Some).chain(std::iter::repeat(None)))
-        .map(|(batch, link)| BatchRecord {
+    let several = package.proofs.windows(2).any(|pair| pair[0].statement.model_commitment != pair[1].statement.model_commitment);
+    let stated = package.proofs.iter().zip(checked).enumerate().flat_map(|(at, (proof, checked))| {
+        let links = checked.links.iter().map(Some).chain(std::iter::repeat(None));
+        proof.statement.batches.iter().zip(links).map(move |(batch, link)| (at, proof, checked, batch, link))
+    });
+    let mut records: Vec<BatchRecord> = stated
+        .map(|(at, proof, checked, batch, link)| BatchRecord {
             index: Some(batch.index),
             role: batch.role,
             number: if batch.role == BatchRole::Reference { 0 } else { number(batch.start) },
             label: match batch.role {
+                BatchRole::Reference if at > 0 => format!("reference of {}", proof.id),
                 BatchRole::Reference => "reference".to_owned(),
                 BatchRole::Test => "test rows".to_owned(),
                 BatchRole::Monitoring => verifold_model::calendar::label(plan.calendar, batch.start, batch.end),
             },
             start: batch.start,
             end: batch.end,
-            standing,
+            standing: if checked.outcome.is_ok() { Standing::Proven } else { Standing::Claimed },
+            model: several.then_some(proof.statement.model_commitment),
             content: link.map(|link| content(plan, batch, *link)),
             control: inputs.engagement.map_or_else(Vec::new, |engagement| {
                 if batch.role == BatchRole::Monitoring { control_lines(engagement, batch) } else { Vec::new() }
@@ -162,10 +158,11 @@ pub(super) fn batches(
         start: slot.start,
         end: slot.end,
         standing: Standing::Missing,
+        model: None,
         content: None,
         control: Vec::new(),
     }));
-    // A missing batch stands where it would have stood; the reference, number 0, comes first.
+    // A missing batch stands where it would have stood; references, number 0, come first.
     records.sort_by_key(|batch| batch.number);
     records
 }

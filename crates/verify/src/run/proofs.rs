@@ -18,12 +18,6 @@ use verifold_policy::Policy;
 
 use crate::evidence::{Checked, VerifiedStage, segments};
 
-/// A further proof, which this program does not combine with the first.
-pub(super) fn unread_proof(proof: &ClaimedProof, plan: &Plan, policy: &Policy) -> ProofSummary {
-    let reason = "this program reads one monitoring proof from a package; values of further ones are not used".to_owned();
-    ProofSummary { state: ProofState::NotCheckable, reason, ..proof_summary(proof, plan, None, policy) }
-}
-
 /// What scored the rows: a network is named with its layers, which the circuit fixes.
 fn model(plan: &Plan) -> String {
     match plan.scoring.kind {
@@ -32,7 +26,7 @@ fn model(plan: &Plan) -> String {
     }
 }
 
-pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: Option<&Checked>, policy: &Policy) -> ProofSummary {
+pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: &Checked, policy: &Policy) -> ProofSummary {
     let statement = &proof.statement;
     let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
     let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
@@ -47,8 +41,7 @@ pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: Option<&
         model(plan),
     );
     let mut segments = segments::listed(proof);
-    let states = checked.map_or(&[][..], |checked| &checked.segments);
-    for (segment, state) in segments.iter_mut().zip(states) {
+    for (segment, state) in segments.iter_mut().zip(&checked.segments) {
         segment.state = *state;
     }
     ProofSummary {
@@ -128,26 +121,25 @@ pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked
             )
         }
     };
-    summary(stage, Some(checked), policy, (stage.statement.header(), stage.statement.steps()), plain_words)
+    summary(stage, checked, policy, (stage.statement.header(), stage.statement.steps()), plain_words)
 }
 
 fn summary<S, T>(
     proof: &ClaimedProof<S>,
-    checked: Option<&Checked<T>>,
+    checked: &Checked<T>,
     policy: &Policy,
     (header, steps): (&Header, u64),
     plain_words: String,
 ) -> ProofSummary {
     let circuit = header.circuit;
     let facts = CircuitFacts::of(circuit);
-    let key: Option<&Arc<VerifierKey>> = checked.and_then(|checked| checked.key.as_ref());
+    let key: Option<&Arc<VerifierKey>> = checked.key.as_ref();
     let digest = key.map(|key| key.digest());
-    let (state, reason) = match checked.map(|checked| &checked.outcome) {
-        Some(Ok(_)) => (ProofState::Valid, String::new()),
-        Some(Err(refusal)) => (refusal.state, refusal.text.clone()),
-        None => (ProofState::NotReached, String::new()),
+    let (state, reason) = match &checked.outcome {
+        Ok(_) => (ProofState::Valid, String::new()),
+        Err(refusal) => (refusal.state, refusal.text.clone()),
     };
-    let transition = checked.and_then(|checked| checked.transition.as_ref());
+    let transition = checked.transition.as_ref();
     ProofSummary {
         id: proof.id.clone(),
         title: proof.title.clone(),

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use verifold_package::{ClaimedPackage, Limits};
+use verifold_package::Limits;
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn found(engagement: Option<&str>, edit: impl FnOnce(&mut MonitoringStatement)) 
     edit(&mut package.proofs[0].statement);
     let policy = Policy::read(&text("policy.toml")).unwrap();
     let engagement = engagement.map(|text| Engagement::read(text).unwrap());
-    let scope = reconcile(&policy, engagement.as_ref(), &package.proofs[0].statement, &package.plan);
+    let scope = reconcile(&policy, engagement.as_ref(), &package);
     scope.findings.into_iter().map(|finding| (finding.cause, finding.blocking)).collect()
 }
 

@@ -206,7 +206,7 @@ pub(crate) fn packages(samples: &Samples<'_>, full: bool) -> Vec<(&'static str, 
             (*name, parts.sealed(), *cause)
         })
         .collect();
-    packages.push(("the honest proof once more, under another identifier", second_proof(honest, |_| {}), "further-proof"));
+    packages.push(("the honest proof once more, under another identifier", second_proof(honest, |_| {}), "proof-left-out"));
     let lie = |parts: &mut Parts| parts.statement.batches[MIDDLE].table.counts[9][0].swap(0, 1);
     packages.push(("a false statement in front of the honest one", second_proof(honest, lie), "final-state-differs"));
     if full {

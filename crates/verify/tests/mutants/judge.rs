@@ -87,9 +87,10 @@ const CAUSES: &[(RungName, Exit, &[&str])] = &[
             "profile-impossible",
             "receipts-contradict",
             "receipts-of-other-rows",
+            "proof-left-out",
         ],
     ),
-    (RungName::Proof, Exit::NotChecked, &["shape-without-room", "further-proof", "circuit-not-accepted"]),
+    (RungName::Proof, Exit::NotChecked, &["shape-without-room", "circuit-not-accepted"]),
     (RungName::Scope, Exit::Scope, &["model-differs", "batch-missing"]),
     (RungName::Policy, Exit::Violated, &["requirement-violated"]),
 ];

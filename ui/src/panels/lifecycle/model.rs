@@ -5,6 +5,7 @@ use serde::{
     de::value::{Error, StrDeserializer},
 };
 use verifold_model::{
+    change::ModelChange,
     digest::Commitment,
     format::counted,
     lineage::{Artefact, ArtefactKind, LineageLink, LinkName, LinkState, LinkedValue},
@@ -35,6 +36,8 @@ pub struct Model {
     pub edges: Vec<Edge>,
     /// How many links stand where, in the order of the legend: proven, claimed, broken, not covered.
     pub legend: [usize; 4],
+    /// Each change of model in one sentence, and what the provider says of it.
+    pub changes: Vec<String>,
     /// What the board says in one sentence.
     pub coverage: String,
     /// Areas of requirements in policy order.
@@ -133,6 +136,7 @@ impl Model {
             nodes: lineage.artefacts.iter().map(|artefact| node(record, artefact)).collect(),
             edges: lineage.links.iter().map(edge).collect(),
             legend: [LinkState::Holds, LinkState::Claimed, LinkState::Broken, LinkState::Missing].map(count),
+            changes: record.model_changes.iter().map(changed).collect(),
             coverage: coverage(&rows),
             rows,
         }
@@ -143,6 +147,12 @@ impl Model {
         let of = |state| self.edges.iter().rev().find(|edge| edge.state == state);
         of(LinkState::Broken).or_else(|| of(LinkState::Claimed)).or_else(|| of(LinkState::Holds)).map(|edge| edge.name)
     }
+}
+
+fn changed(change: &ModelChange) -> String {
+    let words = change.words();
+    let claimed = if change.standing == Standing::Proven { "" } else { "as claimed by the package, " };
+    format!("Change of model: {claimed}{words}; {}.", change.record_words())
 }
 
 /// A link by its name on the command line, `monitored-trained`.

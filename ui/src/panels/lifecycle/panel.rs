@@ -31,6 +31,13 @@ pub fn lifecycle_ui(ui: &mut Ui, model: &Model, selection: &Selection, asked: &m
                 egui::Frame::new().inner_margin(3).show(ui, |ui| diagram::diagram_ui(ui, model, selection, asked));
             });
             legend(ui, model);
+            for change in &model.changes {
+                ui.horizontal_top(|ui| {
+                    let (rect, _) = ui.allocate_exact_size(vec2(20.0, 18.0), Sense::hover());
+                    paint_icon(ui, rect.center(), Icon::TreeStructure, 15.0, colors.text2);
+                    sentence(ui, change, kind().body, colors.text);
+                });
+            }
         }
         ui.add_space(4.0);
         heading(ui, "Coverage", kind().section);

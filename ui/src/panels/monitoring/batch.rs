@@ -46,6 +46,11 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
     key_value(ui, "Label", |ui| words(ui, &batch.label));
     key_value(ui, "From", |ui| words(ui, &batch.start.date_text()));
     key_value(ui, "Until", |ui| words(ui, &format!("before {}", batch.end.date_text())));
+    if let Some(own) = &batch.model {
+        key_value(ui, "Model", |ui| {
+            digest(ui, "model of the batch", &own.to_string(), batch.standing != Standing::Proven);
+        });
+    }
     if let Some(content) = &batch.content {
         key_value(ui, "Rows", |ui| words(ui, &format!("{} scored, {} void", format::count(content.scored), format::count(content.void))));
         key_value(ui, "Outcomes", |ui| {

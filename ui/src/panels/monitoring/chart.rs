@@ -104,6 +104,7 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     line(&painter, &scale, look.chart.blue, look.color.panel);
     marks(&painter, &scale, look.chart.blue, look.chart.vermillion, look.state.violated.ink, look.color.panel);
+    changes(ui, &scale);
     axis(ui, &scale, rect, selected_slot);
     focus_ring(ui, &response, 4);
     describe(&response, model);
@@ -127,8 +128,24 @@ fn read(slot: &Slot) -> String {
 }
 
 fn describe(response: &Response, model: &Model) {
-    response
-        .widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Chart. {}. The table below holds the same values.", model.title)));
+    let changes: String = model.changes.iter().map(|change| format!(" Marked: {}.", change.sentence)).collect();
+    let said = format!("Chart. {}.{changes} The table below holds the same values.", model.title);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &said));
+}
+
+/// Changes of model: a line between the batches of one model and of the next, with words at its foot.
+fn changes(ui: &Ui, scale: &Scale<'_>) {
+    let look = theme(ui);
+    let font = kind().caption.with(Face::SemiBold).font();
+    for change in &scale.model.changes {
+        let x = scale.x(change.slot) - scale.step() / 2.0;
+        dashed_line(ui.painter(), pos2(x, scale.plot.top()), pos2(x, scale.plot.bottom()), Stroke::new(1.5, look.color.text), [6.0, 3.0]);
+        let wide = width(ui, &change.label, font.clone());
+        // On the side of the new model, unless the chart ends there.
+        let (at, align) =
+            if x + wide + 6.0 <= scale.plot.right() { (x + 6.0, Align2::LEFT_BOTTOM) } else { (x - 6.0, Align2::RIGHT_BOTTOM) };
+        ui.painter().text(pos2(at, scale.plot.bottom() - 4.0), align, &change.label, font.clone(), look.color.text);
+    }
 }
 
 fn legend(ui: &mut Ui, model: &Model) {
@@ -158,6 +175,12 @@ fn legend(ui: &mut Ui, model: &Model) {
             });
             item(ui, &format!("limit {}", model.limit.as_ref().map_or("", |(_, t)| t)), &|ui, r| {
                 ui.painter().hline(r.x_range(), r.center().y, Stroke::new(1.5, look.chart.limit));
+            });
+        }
+        if !model.changes.is_empty() {
+            item(ui, &format!("change of model, {}", model.changes.len()), &|ui, r| {
+                let stroke = Stroke::new(1.5, look.color.text);
+                dashed_line(ui.painter(), r.center_top(), r.center_bottom(), stroke, [6.0, 3.0]);
             });
         }
         if missing > 0 {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use verifold_model::{
+    change::ModelChange,
     cohort::BatchRole,
     format,
     metric::{Decisions, Metric, MetricKey, Unit},
@@ -62,12 +63,35 @@ pub struct Model {
     pub warn: Option<(f64, String)>,
     /// Whether values above the limit miss it.
     pub limit_is_maximum: bool,
+    /// Where another model took over, in time order.
+    pub changes: Vec<Mark>,
     /// Calendar slots in order.
     pub slots: Vec<Slot>,
     /// Range of the vertical axis.
     pub range: (f64, f64),
     /// Longest text of each column of the batch table.
     pub widest: Widest,
+}
+
+/// A change of model on the chart: before which slot, and in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Position of the first slot under the new model.
+    pub slot: usize,
+    /// Short, for beside the line: `model changed, 9c11…04ab from here`.
+    pub label: String,
+    /// The event in one sentence.
+    pub sentence: String,
+}
+
+impl Mark {
+    fn of(change: &ModelChange, slots: &[Slot]) -> Option<Self> {
+        Some(Self {
+            slot: slots.iter().position(|slot| slot.number == change.batch)?,
+            label: format!("model changed, {} from here", change.new_model.short()),
+            sentence: format!("{}; {}", change.words(), change.record_words()),
+        })
+    }
 }
 
 /// What columns of the batch table hold at most, so that columns hold them all.
@@ -167,6 +191,7 @@ impl Model {
             unit: line.unit,
             limit,
             warn,
+            changes: record.model_changes.iter().filter_map(|change| Mark::of(change, &slots)).collect(),
             widest: Widest::of(&slots),
             slots,
         })

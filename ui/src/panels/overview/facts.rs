@@ -62,6 +62,14 @@ pub fn engagement_ui(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
             aside(ui, source_words(model.source));
         });
     }
+    for change in &record.model_changes {
+        key_value(ui, "Model change", |ui| {
+            words(ui, &format!("{}, in {}", change.at.date_text(), change.new_proof));
+            digest(ui, "new model", &change.new_model.to_string(), change.source == Source::Package);
+            aside(ui, source_words(change.source));
+            aside(ui, &change.record_words());
+        });
+    }
     if let Some(plan) = &record.plan {
         key_value(ui, "Plan", |ui| {
             digest(ui, "plan", &plan.digest.to_string(), plan.source == Source::Package);

@@ -139,8 +139,10 @@ fn statement(ui: &mut Ui, record: &AuditRecord, proof: &ProofSummary) {
         }
         ui.add_space(4.0);
         if let Some(model) = &record.model {
+            // Each monitoring proof carries its own.
+            let own = proof.zn.iter().zip(&proof.state_names).find(|(_, name)| *name == "model").map_or(model.value, |(value, _)| *value);
             key_value(ui, "Model", |ui| {
-                digest(ui, "model", &model.value.to_string(), claimed || model.source == Source::Package);
+                digest(ui, "model", &own.to_string(), claimed || model.source == Source::Package);
             });
         }
         if let Some(plan) = &record.plan {

@@ -61,10 +61,11 @@ fn found(keys: &str, matured: Option<usize>, compared: Option<usize>) -> Require
     let case = Case {
         policy: &policy,
         engagement: None,
-        evidence: Ok(&monitored),
+        evidence: Ok(&VerifiedPeriod::alone(&monitored)),
         stages: &stages,
         lineage: &Lineage::default(),
-        proof: "monitoring",
+        changes: &[],
+        proofs: &["monitoring"],
         scope: &Scope::default(),
         traceability: &[],
         label: &|batch| (batch.index + 1, format!("week {}", batch.index + 1)),

@@ -7,7 +7,7 @@ use verifold_model::{
 use verifold_policy::Exemption;
 
 use super::*;
-use crate::evidence::{VerifiedReceipts, VerifiedStage, tests::receipts};
+use crate::evidence::{VerifiedEvidence, VerifiedReceipts, VerifiedStage, tests::receipts};
 
 /// 60 of 100 test rows approved, under a model with this commitment.
 fn measured(model: u8) -> VerifiedEvidence {
@@ -31,12 +31,13 @@ fn found(policy: &Policy, monitored: u8, tested: u8, links: Vec<LineageLink>) ->
     let case = Case {
         policy,
         engagement: None,
-        evidence: Ok(&monitored),
+        evidence: Ok(&VerifiedPeriod::alone(&monitored)),
         stages: &[staged],
         lineage: &lineage,
-        proof: "monitoring",
+        proofs: &["monitoring"],
         scope: &Scope::default(),
         traceability: &[],
+        changes: &[],
         label: &|_| (0, "test rows".to_owned()),
     };
     assess(&policy.requirements[0], &case)
@@ -114,7 +115,7 @@ fn a_proof_of_a_stage_offers_what_the_requirement_demands() {
 fn receipts_are_evidence_only_for_every_monitored_batch() {
     let policy = training_policy("kind = \"evidence\"\nstatement = \"receipts/v1\"\ncircuits = [{ family = \"receipts/v1\" }]");
     let monitored = evidence(vec![batch(0, &[(60, 100)]), batch(1, &[(50, 100)])]);
-    let of = |indices: &[u32], monitoring: Result<&VerifiedEvidence, &Refusal>| {
+    let of = |indices: &[u32], monitoring: Result<&VerifiedPeriod<'_>, &Refusal>| {
         let mut statement = receipts(monitored.statement());
         statement.batches.retain(|batch| indices.contains(&batch.index));
         let receipts = VerifiedStage::Receipts(Box::new(VerifiedReceipts::assumed(statement)));
@@ -125,17 +126,18 @@ fn receipts_are_evidence_only_for_every_monitored_batch() {
             evidence: monitoring,
             stages: &[staged],
             lineage: &Lineage::default(),
-            proof: "monitoring",
+            proofs: &["monitoring"],
             scope: &Scope::default(),
             traceability: &[],
+            changes: &[],
             label: &|batch| (batch.index + 1, format!("week {}", batch.index + 1)),
         };
         let result = assess(&policy.requirements[0], &case);
         (result.state, result.reason)
     };
-    assert_eq!(of(&[0, 1], Ok(&monitored)), (State::Satisfied, String::new()));
+    assert_eq!(of(&[0, 1], Ok(&VerifiedPeriod::alone(&monitored))), (State::Satisfied, String::new()));
     let short = "1 of 2 batches have receipts; the first without is 2 (week 2).".to_owned();
-    assert_eq!(of(&[0], Ok(&monitored)), (State::Uncovered, short));
+    assert_eq!(of(&[0], Ok(&VerifiedPeriod::alone(&monitored))), (State::Uncovered, short));
     let refusal = Refusal {
         state: ProofState::Rejected,
         cause: "proof-rejected",
