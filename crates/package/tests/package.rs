@@ -415,7 +415,7 @@ fn traceability_specifications_are_listed_and_have_one_spelling() {
 fn what_this_program_does_not_know_is_not_called_wrong() {
     let unknown = Exit::NotChecked;
     let (manifest, statement) = ("manifest.json", "statements/monitoring.json");
-    check("a later format", &edited(manifest, "verifold-package/v1", "verifold-package/v3"), "unknown-schema", unknown, manifest);
+    check("a later format", &edited(manifest, "verifold-package/v1", "verifold-package/v4"), "unknown-schema", unknown, manifest);
     check("a later statement", &edited(manifest, "\"monitoring/v1\"", "\"monitoring/v2\""), "unknown-statement", unknown, "monitoring");
     check("another system", &edited(manifest, "nova-pasta-ipa", "stark"), "unknown-proof-system", unknown, "monitoring");
     check("a later circuit", &edited(statement, "scored-cohort/v1", "scored-cohort/v2"), "unknown-circuit", unknown, "monitoring");

@@ -1,8 +1,9 @@
 //! Was a mutant refused, where it should be, and for the reason it should be?
 
 use verifold_model::{
-    record::{AuditRecord, Standing},
+    record::{AuditRecord, ProofState, ProofSummary, Standing},
     state::{Exit, RungName, RungState, State},
+    statement::StatementKind,
 };
 
 /// Every cause a package can be refused for: where, and with which exit code. A cause missing here is unexpected everywhere.
@@ -168,7 +169,10 @@ fn beliefs(record: &AuditRecord, state: RungState) -> Vec<String> {
     );
     let assessed = record.requirements.iter().filter(|result| matches!(result.state, State::Satisfied | State::Violated));
     faults.extend(assessed.filter(|_| !unread).map(|result| format!("{} is {}", result.id, result.state.word())));
-    if !unread && (!record.series.is_empty() || record.batches.iter().any(|batch| batch.standing == Standing::Proven)) {
+    // Of several monitoring proofs, one that is valid proves its own batches, whatever the others are.
+    let valid = |proof: &ProofSummary| proof.statement == StatementKind::MonitoringV1 && proof.state == ProofState::Valid;
+    let proven = record.batches.iter().any(|batch| batch.standing == Standing::Proven) && !record.proofs.iter().any(valid);
+    if !unread && (!record.series.is_empty() || proven) {
         faults.push("values are called proven".to_owned());
     }
     faults
