@@ -340,6 +340,8 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let salts = Salts::fresh()?;
     let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model), &salts, progress)?;
     openings(&mut prepared, &secrets)?;
+    // The package's: integers alone may give other expected shares of a bin than the model file did.
+    prepared.plan = package.plan.clone();
 
     progress.report(Event::Phase(Phase::Committing));
     let seed = salts.of("receipts");
