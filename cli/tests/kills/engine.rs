@@ -51,7 +51,8 @@ pub(crate) struct Tally {
     pub(crate) faults: Vec<String>,
 }
 
-/// Kills `kills` verifications of the sample audits with `program`; one in `slow` derives a key, none if that is 0.
+/// Kills `kills` verifications of the sample audits with `program`; one in `slow` derives a key, the first two alone if
+/// that is 0.
 ///
 /// # Panics
 /// If a sample cannot be verified undisturbed, or a file of the scratch folder cannot be written.
@@ -77,17 +78,27 @@ pub(crate) fn run(program: &Path, samples: &Path, kills: u32, slow: u32, seed: u
     let mut draw = Draw(seed);
     let mut tally = Tally::default();
     for kill in 0..kills {
-        let subject = if slow > 0 && kill % slow == 0 { &subjects[0] } else { &subjects[1 + (kill % 2) as usize] };
+        // The first two are killed as soon as their worker is seen deriving a key, so that a worker and a command are
+        // killed at work whatever the speed of the machine: no drawn moment is sure to be one.
+        let seen = kill < 2;
+        let slow = seen || (slow > 0 && kill % slow == 0);
+        let subject = if slow { &subjects[0] } else { &subjects[1 + (kill % 2) as usize] };
         let report = draw.below(2) == 0;
         // Beyond the end, too: what is through must be whole.
         let most = if report { subject.takes * 5 / 4 } else { subject.takes / 2 };
         let delay = Duration::from_micros(draw.below(u64::try_from(most.as_micros()).unwrap_or(u64::MAX)));
-        let victim = draw.below(3);
+        let victim = if seen { u64::from(kill) } else { draw.below(3) };
         for name in [RECORD, REPORT] {
             fs::write(scratch.path().join(name), EARLIER).expect("a scratch file");
         }
         let mut child = desk.start(&subject.package, report);
-        thread::sleep(delay);
+        if seen {
+            while workers(child.id()).is_empty() {
+                thread::sleep(Duration::from_millis(1));
+            }
+        } else {
+            thread::sleep(delay);
+        }
         if victim != 1 {
             workers(child.id()).iter().for_each(|worker| end(worker));
         }
@@ -95,7 +106,8 @@ pub(crate) fn run(program: &Path, samples: &Path, kills: u32, slow: u32, seed: u
             let _ = child.kill();
         }
         let output = child.wait_with_output().expect("an output");
-        desk.judge(subject, report, &output, &format!("kill {kill}, after {} µs", delay.as_micros()), &mut tally);
+        let moment = if seen { "its worker seen".to_owned() } else { format!("after {} µs", delay.as_micros()) };
+        desk.judge(subject, report, &output, &format!("kill {kill}, {moment}"), &mut tally);
         desk.sweep(&mut tally);
     }
     tally
