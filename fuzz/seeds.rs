@@ -125,11 +125,13 @@ fn frames() -> Vec<Vec<u8>> {
         WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: "Verifold".to_owned() },
         WorkerEvent::Phase { phase: WorkPhase::DeriveKeys, detail: "scored-cohort/v1".to_owned(), done: 0, total: 0 },
         WorkerEvent::Rendered { pdf: b"%PDF".to_vec(), pages: 1 },
+        WorkerEvent::Signed { package: b"PK".to_vec(), text: String::new() },
     ];
     let failed = WorkerEvent::Failed { message: "no".to_owned(), hint: String::new(), exit: 3 };
     vec![
         frame(&WorkerRequest::Verify { files }),
-        frame(&WorkerRequest::Inspect { package }),
+        frame(&WorkerRequest::Inspect { package: package.clone() }),
+        frame(&WorkerRequest::Attach { package, envelope: b"{}".to_vec() }),
         said.iter().flat_map(frame).collect(),
         frame(&failed),
     ]

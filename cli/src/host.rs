@@ -6,7 +6,8 @@ use std::{path::Path, sync::mpsc};
 
 use verifold_host::worker::{Said, Worker};
 use verifold_model::{
-    protocol::{PROTOCOL_VERSION, Stopped, WorkPhase, WorkerEvent, WorkerRequest, isolation_note},
+    digest::Digest,
+    protocol::{ClaimedRows, PROTOCOL_VERSION, Stopped, WorkPhase, WorkerEvent, WorkerRequest, isolation_note},
     state::Exit,
 };
 
@@ -50,6 +51,14 @@ pub(crate) fn ask(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
         }
     }
     Err(unasked())
+}
+
+/// What is signed in a package, by its manifest's SHA-256, and how many rows it claims each monitored batch has.
+pub(crate) fn outline(package: &Path) -> Result<(Digest, Vec<ClaimedRows>), Failure> {
+    match ask(WorkerRequest::Outline { package: path_text(package)? })? {
+        WorkerEvent::Outline { manifest_sha256, batches } => Ok((manifest_sha256, batches)),
+        _ => Err(unasked()),
+    }
 }
 
 /// An answer of another kind than was asked for, or none.

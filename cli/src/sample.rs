@@ -4,20 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use verifold_model::{
-    cohort::BatchRole,
     format::{count, counted},
-    limits::Limits,
-    protocol::{ClaimedRows, WorkerEvent, WorkerRequest},
     receipts::{Receipt, ReceiptRow},
     sample::{SampleOpenings, SampleRequest, SampleSchema, SampledRow, Vouched, VouchedRow},
     state::Exit,
 };
-use verifold_package::ClaimedPackage;
 use verifold_verify::sample::{Drawable, SampleError, Wanted, check_openings, conclude, draw};
 
 use crate::{
     failure::Failure,
-    files, host, inspect,
+    files, host,
     receipt::{exit, json, package, read, secrets},
 };
 
@@ -116,19 +112,9 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     }
 }
 
-/// Which rows a package claims to have monitored; for the worker.
-pub(crate) fn population(data: &[u8], path: &Path) -> Result<WorkerEvent, Failure> {
-    let package = ClaimedPackage::read(data, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
-    let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
-    let monitored = batches.filter(|batch| batch.role == BatchRole::Monitoring);
-    let batches = monitored.map(|batch| ClaimedRows { index: batch.index, rows: batch.rows }).collect();
-    Ok(WorkerEvent::Population { manifest_sha256: package.manifest_digest, batches })
-}
-
 fn draw_rows(arguments: &Draw) -> Result<Exit, Failure> {
     // The package is somebody else's, so a worker reads it.
-    let request = WorkerRequest::Population { package: host::path_text(&arguments.package)? };
-    let WorkerEvent::Population { manifest_sha256, batches } = host::ask(request)? else { return Err(host::unasked()) };
+    let (manifest_sha256, batches) = host::outline(&arguments.package)?;
     let batches: Vec<Drawable> = batches.iter().map(|batch| Drawable { index: batch.index, rows: batch.rows }).collect();
     let wanted: Vec<Wanted> = match arguments.size {
         Some(size) => {

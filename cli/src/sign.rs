@@ -3,14 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use verifold_model::{instant::Instant, signer::PublicKey, state::Exit};
+use verifold_model::{
+    instant::Instant,
+    limits::Limit,
+    protocol::{WorkerEvent, WorkerRequest},
+    signer::PublicKey,
+    state::Exit,
+};
 use verifold_package::{ClaimedPackage, Limits, SecretKey, SignError, dsse::StatedSigner, signing};
 
 use crate::{
     anchor, documents,
     failure::Failure,
-    files, inspect,
+    files,
+    host::{self, path_text},
+    inspect,
     key::{self, PassphraseSource},
+    out::printable,
     wrap::fill,
 };
 
@@ -40,8 +49,7 @@ pub(crate) struct Arguments {
     pub(crate) output: Option<PathBuf>,
 }
 
-fn refused(error: &SignError, arguments: &Arguments) -> Failure {
-    let path = &arguments.file;
+fn refused(error: &SignError, path: &Path) -> Failure {
     match error {
         SignError::Package(error) if error.place() != "the envelope" => inspect::unreadable(error, path),
         SignError::Package(_) => Failure::new(
@@ -76,45 +84,53 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.file.extension().is_some_and(|extension| extension == "toml") {
         return documents::sign(arguments);
     }
-    let file = files::package(&arguments.file, &Limits::most())?;
-    // Before a passphrase is asked for.
-    let package = ClaimedPackage::read(&file, &Limits::most()).map_err(|error| inspect::unreadable(&error, &arguments.file))?;
+    // Somebody else's, if an auditor signs. Before a passphrase is asked for.
+    let (manifest, _) = host::outline(&arguments.file)?;
     let at = || anchor::time(arguments.date);
+    let refused = |error: SignError| refused(&error, &arguments.file);
     if let (Some(public_key), Some(output)) = (arguments.statement, &arguments.output) {
         let signer = StatedSigner { name: arguments.name.clone().ok_or_else(no_name)?, public_key };
-        let payload = signing::payload(&file, signer, at()?).map_err(|error| refused(&error, arguments))?;
+        let payload = signing::payload(manifest, signer, at()?).map_err(refused)?;
         files::write(output, &payload)?;
         println!("Not signed. Payload to sign, of type {}: {}", verifold_package::dsse::PAYLOAD_TYPE, output.display());
         return Ok(Exit::Met);
     }
-    let signed = match (&arguments.envelope, &arguments.key) {
-        (Some(envelope), _) => signing::attach(&file, &files::bytes("envelope", envelope)?),
+    let envelope = match (&arguments.envelope, &arguments.key) {
+        (Some(envelope), _) => files::bytes("envelope", envelope)?,
         (None, Some(path)) => {
             let (secret, name) = signer(arguments, path)?;
-            signing::sign(&file, &secret, &name, at()?)
+            signing::envelope(manifest, &secret, &name, at()?).map_err(refused)?
         }
         (None, None) => {
             return Err(Failure::new(Exit::Usage, "neither a key nor an envelope is given, so nothing was signed", "give --key"));
         }
     };
-    let signed = signed.map_err(|error| refused(&error, arguments))?;
+    let request = WorkerRequest::Attach { package: path_text(&arguments.file)?, envelope };
+    let WorkerEvent::Signed { package, text } = host::ask(request)? else { return Err(host::unasked()) };
     let output = arguments.output.as_ref().unwrap_or(&arguments.file);
-    files::write(output, &signed)?;
-    let after = ClaimedPackage::read(&signed, &Limits::most()).map_err(|error| inspect::unreadable(&error, output))?;
-    let new = after.envelopes.iter().find(|envelope| !package.envelopes.contains(envelope));
-    if let Some(envelope) = new {
-        let stated = &envelope.statement.predicate;
-        print!(
-            "{}",
-            fill(
-                "Signed by    ",
-                "             ",
-                &format!("{}, {}, dated {}", stated.signer.name, stated.signer.public_key.fingerprint(), stated.signed_at)
-            )
-        );
-    }
-    println!("Manifest     {}, unchanged", after.manifest_digest);
-    println!("Signatures   {}", after.envelopes.iter().map(|envelope| envelope.signatures.len()).sum::<usize>());
+    files::write(output, &package)?;
+    print!("{}", printable(&text));
     println!("Package      {}", output.display());
     Ok(Exit::Met)
+}
+
+/// A package with an envelope added, and what is now signed; for the worker.
+pub(crate) fn attached(data: &[u8], path: &Path, envelope: &[u8]) -> Result<WorkerEvent, Failure> {
+    let package = signing::attach(data, envelope).map_err(|error| refused(&error, path))?;
+    // Two characters a byte, and room for the rest of the message.
+    if package.len() as u64 > Limit::FrameBytes.most() / 2 - (1 << 16) {
+        let what = format!("the package is larger than a worker can hand back, so nothing was signed: {}", path.display());
+        return Err(Failure::new(Exit::Limits, what, format!("the limit is `{}`", Limit::FrameBytes.key())));
+    }
+    let after = ClaimedPackage::read(&package, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
+    let before = ClaimedPackage::read(data, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
+    let new = after.envelopes.iter().find(|envelope| !before.envelopes.contains(envelope));
+    let by = new.map_or_else(String::new, |new| {
+        let stated = &new.statement.predicate;
+        let text = format!("{}, {}, dated {}", stated.signer.name, stated.signer.public_key.fingerprint(), stated.signed_at);
+        fill("Signed by    ", "             ", &text)
+    });
+    let signatures: usize = after.envelopes.iter().map(|envelope| envelope.signatures.len()).sum();
+    let text = format!("{by}Manifest     {}, unchanged\nSignatures   {signatures}\n", after.manifest_digest);
+    Ok(WorkerEvent::Signed { package, text })
 }

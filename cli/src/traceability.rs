@@ -8,6 +8,7 @@ use verifold_model::{
     candidates::candidates,
     format::{count, counted},
     plan::ModelKind,
+    protocol::{WorkerEvent, WorkerRequest},
     state::{Exit, Stage},
     traceability::{ProofUsed, Traceability},
 };
@@ -16,7 +17,10 @@ use verifold_policy::{TraceabilityDraft, lint_traceability, read_traceability};
 
 use crate::{
     failure::Failure,
-    files, inspect,
+    files,
+    host::{self, path_text},
+    inspect,
+    out::printable,
     wrap::{fill, pad},
 };
 
@@ -100,10 +104,16 @@ fn package(path: &Path) -> Result<ClaimedPackage, Failure> {
     ClaimedPackage::read(&files::package(path, &Limits::most())?, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))
 }
 
-fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit, Failure> {
-    let package = from.map(package).transpose()?;
-    let proof = package.as_ref().and_then(|package| package.proofs.iter().find(|proof| proof.stage == stage));
-    if let (Some(path), None) = (from, proof) {
+/// The text of a draft with what a package says; for the worker.
+pub(crate) fn drafted(data: &[u8], path: &Path, stage: Stage) -> Result<String, Failure> {
+    let package = ClaimedPackage::read(data, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
+    draft(stage, Some((&package, path)))
+}
+
+fn draft(stage: Stage, from: Option<(&ClaimedPackage, &Path)>) -> Result<String, Failure> {
+    let package = from.map(|(package, _)| package);
+    let proof = package.and_then(|package| package.proofs.iter().find(|proof| proof.stage == stage));
+    if let (Some((_, path)), None) = (from, proof) {
         let what = format!("the package has no proof of stage {}, so nothing was drafted: {}", stage.name(), path.display());
         return Err(Failure::new(Exit::Usage, what, "draft without --package, or name the stage of one of its proofs"));
     }
@@ -120,8 +130,8 @@ fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit,
     let circuits = if stage == Stage::Monitoring { pinned_circuits().map(|circuit| circuit.to_string()).collect() } else { Vec::new() };
     let draft = TraceabilityDraft {
         stage,
-        system: package.as_ref().map(|package| package.subject.system.clone()),
-        model_category: package.as_ref().map(|package| match package.plan.scoring.kind {
+        system: package.map(|package| package.subject.system.clone()),
+        model_category: package.map(|package| match package.plan.scoring.kind {
             ModelKind::LogisticRegression => "linear".to_owned(),
             ModelKind::MultilayerPerceptron => "multilayer-perceptron".to_owned(),
         }),
@@ -129,7 +139,19 @@ fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit,
         cost,
         circuits,
     };
-    let text = draft.to_toml();
+    Ok(draft.to_toml())
+}
+
+fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit, Failure> {
+    let text = match from {
+        None => draft(stage, None)?,
+        // Somebody else's, perhaps.
+        Some(path) => {
+            let request = WorkerRequest::DraftTraceability { package: path_text(path)?, stage };
+            let WorkerEvent::Told { text, .. } = host::ask(request)? else { return Err(host::unasked()) };
+            printable(&text)
+        }
+    };
     match output {
         None => print!("{text}"),
         Some(path) if path.exists() => {

@@ -14,11 +14,13 @@ use std::{
 
 use clap::Args;
 use verifold_model::{
+    cohort::BatchRole,
     instant::Instant,
     limits::Limits,
-    protocol::{Bounds, PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_frame, write_frame},
+    protocol::{Bounds, ClaimedRows, PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_frame, write_frame},
     state::Exit,
 };
+use verifold_package::ClaimedPackage;
 use verifold_policy::{Overlay, Policy, TrustedSigner};
 use verifold_verify::{Inputs, KeyStore, Progress, verify};
 
@@ -29,7 +31,7 @@ use crate::{
     host, inspect, isolation, model,
     out::printable,
     received::Handed,
-    report, sample,
+    report, sign, traceability,
     verify::file_name,
 };
 
@@ -99,11 +101,23 @@ fn answer(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
             isolate(&Limits::default());
             engagement::draft(&data, path).map(told)
         }
-        WorkerRequest::Population { package } => {
+        WorkerRequest::DraftTraceability { package, stage } => {
             let path = Path::new(&package);
             let data = files::package(path, &Limits::most())?;
             isolate(&Limits::default());
-            sample::population(&data, path)
+            traceability::drafted(&data, path, stage).map(told)
+        }
+        WorkerRequest::Outline { package } => {
+            let path = Path::new(&package);
+            let data = files::package(path, &Limits::most())?;
+            isolate(&Limits::default());
+            outline(&data, path)
+        }
+        WorkerRequest::Attach { package, envelope } => {
+            let path = Path::new(&package);
+            let data = files::package(path, &Limits::most())?;
+            isolate(&Limits::default());
+            sign::attached(&data, path, &envelope)
         }
         WorkerRequest::Report { record, date, verified_now } => {
             isolate(&Limits::default());
@@ -122,6 +136,15 @@ fn answer(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
             Ok(WorkerEvent::Told { text, exit: if holds { Exit::Met } else { Exit::NotChecked }.code() })
         }
     }
+}
+
+/// What a package claims that other commands need to know of it.
+fn outline(data: &[u8], path: &Path) -> Result<WorkerEvent, Failure> {
+    let package = ClaimedPackage::read(data, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
+    let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+    let monitored = batches.filter(|batch| batch.role == BatchRole::Monitoring);
+    let batches = monitored.map(|batch| ClaimedRows { index: batch.index, rows: batch.rows }).collect();
+    Ok(WorkerEvent::Outline { manifest_sha256: package.manifest_digest, batches })
 }
 
 fn told(text: String) -> WorkerEvent {

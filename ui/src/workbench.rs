@@ -374,8 +374,8 @@ impl Workbench {
             WorkerEvent::Failed { message, hint, .. } => {
                 self.failed(if hint.is_empty() { message } else { format!("{message}\nWhat to do: {hint}") });
             }
-            // The host writes reports, and this window asks for no text.
-            WorkerEvent::Rendered { .. } | WorkerEvent::Told { .. } | WorkerEvent::Population { .. } => {}
+            // The host writes reports, and this window asks for no text and signs nothing.
+            WorkerEvent::Rendered { .. } | WorkerEvent::Told { .. } | WorkerEvent::Outline { .. } | WorkerEvent::Signed { .. } => {}
         }
     }
 

@@ -13,11 +13,11 @@ use crate::{
     instant::Instant,
     limits::{Limit, Limits},
     record::AuditRecord,
-    state::Exit,
+    state::{Exit, Stage},
 };
 
 /// Version both sides must agree on.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 
 const MAX_FRAME_BYTES: u64 = Limit::FrameBytes.most();
 
@@ -45,10 +45,25 @@ pub enum WorkerRequest {
         /// What to look at.
         files: ModelFiles,
     },
-    /// Say what rows of a package a sample can be drawn from. Answered by [`WorkerEvent::Population`].
-    Population {
+    /// Draft a traceability specification from a package. Answered by [`WorkerEvent::Told`].
+    DraftTraceability {
         /// Path of the package.
         package: String,
+        /// Stage it is about.
+        stage: Stage,
+    },
+    /// Say what is signed in a package, and what rows a sample can be drawn from. Answered by [`WorkerEvent::Outline`].
+    Outline {
+        /// Path of the package.
+        package: String,
+    },
+    /// Add an envelope to a package. Answered by [`WorkerEvent::Signed`].
+    Attach {
+        /// Path of the package.
+        package: String,
+        /// Bytes of the DSSE envelope.
+        #[serde(with = "hex")]
+        envelope: Vec<u8>,
     },
     /// Isolate, and try what that should refuse. Answered by [`WorkerEvent::Told`].
     Check,
@@ -205,12 +220,20 @@ pub enum WorkerEvent {
         /// Exit code of the command that asked.
         exit: u8,
     },
-    /// What a package claims about the rows a sample can be drawn from.
-    Population {
+    /// What a package claims: what a signature is of, and the rows a sample can be drawn from.
+    Outline {
         /// SHA-256 of the package's manifest.
         manifest_sha256: Digest,
         /// Monitored batches in the package's order.
         batches: Vec<ClaimedRows>,
+    },
+    /// The package with an envelope added; the host writes it.
+    Signed {
+        /// Bytes of the package.
+        #[serde(with = "hex")]
+        package: Vec<u8>,
+        /// Who signed what, ready to print.
+        text: String,
     },
     /// The report is rendered; the host writes it.
     Rendered {
@@ -236,7 +259,12 @@ impl WorkerEvent {
     pub const fn is_last(&self) -> bool {
         match self {
             Self::Ready { .. } | Self::Isolated { .. } | Self::Phase { .. } => false,
-            Self::Verified { .. } | Self::Told { .. } | Self::Population { .. } | Self::Rendered { .. } | Self::Failed { .. } => true,
+            Self::Verified { .. }
+            | Self::Told { .. }
+            | Self::Outline { .. }
+            | Self::Signed { .. }
+            | Self::Rendered { .. }
+            | Self::Failed { .. } => true,
         }
     }
 }

@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn signatures_of_one_kind_are_not_read_as_another() {
         let at = "2026-05-29T10:00:00Z".parse().unwrap();
-        let package = crate::signing::envelope(Digest::of(b"manifest"), &key(1), "Bank", at);
+        let package = crate::signing::envelope(Digest::of(b"manifest"), &key(1), "Bank", at).unwrap();
         assert!(matches!(DocumentEnvelope::read("x", &package, &Limits::default()), Err(PackageError::EnvelopeRefused { .. })));
         let document = envelope(DocumentKind::Policy, "manifest.json", Digest::of(b"manifest"), &key(1), "Bank", at);
         assert!(matches!(crate::Envelope::read("x", &document, &Limits::default()), Err(PackageError::EnvelopeRefused { .. })));

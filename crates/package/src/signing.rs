@@ -46,17 +46,17 @@ pub enum SignError {
     },
 }
 
-/// The bytes that `signer` signs, as the payload of a DSSE envelope, to hand over the package `file`.
+/// The bytes that `signer` signs, as the payload of a DSSE envelope, to hand over the package whose manifest has this
+/// SHA-256. Nothing else is known of the package.
 ///
 /// # Errors
-/// If the package cannot be read, or the name cannot be printed.
-pub fn payload(file: &[u8], signer: StatedSigner, at: Instant) -> Result<Vec<u8>, SignError> {
+/// If the name is empty or cannot be printed.
+pub fn payload(manifest: Digest, signer: StatedSigner, at: Instant) -> Result<Vec<u8>, SignError> {
     if signer.name.trim().is_empty() {
         return Err(SignError::NoName);
     }
     plain_text::check_name("the signature", "name", &signer.name)?;
-    let package = ClaimedPackage::read(file, &Limits::most())?;
-    Ok(Statement::new(package.manifest_digest, signer, at).payload())
+    Ok(Statement::new(manifest, signer, at).payload())
 }
 
 /// The package with a signature of `key` added. The same key, name, time and package give the same bytes.
@@ -64,20 +64,18 @@ pub fn payload(file: &[u8], signer: StatedSigner, at: Instant) -> Result<Vec<u8>
 /// # Errors
 /// If the package cannot be read, the key has signed it already, or the name cannot be printed.
 pub fn sign(file: &[u8], key: &SecretKey, name: &str, at: Instant) -> Result<Vec<u8>, SignError> {
-    let public_key = key.public_key();
-    let payload = payload(file, StatedSigner { name: name.to_owned(), public_key }, at)?;
-    attach(file, &signed(&payload, key))
+    let package = ClaimedPackage::read(file, &Limits::most())?;
+    attach(file, &envelope(package.manifest_digest, key, name, at)?)
 }
 
-/// The envelope in which `key` signs the manifest with this digest, for [`attach`]; nothing is known of the package.
-pub fn envelope(manifest: Digest, key: &SecretKey, name: &str, at: Instant) -> Vec<u8> {
-    let signer = StatedSigner { name: name.to_owned(), public_key: key.public_key() };
-    signed(&Statement::new(manifest, signer, at).payload(), key)
-}
-
-fn signed(payload: &[u8], key: &SecretKey) -> Vec<u8> {
-    let signature = key.sign(&pae(PAYLOAD_TYPE, payload));
-    envelope_file(payload, &[(key.public_key().fingerprint().key_id(), signature)])
+/// The envelope in which `key` signs the manifest with this SHA-256, for [`attach`].
+///
+/// # Errors
+/// As [`payload`].
+pub fn envelope(manifest: Digest, key: &SecretKey, name: &str, at: Instant) -> Result<Vec<u8>, SignError> {
+    let payload = payload(manifest, StatedSigner { name: name.to_owned(), public_key: key.public_key() }, at)?;
+    let signature = key.sign(&pae(PAYLOAD_TYPE, &payload));
+    Ok(envelope_file(&payload, &[(key.public_key().fingerprint().key_id(), signature)]))
 }
 
 /// The package with an envelope added that was made elsewhere, over [`payload`].

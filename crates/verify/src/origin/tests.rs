@@ -197,8 +197,12 @@ fn a_key_of_small_order_signs_nothing() {
     let mut neutral = [0; 32];
     neutral[0] = 1;
     let weak = PublicKey::from_bytes(neutral);
-    let payload =
-        signing::payload(&unsigned(), StatedSigner { name: "Anyone".to_owned(), public_key: weak }, SIGNED_AT.parse().unwrap()).unwrap();
+    let payload = signing::payload(
+        ClaimedPackage::read(&unsigned(), &Limits::most()).unwrap().manifest_digest,
+        StatedSigner { name: "Anyone".to_owned(), public_key: weak },
+        SIGNED_AT.parse().unwrap(),
+    )
+    .unwrap();
     let mut bytes = neutral.to_vec();
     bytes.extend([0; 32]);
     let package = with_envelope(&signed(&unsigned(), 1), |file| {

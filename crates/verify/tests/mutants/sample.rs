@@ -192,7 +192,7 @@ pub(crate) fn sealed(manifest: &Manifest, contents: Vec<Entry>) -> Vec<u8> {
 
 /// A container of `manifest` and `contents`, signed by the bank: one that cheats signs what it hands over.
 pub(crate) fn signed(manifest: Vec<u8>, mut contents: Vec<Entry>) -> Vec<u8> {
-    let envelope = signing::envelope(Digest::of(&manifest), &bank(), "Merian Bank AG", SIGNED_AT.parse().unwrap());
+    let envelope = signing::envelope(Digest::of(&manifest), &bank(), "Merian Bank AG", SIGNED_AT.parse().unwrap()).unwrap();
     let path = signing::envelope_path(bank().public_key());
     let at = contents.iter().take_while(|(other, _)| *other < path).count();
     contents.insert(at, (path, envelope));
