@@ -8,7 +8,7 @@ training training_twin.py. Needs numpy.
         compares its own prepared rows and counts with
     python scripts/preparation_twin.py check PACKAGE.zkaudit SECRETS SPEC.toml PIPELINE.toml DEVELOPMENT.csv
         for whoever made a package over the life cycle and holds its secrets: from the table of development rows
-        to rules, split, counts, training rule, weights and the table of the test rows, comparing every value with
+        to rules, split, counts, training rule, weights and the tables of both parts, comparing every value with
         those of package and secrets. Commitments and chain heads are not computed here. Ends with 1 at a difference
 """
 
@@ -417,7 +417,7 @@ def check(package, secrets, spec, pipeline, development):
             lambda: compare(f"preparation, {name} rows", {k: stated[k] for k in ("rows", "profile")}, {"rows": len(raw), "profile": profile}),
         )
 
-    (values, reason, codes), test = prepared
+    values, reason, codes = prepared[0]
     rule = expected_training(plan, pipeline["training"], values, reason)
     section("training rule", lambda: compare("training.spec", training["spec"], rule))
     step = minibatch(pipeline["training"], plan)
@@ -427,10 +427,14 @@ def check(package, secrets, spec, pipeline, development):
     weights, bias = train(rule, values, codes[:, 1], step)
     section("weights and bias", lambda: compare("secrets", [secrets["weights"], secrets["bias"]], [weights, bias]))
 
-    table = expected_table(plan, weights, bias, *test)
-    compare("offline-metrics.batches", len(offline["batches"]), 1)
-    batch = {key: offline["batches"][0][key] for key in ("rows", "table")}
-    section("table of the test rows", lambda: compare("offline-metrics", batch, {"rows": len(test[0]), "table": table}))
+    compare("offline-metrics.batches", [batch["role"] for batch in offline["batches"]], ["reference", "test"])
+    for name, batch, rows_of in zip(("training", "test"), offline["batches"], prepared):
+        stated = {key: batch[key] for key in ("rows", "table")}
+        table = expected_table(plan, weights, bias, *rows_of)
+        section(
+            f"table of the {name} rows, with its histograms",
+            lambda: compare(f"offline-metrics, {name} rows", stated, {"rows": len(rows_of[0]), "table": table}),
+        )
 
     print(f"{comparison.compared} values compared, {len(comparison.differences)} differ")
     for difference in comparison.differences[:50]:

@@ -13,7 +13,7 @@ use verifold_model::{
     receipts::ReceiptsStatement,
     revision::RevisionStatement,
     state::Exit,
-    statement::{Header, MonitoringStatement, StageStatement},
+    statement::{Header, MonitoringStatement, StageStatement, StatementKind},
     training::{RATE_SHIFT, TrainingStatement},
 };
 use verifold_package::{ClaimedPackage, ClaimedProof, Limits, PackageError};
@@ -223,15 +223,14 @@ fn revision(statement: &RevisionStatement) -> String {
 
 /// Model and batches of a scored cohort.
 fn cohort(statement: &MonitoringStatement) -> String {
+    let offline = statement.header.statement == StatementKind::OfflineMetricsV2;
     let mut out = format!("  model  {}\n  chain  {}\n", statement.model_commitment, statement.chain_head);
     out.push_str(&format!("  batch  {} {} {} {} approvals logged\n", pad("from", 12), pad("to", 12), pad("rows", 9), pad("scored", 9)));
     for batch in &statement.batches {
-        // Keys of test rows are pseudonyms: their span is no time.
-        let (from, to) = match batch.role {
-            BatchRole::Test => ("–".to_owned(), "–".to_owned()),
-            _ => (batch.start.date_text(), batch.end.date_text()),
-        };
+        // Keys of development rows are pseudonyms: their span is no time.
+        let (from, to) = if offline { ("–".to_owned(), "–".to_owned()) } else { (batch.start.date_text(), batch.end.date_text()) };
         let role = match batch.role {
+            BatchRole::Reference if offline => ", training rows",
             BatchRole::Reference => ", reference",
             BatchRole::Test => ", test rows",
             BatchRole::Monitoring => "",

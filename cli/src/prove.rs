@@ -123,7 +123,7 @@ impl From<PipelineStage> for StatementKind {
         match stage {
             PipelineStage::Preparation => Self::PreparationV1,
             PipelineStage::Training => Self::TrainingV1,
-            PipelineStage::OfflineMetrics => Self::OfflineMetricsV1,
+            PipelineStage::OfflineMetrics => Self::OfflineMetricsV2,
             PipelineStage::Monitoring => Self::MonitoringV1,
         }
     }

@@ -367,6 +367,16 @@ fn arrow_keys_walk_along_the_chain() {
 }
 
 #[test]
+fn the_development_data_is_named_in_words() {
+    let mut window = window(&Fake::with(life_cycle(Chain::Whole)), LARGE, files());
+    click(&mut window, "Life cycle");
+    window.get_by_label("Training rows: 40\u{202F}771 rows, 882 set aside: 679 with a missing value, 203 outside a domain");
+    window.get_by_label("18 columns with every value of every row inside its domain");
+    let histogram = window.get_by_label_contains("monthly_income, EUR. below 1200: 900 training, 200 test; 1200 to below 2400: ");
+    assert!(histogram.rect().width() > 200.0);
+}
+
+#[test]
 fn arrow_keys_walk_through_the_matrix() {
     let fake = Fake::with(record(Story::Findings));
     let mut window = window(&fake, LARGE, files());

@@ -71,11 +71,11 @@ impl VoidReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BatchRole {
-    /// Rows the drift metrics compare with; always the first batch.
+    /// Rows the drift metrics compare with, in an offline-metrics proof the training rows; always the first batch.
     Reference,
     /// Rows of one calendar slot of the period.
     Monitoring,
-    /// Test rows of the development data: the one batch of an offline-metrics proof.
+    /// Test rows of the development data: in an offline-metrics proof, behind training rows as reference.
     Test,
 }
 

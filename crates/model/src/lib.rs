@@ -25,6 +25,7 @@ pub mod change;
 pub mod cohort;
 pub mod decimal;
 pub mod deposited;
+pub mod development;
 pub mod digest;
 pub mod document;
 pub mod format;

@@ -102,7 +102,7 @@ pub enum LinkName {
     PreparedTest,
     /// The model was trained on the prepared training rows.
     TrainedOnPrepared,
-    /// Offline metrics count the prepared test rows.
+    /// Offline metrics count the prepared test rows, beside the prepared training rows.
     MeasuredOnPrepared,
     /// Offline metrics are those of the trained model.
     MeasuredTrained,
@@ -145,7 +145,7 @@ impl LinkName {
             Self::PreparedTraining => "The training rows are the committed raw rows, prepared by the stated rules",
             Self::PreparedTest => "The test rows are the committed raw rows that follow, prepared by the same rules",
             Self::TrainedOnPrepared => "The model was trained on exactly the prepared training rows",
-            Self::MeasuredOnPrepared => "The offline metrics count exactly the prepared test rows",
+            Self::MeasuredOnPrepared => "The offline metrics count exactly the prepared test rows, and beside them the training rows",
             Self::MeasuredTrained => "The offline metrics are those of the trained model",
             Self::MonitoredTrained => "The model that scored the monitored batches is the trained one",
         }

@@ -10,6 +10,7 @@ use crate::{
     change::ModelChange,
     cohort::{BatchRole, BatchTable},
     decimal::Decimal,
+    development::Development,
     digest::{Commitment, Digest},
     document::DocumentSignature,
     instant::Instant,
@@ -73,6 +74,9 @@ pub struct AuditRecord {
     pub proofs: Vec<ProofSummary>,
     /// The chain from raw rows to monitored batches: what is there, what is linked, what is broken.
     pub lineage: Lineage,
+    /// The development data, as preparation and offline metrics count it; `None` without a preparation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub development: Option<Development>,
     /// Traceability specifications in the package, claims of the provider, by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traceability: Vec<TraceabilitySummary>,

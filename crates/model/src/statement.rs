@@ -37,8 +37,8 @@ pub enum StatementKind {
     #[serde(rename = "preparation/v1")]
     PreparationV1,
     /// A scored cohort of test rows under one model.
-    #[serde(rename = "offline-metrics/v1")]
-    OfflineMetricsV1,
+    #[serde(rename = "offline-metrics/v2")]
+    OfflineMetricsV2,
 }
 
 impl StatementKind {
@@ -46,7 +46,7 @@ impl StatementKind {
     pub const ALL: [Self; 7] = [
         Self::PreparationV1,
         Self::TrainingV1,
-        Self::OfflineMetricsV1,
+        Self::OfflineMetricsV2,
         Self::ReceiptsV1,
         Self::MaturedCohortV1,
         Self::OutcomeRevisionV1,
@@ -62,7 +62,7 @@ impl StatementKind {
             Self::OutcomeRevisionV1 => "outcome-revision/v1",
             Self::TrainingV1 => "training/v1",
             Self::PreparationV1 => "preparation/v1",
-            Self::OfflineMetricsV1 => "offline-metrics/v1",
+            Self::OfflineMetricsV2 => "offline-metrics/v2",
         }
     }
 
@@ -71,7 +71,7 @@ impl StatementKind {
         match self {
             Self::PreparationV1 => 0,
             Self::TrainingV1 => 1,
-            Self::OfflineMetricsV1 => 2,
+            Self::OfflineMetricsV2 => 2,
             Self::ReceiptsV1 => 3,
             Self::MaturedCohortV1 => 4,
             Self::OutcomeRevisionV1 => 5,
@@ -85,14 +85,14 @@ impl StatementKind {
             Self::MonitoringV1 | Self::MaturedCohortV1 | Self::OutcomeRevisionV1 => Stage::Monitoring,
             Self::ReceiptsV1 => Stage::Inference,
             Self::PreparationV1 => Stage::Data,
-            Self::TrainingV1 | Self::OfflineMetricsV1 => Stage::Training,
+            Self::TrainingV1 | Self::OfflineMetricsV2 => Stage::Training,
         }
     }
 
     /// The circuit families that prove statements of this kind; a proof of another family says nothing about them.
     pub const fn families(self) -> &'static [CircuitFamily] {
         match self {
-            Self::MonitoringV1 | Self::OfflineMetricsV1 | Self::MaturedCohortV1 => {
+            Self::MonitoringV1 | Self::OfflineMetricsV2 | Self::MaturedCohortV1 => {
                 &[CircuitFamily::ScoredCohortV1, CircuitFamily::NeuralCohortV1]
             }
             Self::OutcomeRevisionV1 => &[CircuitFamily::OutcomeRevisionV1],
@@ -130,7 +130,7 @@ impl StatementKind {
                  That the rules, the domain or the split into training and test rows were chosen well, or before anything was seen of the results. \
                  That raw columns of like name hold the same measurement everywhere. Profile counts, rules and sizes are public; only rows stay hidden."
             }
-            Self::OfflineMetricsV1 => {
+            Self::OfflineMetricsV2 => {
                 "That the test rows resemble those the system will meet, that their labels are true, or that the test rows were never looked at while the model was chosen. \
                  That the metrics or limits are the right ones, or that the integer model equals the float model it came from. \
                  Counts and bins are public; only rows and weights stay hidden."
@@ -226,7 +226,7 @@ pub enum StageStatement {
     Preparation(Box<PreparationStatement>),
     /// A model trained on prepared rows: `training/v1`, whose circuit is `neural-training/v1` for a network.
     Training(Box<TrainingStatement>),
-    /// Test rows measured under a model: `offline-metrics/v1`.
+    /// Training rows and test rows counted under a model: `offline-metrics/v2`.
     OfflineMetrics(Box<MonitoringStatement>),
     /// One opening for each row of monitored batches: `receipts/v1`.
     Receipts(Box<ReceiptsStatement>),
@@ -242,7 +242,7 @@ impl StageStatement {
         match self {
             Self::Preparation(_) => StatementKind::PreparationV1,
             Self::Training(_) => StatementKind::TrainingV1,
-            Self::OfflineMetrics(_) => StatementKind::OfflineMetricsV1,
+            Self::OfflineMetrics(_) => StatementKind::OfflineMetricsV2,
             Self::Receipts(_) => StatementKind::ReceiptsV1,
             Self::MaturedCohort(_) => StatementKind::MaturedCohortV1,
             Self::OutcomeRevision(_) => StatementKind::OutcomeRevisionV1,
@@ -280,10 +280,13 @@ impl MonitoringStatement {
         self.batches.first().map_or(0, |batch| batch.index)
     }
 
-    /// Whether the roles of the batches are those of its kind: one batch of test rows in offline metrics, none otherwise.
+    /// Whether the roles of the batches are those of its kind: training rows as reference, then test rows in offline metrics; no
+    /// test rows otherwise.
     pub fn roles_fit(&self) -> bool {
         match self.header.statement {
-            StatementKind::OfflineMetricsV1 => matches!(self.batches.as_slice(), [batch] if batch.role == BatchRole::Test),
+            StatementKind::OfflineMetricsV2 => {
+                matches!(self.batches.as_slice(), [training, test] if training.role == BatchRole::Reference && test.role == BatchRole::Test)
+            }
             _ => self.batches.iter().all(|batch| batch.role != BatchRole::Test),
         }
     }

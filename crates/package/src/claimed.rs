@@ -323,7 +323,7 @@ fn read_proof(
             Read::Stage(Box::new(whole.with(StageStatement::OutcomeRevision(Box::new(statement)))))
         }
         StatementKind::MonitoringV1 => Read::Monitoring(Box::new(whole.with(read_cohort(path, statement, limits)?))),
-        StatementKind::OfflineMetricsV1 => {
+        StatementKind::OfflineMetricsV2 => {
             let statement = read_cohort(path, statement, limits)?;
             Read::Stage(Box::new(whole.with(StageStatement::OfflineMetrics(Box::new(statement)))))
         }

@@ -162,7 +162,7 @@ pub fn prove_stage(sources: &LifecycleSources, work: &Path, stage: StatementKind
             let absent = || failed("choosing a stage")("the pipeline imports its model: no training is proven".to_owned());
             drop(prove_training(developed.training().ok_or_else(absent)?, plan, kept, progress)?);
         }
-        StatementKind::OfflineMetricsV1 => drop(prove_offline(&test, &keys(monitored.header.circuit, progress)?, kept, progress)?),
+        StatementKind::OfflineMetricsV2 => drop(prove_offline(&test, &keys(monitored.header.circuit, progress)?, kept, progress)?),
         StatementKind::MonitoringV1 => {
             drop(prove_cohort(MONITORING, &monitored.witness()?, &keys(monitored.header.circuit, progress)?, kept, progress)?);
         }

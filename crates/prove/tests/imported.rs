@@ -100,12 +100,12 @@ fn test_rows_and_period_are_counted_under_the_imported_network_and_no_training_i
     let measured = offline(&spec, &pipeline, &developed, &prepared, &salts).unwrap();
     let period = prepared.witness().unwrap();
 
-    let prepared_rows = &developed.preparation.statement().parts[1];
     let MonitoringStatement { header, model_commitment, batches, .. } = measured.statement();
-    assert_eq!((header.statement, header.circuit.family), (StatementKind::OfflineMetricsV1, CircuitFamily::NeuralCohortV1));
-    let [batch] = batches.as_slice() else { panic!("one batch") };
-    assert_eq!(batch.role, BatchRole::Test);
-    assert_eq!((batch.row_commitment, batch.outcome_commitment), (prepared_rows.row_commitment, prepared_rows.outcome_commitment));
+    assert_eq!((header.statement, header.circuit.family), (StatementKind::OfflineMetricsV2, CircuitFamily::NeuralCohortV1));
+    assert_eq!(batches.iter().map(|batch| batch.role).collect::<Vec<_>>(), [BatchRole::Reference, BatchRole::Test]);
+    for (batch, part) in batches.iter().zip(&developed.preparation.statement().parts) {
+        assert_eq!((batch.row_commitment, batch.outcome_commitment), (part.row_commitment, part.outcome_commitment));
+    }
     assert_eq!(*model_commitment, period.statement().model_commitment);
     assert_eq!(header.circuit, period.statement().header.circuit);
     assert!(preparation::replay(developed.preparation.statement(), &prepared.plan).is_ok());

@@ -166,13 +166,15 @@ fn label(svg: &mut String, link: &LineageLink, (x, y): (f64, f64), upright: bool
     };
     let differing: Vec<&str> =
         link.compared.iter().filter(|value| !broken || value.earlier != value.later).map(|value| value.what.as_str()).collect();
+    // More do not fit on a line of the chain; the table below it lists them.
+    let whats = if differing.len() > 2 { format!("{} commitments", differing.len()) } else { differing.join(", ") };
     let second = match link.state {
         LinkState::Missing => "not covered".to_owned(),
-        LinkState::Broken => format!("{}: two values", differing.join(", ")),
+        LinkState::Broken => format!("{whats}: two values"),
         LinkState::Claimed if differing.is_empty() => "claimed".to_owned(),
-        LinkState::Claimed => format!("{}, claimed", differing.join(", ")),
+        LinkState::Claimed => format!("{whats}, claimed"),
         LinkState::Holds if differing.is_empty() => "one proof".to_owned(),
-        LinkState::Holds => differing.join(", "),
+        LinkState::Holds => whats,
     };
     let quiet = if broken { ink.clone() } else { hex("light.color", "text3") };
     let (anchor, at, above, below) = match (upright, first.is_empty()) {

@@ -10,6 +10,7 @@
 
 mod chain;
 mod charts;
+mod development;
 mod view;
 mod world;
 

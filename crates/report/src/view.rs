@@ -13,7 +13,7 @@ use verifold_model::{
     traceability::{CLAIMED, role_title},
 };
 
-use crate::{Options, ReportError, Standing, chain, charts};
+use crate::{Options, ReportError, Standing, chain, charts, development::development};
 
 /// Name of the style a state is printed in; the template knows the eight of the tokens.
 const fn style(state: State) -> &'static str {
@@ -48,7 +48,7 @@ const fn sourced(source: Source) -> &'static str {
 }
 
 /// A count, or that it is below the smallest cell the policy lets out.
-fn cell(n: u64, min_cell: u32) -> String {
+pub(crate) fn cell(n: u64, min_cell: u32) -> String {
     if n > 0 && n < u64::from(min_cell) { format!("< {min_cell}") } else { count(n) }
 }
 
@@ -423,6 +423,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "choices": record.plan.as_ref().map(|plan| plan.choices.iter().map(|c| json!({ "what": c.what, "chosen": c.chosen, "constraint": c.constraint, "holds": c.holds })).collect::<Vec<_>>()).unwrap_or_default(),
         "plan": record.plan.as_ref().map(|plan| json!({ "digest": plan.digest.to_string(), "commitment": plan.commitment.to_string(), "source": sourced(plan.source) })),
         "lifecycle": lifecycle,
+        "development": development(record),
         "proofs": proofs(record),
         "traceability": traceability(record),
         "claimed": CLAIMED,

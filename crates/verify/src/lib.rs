@@ -14,6 +14,7 @@ mod anchors;
 mod assess;
 mod compare;
 mod deposits;
+mod development;
 mod documents;
 mod evidence;
 mod fixed;

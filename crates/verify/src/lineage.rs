@@ -8,6 +8,7 @@ use verifold_model::{
     digest::Commitment,
     format::{count, counted},
     lineage::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue},
+    preparation::{PreparationStatement, PreparedPart},
     record::Standing,
     statement::{MonitoringStatement, StageStatement},
     training::TrainingStatement,
@@ -25,7 +26,7 @@ struct Stated<'a, S> {
 
 /// The stage statements of a package, at most one of each kind.
 pub(crate) struct Chain<'a> {
-    preparation: Option<Stated<'a, verifold_model::preparation::PreparationStatement>>,
+    preparation: Option<Stated<'a, PreparationStatement>>,
     training: Option<Stated<'a, TrainingStatement>>,
     offline: Option<Stated<'a, MonitoringStatement>>,
     /// In time order.
@@ -91,8 +92,8 @@ impl<'a> Chain<'a> {
             artefact(training, ArtefactKind::Model, training.statement.model_commitment, detail)
         });
         let offline = self.offline.as_ref().and_then(|offline| {
-            let batch = offline.statement.batches.first()?;
-            let detail = format!("{} counted", counted(u64::from(batch.rows), "row", "rows"));
+            let batch = offline.statement.batches.iter().find(|batch| batch.role == BatchRole::Test)?;
+            let detail = format!("{} counted", counted(u64::from(batch.rows), "test row", "test rows"));
             Some(artefact(offline, ArtefactKind::OfflineMetrics, offline.statement.chain_head, detail))
         });
         // The head of the last chain stands for those before it, which it goes on from.
@@ -171,13 +172,15 @@ impl<'a> Chain<'a> {
                 }
             }
             LinkName::MeasuredOnPrepared => {
-                let batch = self.offline.as_ref().and_then(|offline| offline.statement.batches.first());
-                let values = part(1).zip(batch).map(|(part, batch)| {
-                    vec![
-                        value("rows", part.row_commitment, batch.row_commitment),
-                        value("outcomes", part.outcome_commitment, batch.outcome_commitment),
-                    ]
-                });
+                let batch = |role| self.offline.as_ref()?.statement.batches.iter().find(|batch| batch.role == role);
+                let of = |part: Option<&PreparedPart>, role, words: [&str; 2]| {
+                    let (part, batch) = (part?, batch(role)?);
+                    let rows = value(words[0], part.row_commitment, batch.row_commitment);
+                    Some(vec![rows, value(words[1], part.outcome_commitment, batch.outcome_commitment)])
+                };
+                let test = of(part(1), BatchRole::Test, ["rows", "outcomes"]);
+                let training = of(part(0), BatchRole::Reference, ["training rows", "outcomes of training rows"]);
+                let values = test.zip(training).map(|(test, training)| [test, training].concat());
                 two_proofs(name, (prepared, "preparation"), (offline, "offline-metrics"), values)
             }
         }

@@ -28,6 +28,7 @@ use crate::{
     assess::{Case, Staged, assess},
     compare::compare,
     deposits::reconcile_deposits,
+    development::development,
     documents,
     evidence::{
         Checked, Refusal, VerifiedStage, check_stage,
@@ -186,6 +187,7 @@ fn blank(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, package: PackageSum
         plan: None,
         proofs: Vec::new(),
         lineage: Lineage::default(),
+        development: None,
         traceability: Vec::new(),
         batches: Vec::new(),
         series: Vec::new(),
@@ -360,6 +362,7 @@ fn fill(
         choices: if plan.check().is_ok() { inputs.policy.plan_choices(plan, reference) } else { Vec::new() },
     });
     record.lineage = Chain::of(package, stages, checked).lineage();
+    record.development = development(package, stages, &record.lineage);
     record.proofs =
         package.stages.iter().zip(stages).map(|(stage, checked)| proofs::stage_summary(stage, plan, checked, inputs.policy)).collect();
     record

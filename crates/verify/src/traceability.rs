@@ -13,7 +13,7 @@ pub(crate) fn summaries(package: &ClaimedPackage) -> Vec<TraceabilitySummary> {
         let mut proofs = Vec::new();
         // Offline metrics are counted by the circuit of monitoring: the document of their stage is about the training. Later
         // outcomes are about monitored batches: the document of their stage is about the monitoring.
-        let beside = [StatementKind::OfflineMetricsV1, StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
+        let beside = [StatementKind::OfflineMetricsV2, StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
         let stages = package.stages.iter().filter(|stage| !beside.contains(&stage.kind));
         let stages = stages.map(|stage| (&stage.id, stage.stage, stage.kind, stage.system, stage.statement.header().circuit));
         let monitoring =

@@ -20,7 +20,7 @@ use verifold_model::{
     protocol::WorkPhase,
     record::{AuditRecord, ProofState, Standing},
     state::{Exit, RungName, RungState, Stage, State},
-    statement::StageStatement,
+    statement::{MonitoringStatement, StageStatement},
     traceability::{ProofUsed, Traceability},
     training::TrainingStatement,
 };
@@ -241,8 +241,14 @@ fn altered_stages_are_refused(keys: &KeyStore) {
             other => panic!("{}", other.kind().name()),
         }
     }
+    fn offline(contents: &mut Contents) -> &mut MonitoringStatement {
+        match &mut contents.stages[2].statement {
+            StageStatement::OfflineMetrics(statement) => statement,
+            other => panic!("{}", other.kind().name()),
+        }
+    }
     type Edit = fn(&mut Contents);
-    let cases: [(&str, Edit, &str, &str); 12] = [
+    let cases: [(&str, Edit, &str, &str); 15] = [
         ("a row more set aside", |c| preparation(c).parts[0].profile.set_aside[0][1] += 1, "chain-differs", "preparation"),
         ("a narrower domain", |c| preparation(c).preparation.columns[0].high -= 1, "rules-contradict", "preparation"),
         (
@@ -272,6 +278,18 @@ fn altered_stages_are_refused(keys: &KeyStore) {
             },
             "proof-rejected",
             "training",
+        ),
+        ("training rows spread more evenly", |c| offline(c).batches[0].table.histograms[0].swap(0, 1), "chain-differs", "offline-metrics"),
+        ("no training rows beside the test rows", |c| drop(offline(c).batches.remove(0)), "roles-differ", "offline-metrics"),
+        (
+            "test rows counted as training rows",
+            |c| {
+                let test = preparation(c).parts[1].clone();
+                offline(c).batches[0].row_commitment = test.row_commitment;
+                offline(c).batches[0].outcome_commitment = test.outcome_commitment;
+            },
+            "chain-differs",
+            "offline-metrics",
         ),
         (
             "proofs exchanged",

@@ -1,6 +1,7 @@
 //! The made-up audit with a proof for each stage, and one whose chain is broken.
 
 use verifold_model::{
+    development::{ColumnProfile, DatasetProfile, Development, FeatureHistogram, GroupLabels, PartHistograms, PartProfile},
     digest::Commitment,
     lineage::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue},
     record::{AuditRecord, BatchRecord, Finding, Headline, ProofState, ProofSummary, Standing, Totals},
@@ -69,11 +70,12 @@ pub fn life_cycle(chain: Chain) -> AuditRecord {
         stage_proof(&monitoring, StatementKind::TrainingV1, "training", "Training run", trained),
     ];
     if chain != Chain::Partial {
-        proofs.push(stage_proof(&monitoring, StatementKind::OfflineMetricsV1, "offline", "Offline metrics", ProofState::Valid));
+        proofs.push(stage_proof(&monitoring, StatementKind::OfflineMetricsV2, "offline", "Offline metrics", ProofState::Valid));
     }
     proofs.push(monitoring);
     record.proofs = proofs;
     record.lineage = lineage(chain, &record.batches);
+    record.development = Some(development(chain));
     record.requirements.extend(requirements(chain, &record.lineage));
     record.totals = Totals::of(&record.requirements);
     conclude(&mut record, chain);
@@ -105,6 +107,49 @@ fn stage_proof(like: &ProofSummary, kind: StatementKind, id: &str, title: &str, 
         circuit: CircuitId { family, shape: like.circuit.shape },
         steps: if family == CircuitFamily::TrainingV1 { 8_585 } else { 268 },
         ..like.clone()
+    }
+}
+
+/// What the proofs say of the development rows: two columns of twenty are not clean; two features have histograms.
+fn development(chain: Chain) -> Development {
+    let part = |name: &str, rows: u64| PartProfile {
+        name: name.into(),
+        rows,
+        missing: rows / 60,
+        outside: rows / 200,
+        groups: ["18–34", "35–49", "50–64", "65 and over"]
+            .map(|name| GroupLabels { name: name.into(), unknown: rows / 400, good: rows / 5, bad: rows / 21 })
+            .into(),
+    };
+    let column = |name: &str, domain: &str, counts: [u64; 3]| ColumnProfile {
+        name: name.into(),
+        domain: domain.into(),
+        counts: vec![counts, counts.map(|n| n / 4)],
+    };
+    let histogram = |feature: &str, unit: &str, step: u64| FeatureHistogram {
+        feature: feature.into(),
+        unit: unit.into(),
+        edges: (1..10).map(|at| (at * step).to_string()).collect(),
+        counts: vec![(0..10).map(|at| 900 + 700 * at * (9 - at)).collect(), (0..10).map(|at| 200 + 160 * at * (10 - at)).collect()],
+    };
+    let histograms = PartHistograms {
+        proof: "offline".into(),
+        standing: Standing::Proven,
+        features: vec![histogram("monthly_income", "EUR", 1200), histogram("enquiries_6m", "", 2)],
+    };
+    let mut columns = vec![
+        column("monthly_income", "-24 to 12024 EUR", [0, 317, 41]),
+        column("months_since_delinquency", "0 to 120 months", [0, 0, 38_204]),
+    ];
+    columns.extend((0..18).map(|at| column(&format!("column_{at}"), "0 to 240", [0; 3])));
+    Development {
+        profile: DatasetProfile {
+            proof: "preparation".into(),
+            standing: Standing::Proven,
+            parts: vec![part("training rows", 40_771), part("test rows", 10_193)],
+            columns,
+        },
+        histograms: (chain != Chain::Partial).then_some(histograms),
     }
 }
 

@@ -87,6 +87,7 @@ pub fn record(story: Story) -> AuditRecord {
     let traceability = vec![traceability(story, &proofs[0])];
     AuditRecord {
         lineage: lifecycle::monitoring_alone(&batches),
+        development: None,
         schema: RecordSchema::V1,
         program: "verifold 0.1.0".into(),
         headline: headline(story, totals),

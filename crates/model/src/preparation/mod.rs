@@ -35,11 +35,16 @@ pub const MAP_BITS: u32 = 24;
 /// Keys of development rows lie below this: pseudonyms of 61 bits.
 pub const KEY_LIMIT: u64 = 1 << 61;
 
-/// The span of the one batch of an offline-metrics statement: every key below [`KEY_LIMIT`], as instants.
+/// The spans of the two batches of an offline-metrics statement, training and test rows, as instants: together every key below
+/// [`KEY_LIMIT`], parted between the last key of the former and the first of the latter.
 ///
-/// Keys of development rows are pseudonyms, not times; the span says no more than that they are in range.
-pub fn test_span() -> Option<(Instant, Instant)> {
-    Some((Instant::from_unix_secs(0)?, Instant::from_unix_secs(KEY_LIMIT >> crate::instant::SEQUENCE_BITS)?))
+/// Keys of development rows are pseudonyms, not times; the spans say no more than that they are in range and in order. `None`
+/// if the two keys are so close that no instant lies between them, which of n rows happens to one in 2^37 ÷ n.
+pub fn spans(last_training: u64, first_test: u64) -> Option<[(Instant, Instant); 2]> {
+    let instant = |key: u64| Instant::from_unix_secs(key >> crate::instant::SEQUENCE_BITS);
+    let parted = instant(first_test)?;
+    (parted.first_key() > last_training).then_some(())?;
+    Some([(instant(0)?, parted), (parted, instant(KEY_LIMIT)?)])
 }
 
 /// Rows of every part but the last come in multiples of this, so that a prefix of the raw rows ends with a block.
@@ -241,6 +246,13 @@ impl Column {
         Decimal::new(scaled(self.offset)?.checked_add(scaled(self.step)?.checked_mul(i64::from(raw))?)?, places)
     }
 
+    /// The declared domain, as in `-24 to 12024 EUR`.
+    pub fn domain_words(&self) -> String {
+        let value = |raw: u32| self.stands_for(raw).map_or_else(|| format!("raw {raw}"), |value| value.to_string());
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
+        format!("{} to {}{unit}", value(self.low), value(self.high))
+    }
+
     /// Where a raw value lies.
     pub const fn region(&self, raw: u32) -> Region {
         if raw == MISSING {
@@ -372,13 +384,10 @@ impl Preparation {
         let line = |(column, feature): (&Column, &Feature)| {
             let rounding =
                 if column.rounds_as(feature) { "as the plan rounds" } else { "at some values one beside what the plan rounds to" };
-            let value = |raw: u32| column.stands_for(raw).map_or_else(|| format!("raw {raw}"), |value| value.to_string());
-            let unit = if column.unit.is_empty() { String::new() } else { format!(" {}", column.unit) };
             format!(
-                "{}: {} to {}{unit} is mapped to {} to {}, {rounding}; below {}, above {}, missing {}",
+                "{}: {} is mapped to {} to {}, {rounding}; below {}, above {}, missing {}",
                 column.name,
-                value(column.low),
-                value(column.high),
+                column.domain_words(),
                 text(column.mapped(column.low).map(i128::from)),
                 text(column.mapped(column.high).map(i128::from)),
                 column.below.words(),

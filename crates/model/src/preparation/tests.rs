@@ -115,3 +115,13 @@ fn rules_that_do_otherwise_than_the_plan_are_told_by_field() {
     assert_eq!(column.mapped(column.high), Some(4));
     assert!(column.check_against(&narrow).is_err());
 }
+
+#[test]
+fn the_parts_of_the_rows_are_parted_between_their_keys() {
+    let second = 1 << crate::instant::SEQUENCE_BITS;
+    let [training, test] = spans(3 * second + 5, 5 * second + 1).unwrap();
+    assert_eq!((training.0.first_key(), training.1, test.1.first_key()), (0, test.0, KEY_LIMIT));
+    assert_eq!(test.0.first_key(), 5 * second);
+    assert!(spans(5 * second, 5 * second + 1).is_none(), "no instant lies between two keys of one");
+    assert!(spans(5 * second - 1, 5 * second).is_some(), "the instant is the first key of the test rows");
+}

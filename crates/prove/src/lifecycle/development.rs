@@ -10,7 +10,7 @@ use verifold_circuits::{
 use verifold_model::{
     cohort::{BatchRole, Outcome},
     plan::{Histogram, ModelKind, Plan, PlanSchema, ScoreDirection, Scoring},
-    preparation::test_span,
+    preparation::spans,
     shape::{CircuitFamily, CircuitId},
     statement::{Header, StatementKind},
     training::{TrainingSpec, TrainingSpecSchema},
@@ -229,10 +229,10 @@ pub fn retrained(developed: &Developed, epochs: u32, salts: &Salts) -> Result<Tr
         .map_err(|error| failed("training")(error.to_string()))
 }
 
-/// The test rows measured under the model of the monitored period, as a witness.
+/// The training rows and the test rows counted under the model of the monitored period, as a witness.
 ///
 /// # Errors
-/// [`ProveError::Proof`] if a row does not fit.
+/// [`ProveError::Proof`] if a row does not fit, or no instant parts the keys of the two.
 pub fn offline(
     spec: &Spec,
     pipeline: &Pipeline,
@@ -241,17 +241,26 @@ pub fn offline(
     salts: &Salts,
 ) -> Result<MonitoringWitness, ProveError> {
     let Prepared { plan, model, model_salt, .. } = monitored;
-    let (rows, row_salt, outcome_salt) = developed.preparation.prepared(1);
-    let (start, end) = test_span().ok_or_else(|| failed("measuring test rows")("the span of pseudonyms is no span of time".to_owned()))?;
+    let [training, test] = [0, 1].map(|part| developed.preparation.prepared(part));
+    let (last, first) = (training.0.last().map_or(0, |row| row.key), test.0.first().map_or(u64::MAX, |row| row.key));
+    let [of_training, of_test] = spans(last, first).ok_or_else(|| {
+        failed("measuring test rows")(
+            "the pseudonyms of the last training row and the first test row are too close; use another secret".to_owned(),
+        )
+    })?;
     let header = Header {
-        statement: StatementKind::OfflineMetricsV1,
+        statement: StatementKind::OfflineMetricsV2,
         circuit: CircuitId { family: CircuitFamily::of_cohorts(plan.shape), shape: plan.shape },
         subject: spec.subject.clone(),
         period: pipeline.development.period,
         previous_chain_head: None,
     };
-    let batch = BatchRows { role: BatchRole::Test, start, end, rows, row_salt, outcome_salt, table_salt: salts.of("table of test rows") };
-    MonitoringWitness::new(header, plan.clone(), model.clone(), model_salt.clone(), vec![batch])
+    let batch = |role, name: &str, (start, end), (rows, row_salt, outcome_salt)| {
+        let table_salt = salts.of(&format!("table of {name} rows"));
+        BatchRows { role, start, end, rows, row_salt, outcome_salt, table_salt }
+    };
+    let batches = vec![batch(BatchRole::Reference, "training", of_training, training), batch(BatchRole::Test, "test", of_test, test)];
+    MonitoringWitness::new(header, plan.clone(), model.clone(), model_salt.clone(), batches)
         .map_err(|error| failed("measuring test rows")(error.to_string()))
 }
 

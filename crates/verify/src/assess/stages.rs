@@ -123,7 +123,7 @@ pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
 /// may ask for each link as well; a metric does not lean on the policy to have done so.
 pub(super) fn offline<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Verdict>> {
     let none = |state, reason: String| Err(Box::new(Verdict::plain(state, reason)));
-    let name = StatementKind::OfflineMetricsV1.name();
+    let name = StatementKind::OfflineMetricsV2.name();
     let measured = match staged(name, case).map(|stage| stage.outcome) {
         Some(Ok(VerifiedStage::OfflineMetrics(measured))) => &**measured,
         Some(Err(refusal)) => return Err(Box::new(refused(refusal))),
@@ -222,7 +222,7 @@ pub(super) fn resting_on(requirement: &Requirement, case: &Case<'_>) -> Vec<Stri
         Rule::Judgement { .. } => Vec::new(),
         Rule::Link(name) => case.lineage.links.iter().find(|link| link.name == *name).map_or_else(Vec::new, |link| link.proofs.clone()),
         Rule::Evidence { statement } if statement != StatementKind::MonitoringV1.name() => stage(statement),
-        Rule::Metric(_) if is_offline(requirement) => stage(StatementKind::OfflineMetricsV1.name()),
+        Rule::Metric(_) if is_offline(requirement) => stage(StatementKind::OfflineMetricsV2.name()),
         Rule::Metric(rule) if rule.key.matured || rule.key.metric.definition().between_outcomes => {
             let mut proofs = stage(StatementKind::MaturedCohortV1.name());
             if rule.key.metric.definition().between_outcomes {

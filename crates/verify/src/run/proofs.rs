@@ -112,12 +112,14 @@ pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked
             )
         }
         StageStatement::OfflineMetrics(statement) => {
-            let rows = statement.batches.first().map_or(0, |batch| u64::from(batch.rows));
+            let rows = |role| count(statement.batches.iter().filter(|batch| batch.role == role).map(|batch| u64::from(batch.rows)).sum());
             format!(
-                "{} scored every one of {} committed test rows that is not void. The disclosed table counts them by \
-                 score bin, label, group and logged decision, and void rows by reason.",
+                "{} scored every one of {} committed training rows and {} committed test rows that is not void. The disclosed tables count \
+                 each by score bin, label, group and logged decision, by value of the features that the plan draws histograms of, and \
+                 void rows by reason.",
                 model(plan),
-                count(rows),
+                rows(BatchRole::Reference),
+                rows(BatchRole::Test),
             )
         }
     };

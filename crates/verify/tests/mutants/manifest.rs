@@ -122,7 +122,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         Some(&["unknown-statement"])
     }),
     ("a proof listed as one of another kind", |_, draw, parts| {
-        parts.manifest.proofs[0].statement = (*draw.pick(&["preparation/v1", "training/v1", "offline-metrics/v1"])).to_owned();
+        parts.manifest.proofs[0].statement = (*draw.pick(&["preparation/v1", "training/v1", "offline-metrics/v2"])).to_owned();
         Some(&["manifest-contradicts"])
     }),
     ("a proof system this program does not know", |_, draw, parts| {

@@ -1,6 +1,7 @@
 //! The chain from raw rows to monitored batches, and which areas of the policy each stage covers.
 
 mod board;
+mod development;
 mod diagram;
 mod link;
 mod model;

@@ -6,6 +6,7 @@ use serde::{
 };
 use verifold_model::{
     change::ModelChange,
+    development::Development,
     digest::Commitment,
     format::counted,
     lineage::{Artefact, ArtefactKind, LineageLink, LinkName, LinkState, LinkedValue},
@@ -38,6 +39,8 @@ pub struct Model {
     pub legend: [usize; 4],
     /// Each change of model in one sentence, and what the provider says of it.
     pub changes: Vec<String>,
+    /// The development data, if a preparation counts it.
+    pub development: Option<Development>,
     /// What the board says in one sentence.
     pub coverage: String,
     /// Areas of requirements in policy order.
@@ -137,6 +140,7 @@ impl Model {
             edges: lineage.links.iter().map(edge).collect(),
             legend: [LinkState::Holds, LinkState::Claimed, LinkState::Broken, LinkState::Missing].map(count),
             changes: record.model_changes.iter().map(changed).collect(),
+            development: record.development.clone(),
             coverage: coverage(&rows),
             rows,
         }
@@ -357,6 +361,8 @@ fn edge(link: &LineageLink) -> Edge {
         LinkState::Missing => "not covered".to_owned(),
         LinkState::Broken => shown(link).map_or_else(|| "differs".to_owned(), |value| format!("{} differ", value.what)),
         LinkState::Holds | LinkState::Claimed if whats.is_empty() => "one proof".to_owned(),
+        // More do not fit on a line of the chain; the inspector lists them.
+        LinkState::Holds | LinkState::Claimed if whats.len() > 2 => format!("{} commitments", whats.len()),
         LinkState::Holds | LinkState::Claimed => whats.join(", "),
     };
     let digest = match (link.state, shown(link)) {

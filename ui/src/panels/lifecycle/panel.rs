@@ -3,7 +3,7 @@
 use egui::{Align, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 use verifold_model::lineage::LinkState;
 
-use super::{board::board_ui, diagram, model::Model};
+use super::{board::board_ui, development::development_ui, diagram, model::Model};
 use crate::{
     icons::Icon,
     panels::Asked,
@@ -43,6 +43,10 @@ pub fn lifecycle_ui(ui: &mut Ui, model: &Model, selection: &Selection, asked: &m
         heading(ui, "Coverage", kind().section);
         sentence(ui, &model.coverage, kind().body, colors.text2);
         ScrollArea::horizontal().id_salt("coverage").auto_shrink([false, true]).show(ui, |ui| board_ui(ui, model, asked));
+        if let Some(development) = &model.development {
+            ui.add_space(4.0);
+            development_ui(ui, development);
+        }
         ui.add_space(6.0);
     });
 }

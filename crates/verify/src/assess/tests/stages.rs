@@ -27,7 +27,7 @@ fn found(policy: &Policy, monitored: u8, tested: u8, links: Vec<LineageLink>) ->
     let (monitored, tested) = (measured(monitored), VerifiedStage::OfflineMetrics(Box::new(measured(tested))));
     let lineage = Lineage { artefacts: Vec::new(), links };
     let staged =
-        Staged { id: "offline-metrics", kind: StatementKind::OfflineMetricsV1, system: ProofSystem::NovaPastaIpa, outcome: Ok(&tested) };
+        Staged { id: "offline-metrics", kind: StatementKind::OfflineMetricsV2, system: ProofSystem::NovaPastaIpa, outcome: Ok(&tested) };
     let case = Case {
         policy,
         engagement: None,
@@ -103,7 +103,7 @@ fn a_broken_link_is_not_exempted_away() {
 #[test]
 fn a_proof_of_a_stage_offers_what_the_requirement_demands() {
     let of = |keys: &str| {
-        let policy = training_policy(&format!("kind = \"evidence\"\nstatement = \"offline-metrics/v1\"\n{keys}"));
+        let policy = training_policy(&format!("kind = \"evidence\"\nstatement = \"offline-metrics/v2\"\n{keys}"));
         found(&policy, 1, 1, Vec::new()).state
     };
     assert_eq!(of(""), State::Satisfied);
