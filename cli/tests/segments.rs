@@ -21,7 +21,7 @@ use verifold_model::{
 use verifold_package::{ClaimedPackage, ClaimedSegment, Contents, Limits, write};
 use verifold_policy::Policy;
 use verifold_prove::{
-    Event, OnBadRow, ProveError, Sources,
+    Event, OnBadRow, ProveError, RowSources, Sources,
     monitoring::{Prepared, fold_batches, prepare},
     segments::{Part, Split},
 };
@@ -174,12 +174,14 @@ impl Site {
 
     fn prepared(&self) -> Prepared {
         let sources = Sources {
-            spec: self.path("monitoring.toml"),
-            model: self.path("model.onnx"),
-            reference: self.path("reference.csv"),
-            batches: self.path("batches.csv"),
-            outcomes: None,
+            rows: RowSources {
+                spec: self.path("monitoring.toml"),
+                reference: self.path("reference.csv"),
+                batches: self.path("batches.csv"),
+                outcomes: None,
+            },
             on_bad_row: OnBadRow::Void,
+            model: self.path("model.onnx"),
         };
         prepare(&sources, &mut Silent).unwrap()
     }

@@ -56,8 +56,8 @@ pub use crate::{
     lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle, prove_stage},
     matured::{MaturedRequest, prove_matured},
     model_file::ModelOpening,
-    monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
+    monitoring::{OnBadRow, Report, Request, RowSources, Sources, prove_monitoring},
     progress::{Event, Progress},
     receipts::{ReceiptsRequest, prove_receipts},
-    segments::{PartOutcome, SegmentRequest, SegmentSources, SplitRequest, prove_segment, split},
+    segments::{PartOutcome, SegmentRequest, SplitRequest, prove_segment, split},
 };

@@ -15,7 +15,7 @@ use verifold_model::{
     statement::{MonitoringStatement, StatementKind},
 };
 use verifold_prove::{
-    Event, LifecycleSources, OnBadRow, Progress, ProveError,
+    Event, LifecycleSources, OnBadRow, Progress, ProveError, RowSources,
     lifecycle::{Pipeline, develop, monitored, offline, retrained},
     prove_stage,
     salts::Salts,
@@ -80,11 +80,13 @@ fn sources(folder: &Path) -> LifecycleSources {
     LifecycleSources {
         pipeline: write("pipeline.toml", PIPELINE),
         development: write("development.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 150)),
-        reference: write("reference.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 200)),
-        batches: write("batches.csv", &table(&features, &["2026-06"], 60)),
-        outcomes: None,
+        rows: RowSources {
+            reference: write("reference.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 200)),
+            batches: write("batches.csv", &table(&features, &["2026-06"], 60)),
+            outcomes: None,
+            spec: write("spec.toml", &spec),
+        },
         on_bad_row: OnBadRow::Void,
-        spec: write("spec.toml", &spec),
     }
 }
 

@@ -145,7 +145,7 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
         String::from_utf8(table::bytes(path)?)
             .map_err(|_| ProveError::Table { path: path.to_owned(), problem: "the specification is not UTF-8".to_owned() })
     };
-    let spec = Spec::parse(&text(&sources.spec)?, &sources.spec)?;
+    let spec = Spec::parse(&text(&sources.rows.spec)?, &sources.rows.spec)?;
     let pipeline = Pipeline::parse(&text(&sources.pipeline)?, &sources.pipeline)?;
     let layout = Layout::new(&spec)?;
     let size = |bits: u8| u32::from(bits);
