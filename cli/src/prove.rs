@@ -85,11 +85,9 @@ pub(crate) struct Receipts {
     overwrite: bool,
 }
 
-/// Files a life cycle is proven from.
+/// Where the model of a life cycle comes from.
 #[derive(Debug, Args)]
-pub(crate) struct Lifecycle {
-    #[command(flatten)]
-    rows: Rows,
+pub(crate) struct Development {
     /// How development rows are split, and how the model is trained or where its ONNX file is.
     #[arg(long, value_name = "PIPELINE.toml")]
     pipeline: PathBuf,
@@ -98,9 +96,18 @@ pub(crate) struct Lifecycle {
     development: PathBuf,
 }
 
+/// Files a life cycle is proven from.
+#[derive(Debug, Args)]
+pub(crate) struct Lifecycle {
+    #[command(flatten)]
+    rows: Rows,
+    #[command(flatten)]
+    development: Development,
+}
+
 impl From<Lifecycle> for LifecycleSources {
     fn from(files: Lifecycle) -> Self {
-        let Lifecycle { rows: Rows { tables, on_bad_row }, pipeline, development } = files;
+        let Lifecycle { rows: Rows { tables, on_bad_row }, development: Development { pipeline, development } } = files;
         Self { rows: tables.into(), on_bad_row: on_bad_row.into(), pipeline, development }
     }
 }
@@ -139,8 +146,19 @@ pub(crate) struct Monitoring {
     #[command(flatten)]
     rows: Rows,
     /// The model, as exported by scikit-learn or PyTorch.
-    #[arg(long, value_name = "MODEL.onnx")]
-    model: PathBuf,
+    #[arg(long, value_name = "MODEL.onnx", required_unless_present = "work")]
+    model: Option<PathBuf>,
+    /// Prove it alone, as the stage of a life cycle, under the model that comes from these files: no package is written, and
+    /// `verifold prove pipeline` finds the proof in this folder.
+    #[arg(long, value_name = "DIR", requires_all = ["pipeline", "development"])]
+    #[arg(conflicts_with_all = ["model", "after", "anchored", "traceability", "output", "overwrite", "date"])]
+    work: Option<PathBuf>,
+    /// With --work: how development rows are split, and how the model is trained or where its ONNX file is.
+    #[arg(long, value_name = "PIPELINE.toml", requires = "work")]
+    pipeline: Option<PathBuf>,
+    /// With --work: rows to train and to test on.
+    #[arg(long, value_name = "DEV.csv|parquet", requires = "work")]
+    development: Option<PathBuf>,
     /// Put the proof behind those of this package, whose period it goes on from, under the same model or another; the
     /// secrets of the package stand beside it.
     #[arg(long, value_name = "EARLIER.zkaudit")]
@@ -155,8 +173,8 @@ pub(crate) struct Monitoring {
     #[arg(long, value_name = "STAGE.toml", num_args = 1..)]
     traceability: Vec<PathBuf>,
     /// The package; its secrets go to OUT.secrets beside it.
-    #[arg(long, short, value_name = "OUT.zkaudit")]
-    output: PathBuf,
+    #[arg(long, short, value_name = "OUT.zkaudit", required_unless_present = "work")]
+    output: Option<PathBuf>,
     /// Replace an earlier package of this name.
     #[arg(long)]
     overwrite: bool,
@@ -345,15 +363,27 @@ fn change_record(path: &Path) -> Result<ChangeDraft, Failure> {
 }
 
 fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
+    let Monitoring { rows, model, work, pipeline, development, output, .. } = arguments;
+    let (model, output) = match (work, pipeline, development, model, output) {
+        (Some(work), Some(pipeline), Some(development), ..) => {
+            let files = Lifecycle { rows, development: Development { pipeline, development } };
+            return stage(Stage { files, work }, StatementKind::MonitoringV1);
+        }
+        (.., Some(model), Some(output)) => (model, output),
+        _ => {
+            let hint = "give --model and --output, or --pipeline, --development and --work";
+            return Err(Failure::new(Exit::Usage, "neither a package nor a stage is asked for", hint));
+        }
+    };
     let created = created(arguments.date)?;
     let change = arguments.change_record.as_deref().map(change_record).transpose()?;
     let after = arguments.after.map(|package| After { package, change });
     let request = Request {
-        sources: Sources { rows: arguments.rows.tables.into(), on_bad_row: arguments.rows.on_bad_row.into(), model: arguments.model },
+        sources: Sources { rows: rows.tables.into(), on_bad_row: rows.on_bad_row.into(), model },
         after,
         anchored: arguments.anchored.as_deref().map(anchor::log).transpose()?,
         traceability: traceability::documents(&arguments.traceability)?,
-        output: arguments.output,
+        output,
         overwrite: arguments.overwrite,
         created,
         written_by: format!("Verifold {}", env!("CARGO_PKG_VERSION")),

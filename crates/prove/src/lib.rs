@@ -40,6 +40,7 @@ pub mod progress;
 mod ranking;
 pub mod receipts;
 mod recount;
+mod room;
 pub mod rows;
 pub mod salts;
 pub mod secrets;

@@ -224,6 +224,7 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
 }
 
 mod development;
+mod network;
 mod pipeline;
 pub(crate) mod stages;
 mod work;

@@ -265,12 +265,12 @@ pub(crate) fn prepare_joined(
     let (float, model, model_note) = match scorer {
         Scorer::Onnx(path) => {
             let float = FloatModel::read(&table::bytes(path)?, &features, path)?;
-            layout = layout.with_hidden(&float.numbers.widths())?;
+            layout = layout.with_hidden(&float.numbers.widths())?.with_room()?;
             let (model, note) = integer::quantise_any(&float.numbers, &layout, spec.scoring.scale_bits)?;
             (Some((float, path)), model, note)
         }
         Scorer::Integers(model) => {
-            layout = layout.with_hidden(&model.hidden_widths())?;
+            layout = layout.with_hidden(&model.hidden_widths())?.with_room()?;
             (None, model, None)
         }
     };
