@@ -236,7 +236,7 @@ def read_rows(spec, identifier, path, features):
     absent = {"", *columns.get("missing_values", [])}
     groups = {text: code for code, group in enumerate(spec["grouping"]["group"]) for text in group["values"]}
     decision, outcome = columns["decision"], columns.get("outcome")
-    logged = meanings(decision, ["declined", "approved"]) if isinstance(decision, dict) else None
+    logged = meanings(decision, ["declined", "approved"]) if "column" in decision else None
     label = meanings(outcome, OUTCOMES) if outcome else None
     by_name = {feature["name"]: feature for feature in spec["feature"]}
     cells = [by_name[name].get("column", name) for name in features]

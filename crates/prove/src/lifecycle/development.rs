@@ -182,14 +182,14 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
         rows().map_err(|problem: String| in_pipeline(table, problem))
     };
     let (prepared, _) = circuit(CircuitFamily::PreparationV1, &layout, "[development]", pipeline.development.size_log2)?;
-    let trained = pipeline.training.as_ref().map(|choices| {
+    let trained = pipeline.training.as_ref().map(|choices| -> Result<_, ProveError> {
         let layout = layout.clone().with_hidden(&choices.hidden.iter().map(|neurons| usize::from(*neurons)).collect::<Vec<_>>())?;
         let family = CircuitFamily::of_cohorts(layout.shape);
         room::rows_of_step(family, layout.shape).map_err(|problem| in_spec("[shape]", "size_log2", problem))?;
         let (circuit, minibatch) = circuit(CircuitFamily::of_trainings(layout.shape), &layout, "[training]", choices.size_log2)?;
         Ok((choices, layout, circuit, minibatch))
     });
-    let trained = trained.transpose().map_err(|error: ProveError| error)?;
+    let trained = trained.transpose()?;
     let source = Source {
         path: &sources.development,
         id: &pipeline.development.id,
