@@ -484,8 +484,17 @@ def check(package, secrets, spec, pipeline, development):
     stated = {key: training[key] for key in ("rows", "steps")}
     counted = {"rows": len(values), "steps": rule["epochs"] * -(-len(values) // step)}
     section("length of the training", lambda: compare("training", stated, counted))
-    weights, bias = train(rule, values, codes[:, 1], step)
-    section("weights and bias", lambda: compare("secrets", [secrets["weights"], secrets["bias"]], [weights, bias]))
+    if network:
+        width = shape_of(plan)["w"]
+        weights, biases = neural_training_twin.train(rule, values, codes[:, 1], step, width)
+        layers = [{"weights": w.tolist(), "biases": b.tolist()} for w, b in zip(weights, biases)]
+        section("weights and biases", lambda: compare("secrets.layers", secrets["layers"], layers))
+        score = lambda x: neural_training_twin.forward(weights, biases, x, width)[2]
+        areas(rule, pipeline["training"], step, width, score, prepared)
+    else:
+        weights, bias = training_twin.train(rule, values, codes[:, 1], step)
+        section("weights and bias", lambda: compare("secrets", [secrets["weights"], secrets["bias"]], [weights, bias]))
+        score = lambda x: x @ np.array(weights) + bias
 
     compare("offline-metrics.batches", [batch["role"] for batch in offline["batches"]], ["reference", "test"])
     for name, batch, rows_of in zip(("training", "test"), offline["batches"], prepared):
