@@ -33,7 +33,7 @@ pub(crate) enum Command {
     Preparation(Stage),
     /// Prove the training of the model alone: a stage of a life cycle.
     Training(Stage),
-    /// Prove the offline metrics, counts of the test rows under the model, alone: a stage of a life cycle.
+    /// Prove the offline metrics, counts of training and test rows under the model, alone: a stage of a life cycle.
     Metrics(Stage),
     /// Prove the whole life cycle: prepare development rows, train or import the model, measure on test rows, monitor; one package.
     Pipeline(Pipeline),

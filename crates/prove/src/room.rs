@@ -35,7 +35,10 @@ pub(crate) fn rows_of_step(family: CircuitFamily, shape: Shape) -> Result<usize,
     let here = format!("a step of 2^{} constraints has no room for a row{model} under {}", shape.size_log2(), family.name());
     let fitting = sizes(family, shape, u8::try_from(shape.features()).unwrap_or(u8::MAX));
     let Some((last, before)) = fitting.split_last() else {
-        return Err(format!("{here}, nor has any larger one: choose {}", if layers.is_empty() { "fewer features" } else { "fewer neurons" }));
+        return Err(format!(
+            "{here}, nor has any larger one: choose {}",
+            if layers.is_empty() { "fewer features" } else { "fewer neurons" }
+        ));
     };
     let text = |(size, rows): &(u8, usize)| format!("{size} ({rows} rows a step)");
     let several = if before.is_empty() { String::new() } else { format!("{} or ", before.iter().map(text).collect::<Vec<_>>().join(", ")) };
@@ -61,7 +64,10 @@ pub(crate) fn preparable(shape: Shape, features: usize) -> Result<(), String> {
     Err(if ranges.is_empty() {
         format!("no circuit prepares features of {width} bits: set `width_bits` of `[shape]` to 8; or {instead}")
     } else {
-        format!("no circuit prepares rows of {found} of {width} bits; list {} features, more columns of the tables among them; or {instead}", ranges.join(" or "))
+        format!(
+            "no circuit prepares rows of {found} of {width} bits; list {} features, more columns of the tables among them; or {instead}",
+            ranges.join(" or ")
+        )
     })
 }
 

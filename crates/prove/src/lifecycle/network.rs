@@ -95,7 +95,10 @@ impl Units {
 ///
 /// # Errors
 /// What has no room in the integers of a network, and what would make some.
-#[expect(clippy::cast_possible_truncation, reason = "rates, spreads and centres are far inside their integers, and checked by the specification")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rates, spreads and centres are far inside their integers, and checked by the specification"
+)]
 pub(super) fn chosen(choices: &TrainingChoices, plan: &Plan, trained: &Trained<'_>) -> Result<TrainingSpec, String> {
     let Trained { rows, minibatch, hidden, seed } = *trained;
     let (width, fraction) = (plan.shape.width_bits() as i32, FRACTION_BITS as i32);
@@ -123,7 +126,10 @@ pub(super) fn chosen(choices: &TrainingChoices, plan: &Plan, trained: &Trained<'
     let half_after = choices.half_after;
     let rate_numerator = ((choices.learning_rate / scale * half_after as f64).round_ties_even() as u64).max(1);
     if rate_numerator >= half_after << RATE_BITS {
-        return Err(format!("`learning_rate` is {}, too large for the integers of this network: try a smaller one, 0.2 for a start", choices.learning_rate));
+        return Err(format!(
+            "`learning_rate` is {}, too large for the integers of this network: try a smaller one, 0.2 for a start",
+            choices.learning_rate
+        ));
     }
     Ok(TrainingSpec {
         schema: TrainingSpecSchema::V2,
@@ -231,10 +237,15 @@ mod tests {
     #[test]
     fn a_rule_that_has_no_room_is_refused_with_what_would_make_some() {
         let (expected, minibatch) = cases().remove(0);
-        assert!(choose(&expected, minibatch, 0.2, 23).unwrap_err().starts_with("`scale_bits` of `[scoring]` is 23, for this network at most 22"));
+        assert!(
+            choose(&expected, minibatch, 0.2, 23)
+                .unwrap_err()
+                .starts_with("`scale_bits` of `[scoring]` is 23, for this network at most 22")
+        );
         assert!(choose(&expected, minibatch, 64e6, 16).unwrap_err().starts_with("`learning_rate` is 64000000, too large"));
         // One feature that hardly moves takes the room of all layers behind it.
-        let narrow = Expected { rows: expected.rows.iter().map(|row| row.as_ref().map(|row| [&row[..5], &[7]].concat())).collect(), ..expected };
+        let narrow =
+            Expected { rows: expected.rows.iter().map(|row| row.as_ref().map(|row| [&row[..5], &[7]].concat())).collect(), ..expected };
         let refused = choose(&narrow, minibatch, 0.2, 20).unwrap_err();
         assert!(refused.contains("at most 18: feature `feature 4` varies by a standard deviation of 0.50 quantised values"), "{refused}");
     }

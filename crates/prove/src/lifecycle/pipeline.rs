@@ -97,9 +97,10 @@ fn network_problem(training: &TrainingChoices) -> Option<(&'static str, String)>
     match (hidden.is_empty(), seed) {
         (true, None) => None,
         (true, Some(_)) => Some(("seed", "`seed`: a scorecard begins at zero; `hidden` with it names a network's layers".to_owned())),
-        (false, _) if Shape::hidden_for(&widths).as_ref() != Some(hidden) => {
-            Some(("hidden", format!("`hidden`: no shape has these layers, 1 to {MAX_HIDDEN_LAYERS} of them are trained ({})", Shape::MENU_TEXT)))
-        }
+        (false, _) if Shape::hidden_for(&widths).as_ref() != Some(hidden) => Some((
+            "hidden",
+            format!("`hidden`: no shape has these layers, 1 to {MAX_HIDDEN_LAYERS} of them are trained ({})", Shape::MENU_TEXT),
+        )),
         (false, None) => Some((
             "hidden",
             "no `seed` beside `hidden`: 64 hexadecimal digits that the initial weights follow from, public and in the proof".to_owned(),
