@@ -5,7 +5,7 @@ Needs numpy; `auc` also what train_scorecard.py needs.
 
     python scripts/neural_training_twin.py write
         trains on generated rows and writes scripts/data/expected-neural-training.json, which a test of
-        `circuits` compares its own weights and biases with
+        `circuits` compares its own weights and biases with, and one of `prove` the rule it chooses
     python scripts/neural_training_twin.py auc TABLE.csv
         trains on seven tenths of a table that training_twin.py knows; prints the area under the ROC curve on
         them and on the other rows, of the integers and of the same network trained the same way in floats
@@ -13,6 +13,7 @@ Needs numpy; `auc` also what train_scorecard.py needs.
 
 import hashlib
 import json
+import math
 import sys
 
 import numpy as np
@@ -114,15 +115,20 @@ def units(deviations, hidden, scale_bits, width=8):
     A weight of the first layer is 2^(places + width) over the deviation of its feature for one of the float network, and
     four of those have to fit sixteen bits; a later weight has two to spare.
     """
-    first = min(11, int(np.floor(13 - width + np.log2(min(deviations)))))
-    places = [max(0, first - 2 * layer) for layer in range(len(hidden))]
+    first = min(11, 13 - width + math.frexp(min(deviations))[1] - 1)
+    places = [first - 2 * layer for layer in range(len(hidden))]
     weights = [ACTIVATION_BITS + after - before for before, after in zip(places, places[1:])] + [scale_bits - places[-1]]
-    assert max(weights) <= 14, "scale_bits is too large for features that spread so little"
+    assert places[-1] >= 0 and weights[-1] <= 14, "scale_bits is too large for features that spread so little"
     return places, weights
 
 
-def chosen_spec(features, hidden, minibatch, epochs, scale_bits, seed, learning_rate=0.2, half_after=500, width=8):
-    """A rule that trains as floats would on standardised features: every factor is a power of two from units and variances."""
+def chosen_spec(
+    features, hidden, minibatch, epochs, scale_bits, seed, learning_rate=0.2, half_after=500, width=8, direction="higher-is-riskier"
+):
+    """A rule that trains as floats would on standardised features: every factor is a power of two from units and variances.
+
+    `features` are those of the rows that count. The prover chooses the same, number by number.
+    """
     mean = np.round(features.mean(axis=0))
     deviation = np.sqrt(np.maximum(((features - mean) ** 2).mean(axis=0), 0.25))
     places, weight_units = units(deviation, hidden, scale_bits, width)
@@ -146,7 +152,7 @@ def chosen_spec(features, hidden, minibatch, epochs, scale_bits, seed, learning_
         "kind": "multilayer-perceptron",
         "epochs": epochs,
         "scale_bits": scale_bits,
-        "direction": "higher-is-riskier",
+        "direction": direction,
         "centres": [int(m) for m in mean],
         "initial_weights": [],
         "initial_bias": 0,
@@ -206,9 +212,9 @@ def write():
         (12, 60, 20, "f20.w8.g4.b10.h0.n17.l16-8", [16, 8], 21, 2, 14),
     ]:
         features, codes, void = generated(seed, rows, columns)
-        spec = chosen_spec(features, hidden, minibatch, epochs, scale_bits, hashlib.sha256(b"%d" % seed).hexdigest())
-        if seed == 12:
-            spec |= {"direction": "higher-is-safer"}
+        direction = "higher-is-safer" if seed == 12 else "higher-is-riskier"
+        digest = hashlib.sha256(b"%d" % seed).hexdigest()
+        spec = chosen_spec(features[~void], hidden, minibatch, epochs, scale_bits, digest, direction=direction)
         features = np.where(void[:, None], 0, features)
         weights, biases = train(spec, features, np.where(void, 0, codes), minibatch)
         table = [None if void[i] else [int(codes[i]), *map(int, features[i])] for i in range(rows)]

@@ -1,7 +1,7 @@
 """Prepares development rows as `preparation/v1` does, a second time, from its written description alone.
 
 No code of the circuits or of the prover takes part: what follows is docs/circuits/preparation-v1.md, and for the
-training training_twin.py. Needs numpy.
+training training_twin.py, or neural_training_twin.py where the model is a network. Needs numpy.
 
     python scripts/preparation_twin.py write
         prepares generated rows and writes scripts/data/expected-preparation.json, which a test of `circuits`
@@ -236,7 +236,7 @@ def read_rows(spec, identifier, path, features):
     absent = {"", *columns.get("missing_values", [])}
     groups = {text: code for code, group in enumerate(spec["grouping"]["group"]) for text in group["values"]}
     decision, outcome = columns["decision"], columns.get("outcome")
-    logged = meanings(decision, ["declined", "approved"]) if isinstance(decision, dict) else None
+    logged = meanings(decision, ["declined", "approved"]) if "column" in decision else None
     label = meanings(outcome, OUTCOMES) if outcome else None
     by_name = {feature["name"]: feature for feature in spec["feature"]}
     cells = [by_name[name].get("column", name) for name in features]
@@ -351,8 +351,44 @@ def expected_training(plan, choices, prepared, reason):
     }
 
 
+def expected_network_training(plan, choices, prepared, reason):
+    """The same for a network."""
+    from neural_training_twin import chosen_spec
+
+    scoring = plan["scoring"]
+    return chosen_spec(
+        prepared[reason < 0],
+        choices["hidden"],
+        network_minibatch(choices, plan),
+        choices["epochs"],
+        scoring["scale_bits"],
+        choices["seed"],
+        learning_rate=choices["learning_rate"],
+        half_after=choices["half_after"],
+        width=shape_of(plan)["w"],
+        direction=scoring["direction"],
+    )
+
+
+def shape_of(plan):
+    return {part[0]: int(part[1:]) for part in plan["shape"].split(".") if part[0] != "l"}
+
+
+def network_minibatch(choices, plan):
+    """Rows a step of the training circuit of a plan's network, from the table of networks over features of 8 bits."""
+    shape = shape_of(plan)
+    wanted = f"| {shape['f']}-{'-'.join(map(str, choices['hidden']))}-1 |"
+    page = pathlib.Path(__file__).parent.parent / "docs" / "circuits" / "neural-training-v1.md"
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if shape["w"] == 8 and line.startswith(wanted):
+            return int(line.split("|")[choices["size_log2"] - 12])
+    sys.exit(f"{wanted} stands in no line of {page.name}: its rows a minibatch are not known here")
+
+
 def minibatch(choices, plan):
     """Rows a step of the training circuit of a plan's layout, from the table of all pinned circuits."""
+    if "hidden" in choices:
+        return network_minibatch(choices, plan)
     layout = ".".join(plan["shape"].split(".")[:3])
     wanted = f"training/v1@{layout}.b10.h0.n{choices['size_log2']}"
     page = pathlib.Path(__file__).parent.parent / "docs" / "circuits" / "scored-cohort-v1.md"
@@ -362,13 +398,13 @@ def minibatch(choices, plan):
     sys.exit(f"{wanted} stands in no line of {page.name}: its rows a minibatch are not known here")
 
 
-def expected_table(plan, weights, bias, prepared, reason, codes):
+def expected_table(plan, score, prepared, reason, codes):
     """Rows by score bin, group, outcome and logged decision; those set aside; histograms."""
-    shape = dict((part[0], int(part[1:])) for part in plan["shape"].split("."))
+    shape = shape_of(plan)
     counted = reason < 0
     x, (group, outcome, logged) = prepared[counted], codes[counted].T
     # A score equal to an edge belongs to the bin above, and so does a value.
-    bins = np.searchsorted(plan["scoring"]["edges"], x @ np.array(weights) + bias, side="right")
+    bins = np.searchsorted(plan["scoring"]["edges"], score(x), side="right")
     counts = np.zeros((shape["b"], shape["g"], 6), dtype=np.int64)
     np.add.at(counts, (bins, group, 2 * outcome + logged), 1)
     void = np.zeros((shape["g"], 4), dtype=np.int64)
@@ -381,8 +417,31 @@ def expected_table(plan, weights, bias, prepared, reason, codes):
     return {"counts": counts.tolist(), "void": void.tolist(), "histograms": histograms}
 
 
+def area(score, bad):
+    """Under the ROC curve: the share of pairs of a bad and a good row in the right order, ties counting half."""
+    values, places, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    return (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
+
+
+def areas(rule, choices, step, width, score, prepared):
+    """What the integers cost: the network of the package beside the same one trained the same way in floats."""
+    from neural_training_twin import in_floats
+
+    known = [(values[codes[:, 1] != 0], codes[codes[:, 1] != 0, 1] == 2) for values, _, codes in prepared]
+    schedule = {"learning_rate": choices["learning_rate"], "half_after": choices["half_after"], "width": width}
+    # Minibatches are those of all rows in the circuit, and of the known ones in floats.
+    riskier = rule["direction"] == "higher-is-riskier"
+    target = lambda bad: bad if riskier else ~bad
+    floats = in_floats(rule, known[0][0], target(known[0][1]), step, **schedule)
+    for name, (values, bad) in zip(("training", "test"), known):
+        found = [area(scores, target(bad)) for scores in (score(values), floats(values))]
+        print(f"area under the ROC curve, {name} rows of known outcome: integers {found[0]:.4f}, floats {found[1]:.4f}")
+
+
 def check(package, secrets, spec, pipeline, development):
-    from training_twin import train
+    import neural_training_twin
+    import training_twin
 
     with zipfile.ZipFile(package) as entries:
         read = lambda name: json.loads(entries.read(name))
@@ -418,19 +477,29 @@ def check(package, secrets, spec, pipeline, development):
         )
 
     values, reason, codes = prepared[0]
-    rule = expected_training(plan, pipeline["training"], values, reason)
+    network = "hidden" in pipeline["training"]
+    rule = (expected_network_training if network else expected_training)(plan, pipeline["training"], values, reason)
     section("training rule", lambda: compare("training.spec", training["spec"], rule))
     step = minibatch(pipeline["training"], plan)
     stated = {key: training[key] for key in ("rows", "steps")}
     counted = {"rows": len(values), "steps": rule["epochs"] * -(-len(values) // step)}
     section("length of the training", lambda: compare("training", stated, counted))
-    weights, bias = train(rule, values, codes[:, 1], step)
-    section("weights and bias", lambda: compare("secrets", [secrets["weights"], secrets["bias"]], [weights, bias]))
+    if network:
+        width = shape_of(plan)["w"]
+        weights, biases = neural_training_twin.train(rule, values, codes[:, 1], step, width)
+        layers = [{"weights": w.tolist(), "biases": b.tolist()} for w, b in zip(weights, biases)]
+        section("weights and biases", lambda: compare("secrets.layers", secrets["layers"], layers))
+        score = lambda x: neural_training_twin.forward(weights, biases, x, width)[2]
+        areas(rule, pipeline["training"], step, width, score, prepared)
+    else:
+        weights, bias = training_twin.train(rule, values, codes[:, 1], step)
+        section("weights and bias", lambda: compare("secrets", [secrets["weights"], secrets["bias"]], [weights, bias]))
+        score = lambda x: x @ np.array(weights) + bias
 
     compare("offline-metrics.batches", [batch["role"] for batch in offline["batches"]], ["reference", "test"])
     for name, batch, rows_of in zip(("training", "test"), offline["batches"], prepared):
         stated = {key: batch[key] for key in ("rows", "table")}
-        table = expected_table(plan, weights, bias, *rows_of)
+        table = expected_table(plan, score, *rows_of)
         section(
             f"table of the {name} rows, with its histograms",
             lambda: compare(f"offline-metrics, {name} rows", stated, {"rows": len(rows_of[0]), "table": table}),

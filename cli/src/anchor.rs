@@ -18,8 +18,9 @@ use crate::{
     failure::Failure,
     files::{self, File},
     key::{self, PassphraseSource},
-    prove::{BadRow, Spoken},
+    prove::Spoken,
     received::{self, ANCHORS},
+    tables::Rows,
 };
 
 #[derive(Debug, Subcommand)]
@@ -34,21 +35,11 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Make {
-    /// What is measured, and how.
-    #[arg(long, value_name = "SPEC.toml")]
-    spec: PathBuf,
+    #[command(flatten)]
+    rows: Rows,
     /// The model, as for `verifold prove`.
     #[arg(long, value_name = "MODEL.onnx")]
     model: PathBuf,
-    /// Rows that drift is measured against.
-    #[arg(long, value_name = "REF.csv|parquet")]
-    reference: PathBuf,
-    /// Rows of the period so far: a file, or a folder of files.
-    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
-    batches: PathBuf,
-    /// What becomes of a row that cannot be read.
-    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
-    on_bad_row: BadRow,
     /// What was anchored so far, with its salts: kept secret, and given to `verifold prove --anchored`. Begun if not there.
     #[arg(long, value_name = "LOG")]
     log: PathBuf,
@@ -139,14 +130,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
 
 fn make(arguments: Make) -> Result<Exit, Failure> {
     let at = time(arguments.date)?;
-    let sources = Sources {
-        spec: arguments.spec,
-        model: arguments.model,
-        reference: arguments.reference,
-        batches: arguments.batches,
-        outcomes: None,
-        on_bad_row: arguments.on_bad_row.into(),
-    };
+    let sources = Sources { rows: arguments.rows.tables.into(), on_bad_row: arguments.rows.on_bad_row.into(), model: arguments.model };
     let failed = |error| Failure::new(Exit::Usage, format!("nothing was anchored: {error}"), "");
     let mut prepared = prepare(&sources, &mut Spoken::begun()).map_err(failed)?;
     let mut log = if arguments.log.exists() { log(&arguments.log)? } else { AnchorLog::new(&prepared) };

@@ -29,6 +29,7 @@ mod report;
 mod sample;
 mod segments;
 mod sign;
+mod tables;
 mod traceability;
 mod verify;
 mod worker;

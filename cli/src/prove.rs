@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant as Clock},
 };
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use verifold_model::{
     change::ChangeDraft,
     format::{bytes, count, counted},
@@ -15,11 +15,11 @@ use verifold_model::{
 };
 use verifold_policy::read_change_record;
 use verifold_prove::{
-    After, Event, LifecycleRequest, LifecycleSources, MaturedRequest, OnBadRow, Progress, ReceiptsRequest, Report, Request, Sources,
+    After, Event, LifecycleRequest, LifecycleSources, MaturedRequest, Progress, ReceiptsRequest, Report, Request, Sources,
     integer::QuantisationError, prove_lifecycle, prove_matured, prove_monitoring, prove_receipts, prove_stage,
 };
 
-use crate::{anchor, failure::Failure, files, segments, traceability};
+use crate::{anchor, failure::Failure, files, segments, tables::Rows, traceability};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -29,6 +29,12 @@ pub(crate) enum Command {
     Split(segments::Split),
     /// Prove one segment of a split; `verifold join` makes a package of all.
     Segment(segments::Segment),
+    /// Prove the preparation of development rows, and their profile, alone: a stage of a life cycle.
+    Preparation(Stage),
+    /// Prove the training of the model alone: a stage of a life cycle.
+    Training(Stage),
+    /// Prove the offline metrics, counts of training and test rows under the model, alone: a stage of a life cycle.
+    Metrics(Stage),
     /// Prove the whole life cycle: prepare development rows, train or import the model, measure on test rows, monitor; one package.
     Pipeline(Pipeline),
     /// Add receipts to a package: a proven root over one opening for each row, from the files the package was made from.
@@ -45,24 +51,11 @@ pub(crate) struct Matured {
     /// What it left behind.
     #[arg(long, value_name = "MINE.secrets")]
     secrets: PathBuf,
-    /// What is measured, and how: as for the package.
-    #[arg(long, value_name = "SPEC.toml")]
-    spec: PathBuf,
-    /// Rows that drift is measured against, as for the package.
-    #[arg(long, value_name = "REF.csv|parquet")]
-    reference: PathBuf,
-    /// Rows of the period, as for the package.
-    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
-    batches: PathBuf,
-    /// Outcomes as for the package, if they stand in a table of their own.
-    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
-    outcomes: Option<PathBuf>,
+    #[command(flatten)]
+    rows: Rows,
     /// Outcomes as they are known now: a line for every row of the period, the outcome empty where it is still unknown.
     #[arg(long, value_name = "LATER.csv|parquet")]
     later: PathBuf,
-    /// What becomes of a row that cannot be read, as for the package.
-    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
-    on_bad_row: BadRow,
     /// The package with the matured cohort; the salts of the later outcomes go to OUT.matured beside it.
     #[arg(long, short, value_name = "OUT.zkaudit")]
     output: PathBuf,
@@ -79,21 +72,8 @@ pub(crate) struct Receipts {
     /// What it left behind.
     #[arg(long, value_name = "MINE.secrets")]
     secrets: PathBuf,
-    /// What is measured, and how: as for the package.
-    #[arg(long, value_name = "SPEC.toml")]
-    spec: PathBuf,
-    /// Rows that drift is measured against, as for the package.
-    #[arg(long, value_name = "REF.csv|parquet")]
-    reference: PathBuf,
-    /// Rows of the period, as for the package.
-    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
-    batches: PathBuf,
-    /// Outcomes, if they stand in a table of their own.
-    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
-    outcomes: Option<PathBuf>,
-    /// What becomes of a row that cannot be read, as for the package.
-    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
-    on_bad_row: BadRow,
+    #[command(flatten)]
+    rows: Rows,
     /// Give receipts for this batch alone, by its number in the chain. May be repeated; every monitored batch otherwise.
     #[arg(long = "batch", value_name = "N")]
     only: Vec<u32>,
@@ -105,70 +85,47 @@ pub(crate) struct Receipts {
     overwrite: bool,
 }
 
-/// Stages of a life cycle, by the identifiers of their proofs.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum PipelineStage {
-    /// Raw rows to prepared rows.
-    Preparation,
-    /// Prepared training rows to a model.
-    Training,
-    /// Prepared test rows counted under the model.
-    OfflineMetrics,
-    /// The period's batches counted under the model.
-    Monitoring,
-}
-
-impl From<PipelineStage> for StatementKind {
-    fn from(stage: PipelineStage) -> Self {
-        match stage {
-            PipelineStage::Preparation => Self::PreparationV1,
-            PipelineStage::Training => Self::TrainingV1,
-            PipelineStage::OfflineMetrics => Self::OfflineMetricsV2,
-            PipelineStage::Monitoring => Self::MonitoringV1,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum BadRow {
-    /// Commit it as void, counted by reason.
-    Void,
-    /// Stop and list the first of them.
-    Stop,
-}
-
-impl From<BadRow> for OnBadRow {
-    fn from(choice: BadRow) -> Self {
-        match choice {
-            BadRow::Void => Self::Void,
-            BadRow::Stop => Self::Stop,
-        }
-    }
-}
-
+/// Where the model of a life cycle comes from.
 #[derive(Debug, Args)]
-pub(crate) struct Pipeline {
-    /// What is measured, and how.
-    #[arg(long, value_name = "SPEC.toml")]
-    spec: PathBuf,
+pub(crate) struct Development {
     /// How development rows are split, and how the model is trained or where its ONNX file is.
     #[arg(long, value_name = "PIPELINE.toml")]
     pipeline: PathBuf,
     /// Rows to train and to test on.
     #[arg(long, value_name = "DEV.csv|parquet")]
     development: PathBuf,
-    /// Rows that drift is measured against.
-    #[arg(long, value_name = "REF.csv|parquet")]
-    reference: PathBuf,
-    /// Rows of the period: a file, or a folder of files.
-    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
-    batches: PathBuf,
-    /// Outcomes, joined by the id column.
-    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
-    outcomes: Option<PathBuf>,
-    /// What becomes of a row of the period that cannot be read.
-    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
-    on_bad_row: BadRow,
+}
+
+/// Files a life cycle is proven from.
+#[derive(Debug, Args)]
+pub(crate) struct Lifecycle {
+    #[command(flatten)]
+    rows: Rows,
+    #[command(flatten)]
+    development: Development,
+}
+
+impl From<Lifecycle> for LifecycleSources {
+    fn from(files: Lifecycle) -> Self {
+        let Lifecycle { rows: Rows { tables, on_bad_row }, development: Development { pipeline, development } } = files;
+        Self { rows: tables.into(), on_bad_row: on_bad_row.into(), pipeline, development }
+    }
+}
+
+/// One stage of a life cycle, for `verifold prove pipeline` to find.
+#[derive(Debug, Args)]
+pub(crate) struct Stage {
+    #[command(flatten)]
+    files: Lifecycle,
+    /// Folder that keeps finished stages: the one that `verifold prove pipeline --work` is given.
+    #[arg(long, value_name = "DIR")]
+    work: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pipeline {
+    #[command(flatten)]
+    files: Lifecycle,
     /// The package; its secrets go to OUT.secrets beside it.
     #[arg(long, short, value_name = "OUT.zkaudit")]
     output: PathBuf,
@@ -179,34 +136,29 @@ pub(crate) struct Pipeline {
     #[arg(long, value_name = "RFC3339")]
     date: Option<Instant>,
     /// Folder that keeps finished stages until the package is written; OUT.work beside it if none is named. A run that was
-    /// stopped goes on from it.
+    /// stopped goes on from it, and so from stages proven by themselves.
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
-    /// Prove this stage alone into that folder: each may have a process of its own, and a run without this then writes the package.
-    #[arg(long, value_enum)]
-    stage: Option<PipelineStage>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Monitoring {
-    /// What is measured, and how.
-    #[arg(long, value_name = "SPEC.toml")]
-    spec: PathBuf,
+    #[command(flatten)]
+    rows: Rows,
     /// The model, as exported by scikit-learn or PyTorch.
-    #[arg(long, value_name = "MODEL.onnx")]
-    model: PathBuf,
-    /// Rows that drift is measured against.
-    #[arg(long, value_name = "REF.csv|parquet")]
-    reference: PathBuf,
-    /// Rows of the period: a file, or a folder of files.
-    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
-    batches: PathBuf,
-    /// Outcomes, joined by the id column.
-    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
-    outcomes: Option<PathBuf>,
-    /// What becomes of a row that cannot be read.
-    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
-    on_bad_row: BadRow,
+    #[arg(long, value_name = "MODEL.onnx", required_unless_present = "work")]
+    model: Option<PathBuf>,
+    /// Prove it alone, as the stage of a life cycle, under the model that comes from these files: no package is written, and
+    /// `verifold prove pipeline` finds the proof in this folder.
+    #[arg(long, value_name = "DIR", requires_all = ["pipeline", "development"])]
+    #[arg(conflicts_with_all = ["model", "after", "anchored", "traceability", "output", "overwrite", "date"])]
+    work: Option<PathBuf>,
+    /// With --work: how development rows are split, and how the model is trained or where its ONNX file is.
+    #[arg(long, value_name = "PIPELINE.toml", requires = "work")]
+    pipeline: Option<PathBuf>,
+    /// With --work: rows to train and to test on.
+    #[arg(long, value_name = "DEV.csv|parquet", requires = "work")]
+    development: Option<PathBuf>,
     /// Put the proof behind those of this package, whose period it goes on from, under the same model or another; the
     /// secrets of the package stand beside it.
     #[arg(long, value_name = "EARLIER.zkaudit")]
@@ -221,8 +173,8 @@ pub(crate) struct Monitoring {
     #[arg(long, value_name = "STAGE.toml", num_args = 1..)]
     traceability: Vec<PathBuf>,
     /// The package; its secrets go to OUT.secrets beside it.
-    #[arg(long, short, value_name = "OUT.zkaudit")]
-    output: PathBuf,
+    #[arg(long, short, value_name = "OUT.zkaudit", required_unless_present = "work")]
+    output: Option<PathBuf>,
     /// Replace an earlier package of this name.
     #[arg(long)]
     overwrite: bool,
@@ -279,6 +231,9 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
         Command::Monitoring(arguments) => monitoring(arguments),
         Command::Split(arguments) => segments::split(arguments),
         Command::Segment(arguments) => segments::segment(arguments),
+        Command::Preparation(arguments) => stage(arguments, StatementKind::PreparationV1),
+        Command::Training(arguments) => stage(arguments, StatementKind::TrainingV1),
+        Command::Metrics(arguments) => stage(arguments, StatementKind::OfflineMetricsV2),
         Command::Pipeline(arguments) => pipeline(arguments),
         Command::Receipts(arguments) => receipts(arguments),
         Command::Matured(arguments) => matured(arguments),
@@ -289,24 +244,17 @@ pub(crate) fn created(date: Option<Instant>) -> Result<Instant, Failure> {
     date.or_else(files::now).ok_or_else(|| Failure::new(Exit::Usage, "this computer's clock is before 1970", "give --date"))
 }
 
+fn stage(arguments: Stage, kind: StatementKind) -> Result<Exit, Failure> {
+    prove_stage(&arguments.files.into(), &arguments.work, kind, &mut Spoken::begun())
+        .map_err(|error| Failure::new(Exit::Usage, format!("the stage was not proven: {error}"), ""))?;
+    println!("Proven and kept: {}. `verifold prove pipeline` with this --work goes on from it.", arguments.work.display());
+    Ok(Exit::Met)
+}
+
 fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
-    let sources = LifecycleSources {
-        spec: arguments.spec,
-        pipeline: arguments.pipeline,
-        development: arguments.development,
-        reference: arguments.reference,
-        batches: arguments.batches,
-        outcomes: arguments.outcomes,
-        on_bad_row: arguments.on_bad_row.into(),
-    };
+    let sources = arguments.files.into();
     let work = arguments.work.unwrap_or_else(|| arguments.output.with_extension("work"));
     let kept = format!("what is finished is kept, and the same command goes on from it: {}", work.display());
-    if let Some(stage) = arguments.stage {
-        prove_stage(&sources, &work, stage.into(), &mut Spoken::begun())
-            .map_err(|error| Failure::new(Exit::Usage, format!("the stage was not proven: {error}"), ""))?;
-        println!("Proven and kept: {}. The same command without --stage writes the package.", work.display());
-        return Ok(Exit::Met);
-    }
     let request = LifecycleRequest {
         sources,
         created: created(arguments.date)?,
@@ -345,15 +293,8 @@ fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
 
 fn receipts(arguments: Receipts) -> Result<Exit, Failure> {
     let request = ReceiptsRequest {
-        sources: Sources {
-            spec: arguments.spec,
-            // What scored the rows stands in the secrets.
-            model: PathBuf::new(),
-            reference: arguments.reference,
-            batches: arguments.batches,
-            outcomes: arguments.outcomes,
-            on_bad_row: arguments.on_bad_row.into(),
-        },
+        rows: arguments.rows.tables.into(),
+        on_bad_row: arguments.rows.on_bad_row.into(),
         package: arguments.package,
         secrets: arguments.secrets,
         batches: arguments.only,
@@ -381,15 +322,8 @@ fn receipts(arguments: Receipts) -> Result<Exit, Failure> {
 
 fn matured(arguments: Matured) -> Result<Exit, Failure> {
     let request = MaturedRequest {
-        sources: Sources {
-            spec: arguments.spec,
-            // What scored the rows stands in the secrets.
-            model: PathBuf::new(),
-            reference: arguments.reference,
-            batches: arguments.batches,
-            outcomes: arguments.outcomes,
-            on_bad_row: arguments.on_bad_row.into(),
-        },
+        rows: arguments.rows.tables.into(),
+        on_bad_row: arguments.rows.on_bad_row.into(),
         later: arguments.later,
         package: arguments.package,
         secrets: arguments.secrets,
@@ -429,22 +363,27 @@ fn change_record(path: &Path) -> Result<ChangeDraft, Failure> {
 }
 
 fn monitoring(arguments: Monitoring) -> Result<Exit, Failure> {
+    let Monitoring { rows, model, work, pipeline, development, output, .. } = arguments;
+    let (model, output) = match (work, pipeline, development, model, output) {
+        (Some(work), Some(pipeline), Some(development), ..) => {
+            let files = Lifecycle { rows, development: Development { pipeline, development } };
+            return stage(Stage { files, work }, StatementKind::MonitoringV1);
+        }
+        (.., Some(model), Some(output)) => (model, output),
+        _ => {
+            let hint = "give --model and --output, or --pipeline, --development and --work";
+            return Err(Failure::new(Exit::Usage, "neither a package nor a stage is asked for", hint));
+        }
+    };
     let created = created(arguments.date)?;
     let change = arguments.change_record.as_deref().map(change_record).transpose()?;
     let after = arguments.after.map(|package| After { package, change });
     let request = Request {
-        sources: Sources {
-            spec: arguments.spec,
-            model: arguments.model,
-            reference: arguments.reference,
-            batches: arguments.batches,
-            outcomes: arguments.outcomes,
-            on_bad_row: arguments.on_bad_row.into(),
-        },
+        sources: Sources { rows: rows.tables.into(), on_bad_row: rows.on_bad_row.into(), model },
         after,
         anchored: arguments.anchored.as_deref().map(anchor::log).transpose()?,
         traceability: traceability::documents(&arguments.traceability)?,
-        output: arguments.output,
+        output,
         overwrite: arguments.overwrite,
         created,
         written_by: format!("Verifold {}", env!("CARGO_PKG_VERSION")),

@@ -8,35 +8,23 @@ use verifold_model::{
     instant::Instant,
     state::Exit,
 };
-use verifold_prove::{JoinRequest, PartOutcome, SegmentRequest, SegmentSources, Sources, SplitRequest};
+use verifold_prove::{JoinRequest, PartOutcome, SegmentRequest, Sources, SplitRequest};
 
 use crate::{
     anchor,
     failure::Failure,
-    prove::{BadRow, Spoken, created, print_report},
+    prove::{Spoken, created, print_report},
+    tables::{Rows, Tables},
     traceability,
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct Split {
-    /// What is measured, and how.
-    #[arg(long, value_name = "SPEC.toml")]
-    spec: PathBuf,
+    #[command(flatten)]
+    rows: Rows,
     /// The model, as exported by scikit-learn or PyTorch.
     #[arg(long, value_name = "MODEL.onnx")]
     model: PathBuf,
-    /// Rows that drift is measured against.
-    #[arg(long, value_name = "REF.csv|parquet")]
-    reference: PathBuf,
-    /// Rows of the period: a file, or a folder of files.
-    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
-    batches: PathBuf,
-    /// Outcomes, joined by the id column.
-    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
-    outcomes: Option<PathBuf>,
-    /// What becomes of a row that cannot be read.
-    #[arg(long, value_enum, default_value_t = BadRow::Stop)]
-    on_bad_row: BadRow,
     /// The log that `verifold anchor make` kept: its batches are proven as they were anchored.
     #[arg(long, value_name = "LOG")]
     anchored: Option<PathBuf>,
@@ -59,18 +47,8 @@ pub(crate) struct Segment {
     /// Which segment, from 1, and how many there are.
     #[arg(long, value_name = "I/K", value_parser = numbered)]
     segment: (usize, usize),
-    /// What is measured, and how: the file that was split.
-    #[arg(long, value_name = "SPEC.toml")]
-    spec: PathBuf,
-    /// Rows that drift is measured against, the same again.
-    #[arg(long, value_name = "REF.csv|parquet")]
-    reference: PathBuf,
-    /// Rows of the period, the same again.
-    #[arg(long, value_name = "BATCHES.csv|parquet|DIR")]
-    batches: PathBuf,
-    /// Outcomes, the same again.
-    #[arg(long, value_name = "OUTCOMES.csv|parquet")]
-    outcomes: Option<PathBuf>,
+    #[command(flatten)]
+    tables: Tables,
     /// The segment's file; if it is there already, nothing is done.
     #[arg(long, short, value_name = "OUT.zkseg")]
     output: PathBuf,
@@ -111,14 +89,7 @@ pub(crate) struct Join {
 
 pub(crate) fn split(arguments: Split) -> Result<Exit, Failure> {
     let request = SplitRequest {
-        sources: Sources {
-            spec: arguments.spec,
-            model: arguments.model,
-            reference: arguments.reference,
-            batches: arguments.batches,
-            outcomes: arguments.outcomes,
-            on_bad_row: arguments.on_bad_row.into(),
-        },
+        sources: Sources { rows: arguments.rows.tables.into(), on_bad_row: arguments.rows.on_bad_row.into(), model: arguments.model },
         anchored: arguments.anchored.as_deref().map(anchor::log).transpose()?,
         segments: arguments.segments,
         output: arguments.output,
@@ -138,12 +109,7 @@ pub(crate) fn split(arguments: Split) -> Result<Exit, Failure> {
 pub(crate) fn segment(arguments: Segment) -> Result<Exit, Failure> {
     let (segment, segments) = arguments.segment;
     let request = SegmentRequest {
-        sources: SegmentSources {
-            spec: arguments.spec,
-            reference: arguments.reference,
-            batches: arguments.batches,
-            outcomes: arguments.outcomes,
-        },
+        rows: arguments.tables.into(),
         split: arguments.split,
         segment,
         segments,

@@ -21,7 +21,7 @@ use verifold_model::{
 use verifold_package::{ClaimedPackage, ClaimedSegment, Contents, Limits, write};
 use verifold_policy::Policy;
 use verifold_prove::{
-    Event, OnBadRow, ProveError, Sources,
+    Event, OnBadRow, ProveError, RowSources, Sources,
     monitoring::{Prepared, fold_batches, prepare},
     segments::{Part, Split},
 };
@@ -49,6 +49,19 @@ assertion = "authorisation"
 stage = "monitoring"
 severity = "mandatory"
 kind = "model-unchanged"
+"#;
+
+/// That whoever was scored can check their row.
+const RECEIPTS: &str = r#"
+[[requirement]]
+id = "I-1"
+title = "Receipts"
+area = "Explanation"
+assertion = "completeness"
+stage = "inference"
+severity = "mandatory"
+kind = "evidence"
+statement = "receipts/v1"
 "#;
 
 /// A change of a segment's file.
@@ -174,12 +187,14 @@ impl Site {
 
     fn prepared(&self) -> Prepared {
         let sources = Sources {
-            spec: self.path("monitoring.toml"),
-            model: self.path("model.onnx"),
-            reference: self.path("reference.csv"),
-            batches: self.path("batches.csv"),
-            outcomes: None,
+            rows: RowSources {
+                spec: self.path("monitoring.toml"),
+                reference: self.path("reference.csv"),
+                batches: self.path("batches.csv"),
+                outcomes: None,
+            },
             on_bad_row: OnBadRow::Void,
+            model: self.path("model.onnx"),
         };
         prepare(&sources, &mut Silent).unwrap()
     }
@@ -377,6 +392,15 @@ fn a_period_scored_by_a_network_is_proven_in_segments() {
     let record = verified(&file, &policy, &store);
     assert_eq!((record.exit, refusal(&record).0.as_str()), (Exit::Met, ""), "{}", record.headline.title);
     assert!(record.proofs[0].segments.len() == 2 && record.proofs[0].segments.iter().all(|segment| segment.state == ProofState::Valid));
+
+    // The plan is the package's: the integers alone, without the ONNX model, give bins other expected shares.
+    let receipts = format!("verifold prove receipts --package q1.zkaudit --secrets q1.secrets {files} --on-bad-row void");
+    site.line(&format!("{receipts} --batch 1 -o given.zkaudit"), true, "for 1 batch, proof ");
+    let given = fs::read(site.path("given.zkaudit")).unwrap();
+    let accepted = format!("{policy}\n[[circuit]]\nfamily = \"neural-receipts/v1\"\n{RECEIPTS}");
+    let record = verified(&given, &accepted, &store);
+    assert_eq!((record.exit, refusal(&record).0.as_str()), (Exit::Met, ""), "{}", record.headline.title);
+    assert_eq!(verified(&file, &accepted, &store).exit, Exit::Incomplete, "the package without receipts has none");
 
     // What the circuit proves of a network is not what it proves of a scorecard.
     assert_eq!(verified(&file, POLICY, &store).exit, Exit::NotChecked);

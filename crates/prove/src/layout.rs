@@ -5,10 +5,13 @@
 
 use verifold_model::{
     plan::{Feature, PlanError},
-    shape::Shape,
+    shape::{CircuitFamily, Shape},
 };
 
-use crate::spec::{HistogramSpec, QuantilesWord, Spec};
+use crate::{
+    room,
+    spec::{HistogramSpec, QuantilesWord, Spec},
+};
 
 /// Feature order and shape of a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +45,16 @@ impl Layout {
             PlanError { field: "shape".to_owned(), problem }
         })?;
         Ok(self)
+    }
+
+    /// The same, if a step that counts these rows has room for one.
+    ///
+    /// # Errors
+    /// [`PlanError`] if it has not, with the sizes that have.
+    pub fn with_room(self) -> Result<Self, PlanError> {
+        let family = CircuitFamily::of_cohorts(self.shape);
+        let found = room::rows_of_step(family, self.shape);
+        found.map_err(|problem| PlanError { field: "shape".to_owned(), problem }).map(|_| self)
     }
 
     /// The layout of a specification.

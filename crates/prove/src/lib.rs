@@ -40,6 +40,7 @@ pub mod progress;
 mod ranking;
 pub mod receipts;
 mod recount;
+mod room;
 pub mod rows;
 pub mod salts;
 pub mod secrets;
@@ -56,8 +57,8 @@ pub use crate::{
     lifecycle::{LifecycleReport, LifecycleRequest, LifecycleSources, prove_lifecycle, prove_stage},
     matured::{MaturedRequest, prove_matured},
     model_file::ModelOpening,
-    monitoring::{OnBadRow, Report, Request, Sources, prove_monitoring},
+    monitoring::{OnBadRow, Report, Request, RowSources, Sources, prove_monitoring},
     progress::{Event, Progress},
     receipts::{ReceiptsRequest, prove_receipts},
-    segments::{PartOutcome, SegmentRequest, SegmentSources, SplitRequest, prove_segment, split},
+    segments::{PartOutcome, SegmentRequest, SplitRequest, prove_segment, split},
 };

@@ -30,7 +30,7 @@ use crate::{
     error::ProveError,
     fold::{failed, stop_if_cancelled},
     integer::QuantisationError,
-    monitoring::{OnBadRow, Prepared, Scorer, Sources, contents, prepare_scored},
+    monitoring::{OnBadRow, Prepared, RowSources, Scorer, contents, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
     salts::Salts,
@@ -40,20 +40,14 @@ use crate::{
 /// Files a life cycle is proven from.
 #[derive(Debug, Clone)]
 pub struct LifecycleSources {
-    /// Monitoring specification, TOML.
-    pub spec: PathBuf,
+    /// The period, with the monitoring specification.
+    pub rows: RowSources,
+    /// What to do with rows of the period that cannot be scored.
+    pub on_bad_row: OnBadRow,
     /// Pipeline specification, TOML.
     pub pipeline: PathBuf,
     /// Development rows: a CSV or Parquet file, or a folder of them.
     pub development: PathBuf,
-    /// Reference rows, likewise.
-    pub reference: PathBuf,
-    /// Rows of the period, likewise.
-    pub batches: PathBuf,
-    /// Outcomes by row identifier, if they stand in a table of their own.
-    pub outcomes: Option<PathBuf>,
-    /// What to do with rows of the period that cannot be scored.
-    pub on_bad_row: OnBadRow,
 }
 
 /// A run over the whole life cycle.
@@ -114,20 +108,11 @@ pub fn monitored(
     salts: &Salts,
     progress: &mut dyn Progress,
 ) -> Result<Prepared, ProveError> {
-    let LifecycleSources { spec, reference, batches, outcomes, on_bad_row, .. } = sources;
-    let sources = Sources {
-        spec: spec.clone(),
-        model: match &developed.origin {
-            Origin::Imported(path) => path.clone(),
-            Origin::Trained(_) => PathBuf::new(),
-        },
-        reference: reference.clone(),
-        batches: batches.clone(),
-        outcomes: outcomes.clone(),
-        on_bad_row: *on_bad_row,
+    let scorer = match &developed.origin {
+        Origin::Imported(path) => Scorer::Onnx(path),
+        Origin::Trained(training) => Scorer::Integers(training.model().clone()),
     };
-    let scorer = developed.training().map_or(Scorer::Onnx, |training| Scorer::Integers(training.model().clone()));
-    let mut prepared = prepare_scored(&sources, scorer, salts, progress)?;
+    let mut prepared = prepare_scored(&sources.rows, sources.on_bad_row, scorer, salts, progress)?;
     prepared.model_salt = developed.model_salt.clone();
     Ok(prepared)
 }
@@ -239,6 +224,7 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
 }
 
 mod development;
+mod network;
 mod pipeline;
 pub(crate) mod stages;
 mod work;

@@ -30,7 +30,7 @@ use crate::{
     error::ProveError,
     fold::{self, failed},
     lifecycle::stages::stage,
-    monitoring::{Join, Prepared, Scorer, Sources, fold, json, prepare_joined},
+    monitoring::{Join, OnBadRow, Prepared, RowSources, Scorer, fold, json, prepare_joined},
     output::Outputs,
     progress::{Event, Phase, Progress},
     recount,
@@ -47,8 +47,10 @@ const REVISION_SIZE: u32 = 15;
 /// A run that adds a matured cohort to a package.
 #[derive(Clone)]
 pub struct MaturedRequest {
-    /// The files the package was made from, with the outcomes it was made with.
-    pub sources: Sources,
+    /// Rows the package was made from, with the outcomes it was made with.
+    pub rows: RowSources,
+    /// What became of those that cannot be scored.
+    pub on_bad_row: OnBadRow,
     /// Outcomes as they are known now, of every row of the period: an empty cell for one still unknown.
     pub later: PathBuf,
     /// The package.
@@ -277,7 +279,7 @@ impl Matured {
 }
 
 /// Refuses later outcomes of rows that are in no file: a table of another period, or of other rows.
-fn refuse_unknown_ids(sources: &Sources, later: &Path) -> Result<(), ProveError> {
+fn refuse_unknown_ids(sources: &RowSources, later: &Path) -> Result<(), ProveError> {
     let text = String::from_utf8(table::bytes(&sources.spec)?)
         .map_err(|_| ProveError::Table { path: sources.spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
     let spec = Spec::parse(&text, &sources.spec)?;
@@ -312,7 +314,8 @@ fn refuse_unknown_ids(sources: &Sources, later: &Path) -> Result<(), ProveError>
 /// # Errors
 /// [`ProveError`]; nothing has been written or proven then.
 pub fn committed(
-    sources: &Sources,
+    sources: &RowSources,
+    on_bad_row: OnBadRow,
     later: &Path,
     secrets: &Secrets,
     plan: &Plan,
@@ -322,12 +325,12 @@ pub fn committed(
     refuse_unknown_ids(sources, later)?;
     let model = || model_of(&secrets.weights, secrets.bias, &secrets.layers, plan.shape);
     let salts = Salts::fresh()?;
-    let mut prepared = prepare_joined(sources, Join::Given, Scorer::Integers(model()), &salts, progress)?;
+    let mut prepared = prepare_joined(sources, on_bad_row, Join::Given, Scorer::Integers(model()), &salts, progress)?;
     openings(&mut prepared, secrets)?;
     // The package's: with the integers alone, expected shares of a bin would be another program's rounding.
     prepared.plan = plan.clone();
-    let with_later = Sources { outcomes: Some(later.to_owned()), ..sources.clone() };
-    let later = prepare_joined(&with_later, Join::Every, Scorer::Integers(model()), &salts, progress)?;
+    let with_later = RowSources { outcomes: Some(later.to_owned()), ..sources.clone() };
+    let later = prepare_joined(&with_later, on_bad_row, Join::Every, Scorer::Integers(model()), &salts, progress)?;
     progress.report(Event::Phase(Phase::Committing));
     Matured::new(&prepared, &later.batches, monitoring, &salts)
 }
@@ -351,7 +354,7 @@ pub fn prove_matured(request: &MaturedRequest, progress: &mut dyn Progress) -> R
     let secrets: Secrets = serde_json::from_slice(&table::bytes(&request.secrets)?)
         .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
     let outputs = Outputs::beside(&request.output, [(matured_path(&request.output), true)], request.overwrite)?;
-    let matured = committed(&request.sources, &request.later, &secrets, &package.plan, &monitoring.statement, progress)?;
+    let matured = committed(&request.rows, request.on_bad_row, &request.later, &secrets, &package.plan, &monitoring.statement, progress)?;
     let proven = matured.prove(progress)?;
 
     progress.report(Event::Phase(Phase::Writing));

@@ -58,21 +58,28 @@ pub enum OnBadRow {
     Stop,
 }
 
-/// Files a proof is made from.
+/// Where the rows of a period stand, and what is measured of them.
 #[derive(Debug, Clone)]
-pub struct Sources {
+pub struct RowSources {
     /// Specification, TOML.
     pub spec: PathBuf,
-    /// Model, ONNX; not read where the integers are known already.
-    pub model: PathBuf,
     /// Reference rows: a CSV or Parquet file, or a folder of them.
     pub reference: PathBuf,
     /// Rows of the period, likewise.
     pub batches: PathBuf,
     /// Outcomes by row identifier, likewise, if they stand in a table of their own.
     pub outcomes: Option<PathBuf>,
-    /// What to do with rows that cannot be scored.
+}
+
+/// Files a proof is made from.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// The rows.
+    pub rows: RowSources,
+    /// What to do with those that cannot be scored.
     pub on_bad_row: OnBadRow,
+    /// Model, ONNX.
+    pub model: PathBuf,
 }
 
 /// A run of the prover.
@@ -210,14 +217,14 @@ pub struct Prepared {
 /// # Errors
 /// [`ProveError`]; nothing has been written or proven then.
 pub fn prepare(sources: &Sources, progress: &mut dyn Progress) -> Result<Prepared, ProveError> {
-    prepare_scored(sources, Scorer::Onnx, &Salts::fresh()?, progress)
+    prepare_scored(&sources.rows, sources.on_bad_row, Scorer::Onnx(&sources.model), &Salts::fresh()?, progress)
 }
 
 /// What scores the rows.
 #[derive(Debug)]
-pub(crate) enum Scorer {
-    /// The ONNX model of the sources, rounded to integers.
-    Onnx,
+pub(crate) enum Scorer<'a> {
+    /// An ONNX model, rounded to integers.
+    Onnx(&'a Path),
     /// Integers that a proven training gave, or that a package has already been made with.
     Integers(AnyModel),
 }
@@ -232,18 +239,20 @@ pub(crate) enum Join {
 }
 
 pub(crate) fn prepare_scored(
-    sources: &Sources,
-    scorer: Scorer,
+    sources: &RowSources,
+    on_bad_row: OnBadRow,
+    scorer: Scorer<'_>,
     salts: &Salts,
     progress: &mut dyn Progress,
 ) -> Result<Prepared, ProveError> {
-    prepare_joined(sources, Join::Given, scorer, salts, progress)
+    prepare_joined(sources, on_bad_row, Join::Given, scorer, salts, progress)
 }
 
 pub(crate) fn prepare_joined(
-    sources: &Sources,
+    sources: &RowSources,
+    on_bad_row: OnBadRow,
     join: Join,
-    scorer: Scorer,
+    scorer: Scorer<'_>,
     salts: &Salts,
     progress: &mut dyn Progress,
 ) -> Result<Prepared, ProveError> {
@@ -254,14 +263,14 @@ pub(crate) fn prepare_joined(
     let mut layout = Layout::new(&spec)?;
     let features: Vec<&str> = spec.features.iter().map(|feature| feature.name.as_str()).collect();
     let (float, model, model_note) = match scorer {
-        Scorer::Onnx => {
-            let float = FloatModel::read(&table::bytes(&sources.model)?, &features, &sources.model)?;
-            layout = layout.with_hidden(&float.numbers.widths())?;
+        Scorer::Onnx(path) => {
+            let float = FloatModel::read(&table::bytes(path)?, &features, path)?;
+            layout = layout.with_hidden(&float.numbers.widths())?.with_room()?;
             let (model, note) = integer::quantise_any(&float.numbers, &layout, spec.scoring.scale_bits)?;
-            (Some(float), model, note)
+            (Some((float, path)), model, note)
         }
         Scorer::Integers(model) => {
-            layout = layout.with_hidden(&model.hidden_widths())?;
+            layout = layout.with_hidden(&model.hidden_widths())?.with_room()?;
             (None, model, None)
         }
     };
@@ -278,14 +287,12 @@ pub(crate) fn prepare_joined(
     stop_if_cancelled(progress)?;
     let monitoring = ingest(&spec, &layout, &sources.batches, &slots, outcomes.as_ref())?;
     stop_if_cancelled(progress)?;
-    refuse_bad_rows(&reference, &monitoring, sources.on_bad_row)?;
+    refuse_bad_rows(&reference, &monitoring, on_bad_row)?;
 
     progress.report(Event::Phase(Phase::Comparing));
     let decision = (spec.scoring.cutoff, spec.scoring.direction);
     let compare = |ingested: &Ingested| match &float {
-        Some(float) => {
-            integer::compare(float, &sources.model, &model, spec.scoring.scale_bits, decision, ingested.batches.iter().flatten())
-        }
+        Some((float, path)) => integer::compare(float, path, &model, spec.scoring.scale_bits, decision, ingested.batches.iter().flatten()),
         None => Ok(integer::probabilities(&model, spec.scoring.scale_bits, ingested.batches.iter().flatten())),
     };
     let (probabilities, reference_error) = compare(&reference)?;
@@ -319,7 +326,7 @@ pub(crate) fn prepare_joined(
         model_salt: salts.of("model"),
         batches,
         first_index: 0,
-        model_class: float.map_or_else(|| "as trained".to_owned(), |float| float.class),
+        model_class: float.map_or_else(|| "as trained".to_owned(), |(float, _)| float.class),
         reference,
         monitoring,
         notes,

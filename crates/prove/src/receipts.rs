@@ -29,7 +29,7 @@ use crate::{
     error::ProveError,
     fold::{self, failed},
     lifecycle::stages::stage,
-    monitoring::{Prepared, Scorer, Sources, prepare_scored},
+    monitoring::{OnBadRow, Prepared, RowSources, Scorer, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
     salts::Salts,
@@ -40,8 +40,10 @@ use crate::{
 /// A run that adds receipts to a package.
 #[derive(Clone)]
 pub struct ReceiptsRequest {
-    /// The files the package was made from.
-    pub sources: Sources,
+    /// Rows the package was made from.
+    pub rows: RowSources,
+    /// What became of those that cannot be scored.
+    pub on_bad_row: OnBadRow,
     /// The package.
     pub package: PathBuf,
     /// What it left behind: `NAME.secrets`.
@@ -338,7 +340,7 @@ pub fn prove_receipts(request: &ReceiptsRequest, progress: &mut dyn Progress) ->
     let outputs = Outputs::beside(&request.output, [(receipts_path(&request.output), true)], request.overwrite)?;
     let model = model_of(&secrets.weights, secrets.bias, &secrets.layers, package.plan.shape);
     let salts = Salts::fresh()?;
-    let mut prepared = prepare_scored(&request.sources, Scorer::Integers(model), &salts, progress)?;
+    let mut prepared = prepare_scored(&request.rows, request.on_bad_row, Scorer::Integers(model), &salts, progress)?;
     openings(&mut prepared, &secrets)?;
     // The package's: integers alone may give other expected shares of a bin than the model file did.
     prepared.plan = package.plan.clone();

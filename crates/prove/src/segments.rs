@@ -31,7 +31,7 @@ use crate::{
     anchoring::AnchorLog,
     error::ProveError,
     fold::{keys, stop_if_cancelled},
-    monitoring::{Claims, OnBadRow, Prepared, Scorer, Sources, fold_batches, json, prepare, prepare_scored},
+    monitoring::{Claims, OnBadRow, Prepared, RowSources, Scorer, Sources, fold_batches, json, prepare, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
     salts::Salts,
@@ -327,24 +327,11 @@ fn first_batches(steps: &[u64], segments: usize) -> Vec<u32> {
     first
 }
 
-/// The rows of a period as a job reads them; plan, model and what becomes of bad rows are the split's.
-#[derive(Debug, Clone)]
-pub struct SegmentSources {
-    /// Specification, TOML.
-    pub spec: PathBuf,
-    /// Reference rows: a CSV or Parquet file, or a folder of them.
-    pub reference: PathBuf,
-    /// Rows of the period, likewise.
-    pub batches: PathBuf,
-    /// Outcomes by row identifier, likewise, if they stand in a table of their own.
-    pub outcomes: Option<PathBuf>,
-}
-
 /// A segment to be proven.
 #[derive(Debug, Clone)]
 pub struct SegmentRequest {
-    /// Files to read.
-    pub sources: SegmentSources,
+    /// Rows to read; plan, model and what becomes of bad rows are the split's.
+    pub rows: RowSources,
     /// The split.
     pub split: PathBuf,
     /// Which segment, from 1.
@@ -371,7 +358,7 @@ pub enum PartOutcome {
 /// # Errors
 /// [`ProveError`]; no file has been written or replaced then.
 pub fn prove_segment(request: &SegmentRequest, progress: &mut dyn Progress) -> Result<PartOutcome, ProveError> {
-    let SegmentRequest { sources, split: path, output, .. } = request;
+    let SegmentRequest { rows, split: path, output, .. } = request;
     let split = Split::read(path)?;
     let batches = split.segments().get(request.segment.wrapping_sub(1)).cloned();
     let (Some(header), Some(batches), true) = (split.part_header(request.segment), batches, request.segments == split.first_batches.len())
@@ -387,15 +374,7 @@ pub fn prove_segment(request: &SegmentRequest, progress: &mut dyn Progress) -> R
         };
     }
     let file = Outputs::alone(output, false, request.overwrite)?;
-    let sources = Sources {
-        spec: sources.spec.clone(),
-        model: PathBuf::new(),
-        reference: sources.reference.clone(),
-        batches: sources.batches.clone(),
-        outcomes: sources.outcomes.clone(),
-        on_bad_row: split.on_bad_row,
-    };
-    let prepared = prepare_scored(&sources, Scorer::Integers(split.model()), &Salts::fresh()?, progress)?;
+    let prepared = prepare_scored(rows, split.on_bad_row, Scorer::Integers(split.model()), &Salts::fresh()?, progress)?;
     progress.report(Event::Phase(Phase::Committing));
     let witness = split.witness(path, prepared)?;
     stop_if_cancelled(progress)?;

@@ -15,7 +15,7 @@ use verifold_model::{
     statement::{MonitoringStatement, StatementKind},
 };
 use verifold_prove::{
-    Event, OnBadRow, Progress, ProveError, Sources,
+    Event, OnBadRow, Progress, ProveError, RowSources, Sources,
     matured::{Matured, committed},
     monitoring::prepare,
     secrets::Secrets,
@@ -35,15 +35,8 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
-fn sources() -> Sources {
-    Sources {
-        spec: data("spec.toml"),
-        model: data("sklearn_plain.onnx"),
-        reference: data("reference.csv"),
-        batches: data("batches.csv"),
-        outcomes: None,
-        on_bad_row: OnBadRow::Void,
-    }
+fn rows() -> RowSources {
+    RowSources { spec: data("spec.toml"), reference: data("reference.csv"), batches: data("batches.csv"), outcomes: None }
 }
 
 /// What a run of `verifold prove monitoring` states and leaves behind.
@@ -54,7 +47,7 @@ struct Proven {
 }
 
 fn proven() -> Proven {
-    let prepared = prepare(&sources(), &mut Silent).unwrap();
+    let prepared = prepare(&Sources { rows: rows(), on_bad_row: OnBadRow::Void, model: data("sklearn_plain.onnx") }, &mut Silent).unwrap();
     let statement = prepared.witness().unwrap().statement().clone();
     let secrets = Secrets::new(Digest::of(b"package"), &prepared.model, &prepared.model_salt, &prepared.batches);
     Proven { plan: prepared.plan, statement, secrets }
@@ -76,7 +69,7 @@ fn run(proven: &Proven, cells: &BTreeMap<String, String>, on_bad_row: OnBadRow) 
     let later = folder.path().join("later.csv");
     let lines: String = cells.iter().map(|(id, cell)| format!("{id},{cell}\n")).collect();
     fs::write(&later, format!("application,defaulted\n{lines}")).unwrap();
-    committed(&Sources { on_bad_row, ..sources() }, &later, &proven.secrets, &proven.plan, &proven.statement, &mut Silent)
+    committed(&rows(), on_bad_row, &later, &proven.secrets, &proven.plan, &proven.statement, &mut Silent)
 }
 
 fn problem(result: Result<Matured, ProveError>) -> String {

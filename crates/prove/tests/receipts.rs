@@ -13,7 +13,7 @@ use verifold_circuits::{
 use verifold_model::{cohort::BatchRole, digest::Digest, instant::Instant, receipts::ReceiptRow, sample::SampledRow, shape::CircuitFamily};
 use verifold_package::{ClaimedPackage, Limits};
 use verifold_prove::{
-    Event, OnBadRow, Progress, ProveError, Sources,
+    Event, OnBadRow, Progress, ProveError, RowSources, Sources,
     monitoring::{Prepared, contents, prepare},
     receipts::{ReceiptSecrets, openings, witness},
     secrets::Secrets,
@@ -46,12 +46,9 @@ fn prepared_under(model: &str) -> Prepared {
     let mut spec = tempfile::NamedTempFile::new().unwrap();
     spec.write_all(text.as_bytes()).unwrap();
     let sources = Sources {
-        spec: spec.path().to_owned(),
-        model: data(model),
-        reference: data("reference.csv"),
-        batches: data("batches.csv"),
-        outcomes: None,
+        rows: RowSources { spec: spec.path().to_owned(), reference: data("reference.csv"), batches: data("batches.csv"), outcomes: None },
         on_bad_row: OnBadRow::Void,
+        model: data(model),
     };
     prepare(&sources, &mut Silent).unwrap()
 }

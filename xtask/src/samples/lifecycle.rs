@@ -9,7 +9,7 @@ use verifold_prove::{
     lifecycle::{
         Developed, LifecycleSources, develop, keys, monitored, offline, prove_offline, prove_preparation, prove_training, retrained,
     },
-    monitoring::{OnBadRow, contents, fold},
+    monitoring::{OnBadRow, RowSources, contents, fold},
     receipts::{self, ReceiptSecrets},
     salts::Salts,
     spec::Spec,
@@ -44,13 +44,10 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         return Ok(());
     }
     let sources = LifecycleSources {
-        spec,
+        rows: RowSources { spec, reference: tables::path(places, "reference"), batches: tables::path(places, "lifecycle"), outcomes: None },
+        on_bad_row: OnBadRow::Void,
         pipeline,
         development,
-        reference: tables::path(places, "reference"),
-        batches: tables::path(places, "lifecycle"),
-        outcomes: None,
-        on_bad_row: OnBadRow::Void,
     };
     println!("life cycle: preparing and training");
     let progress = &mut Watch::new();

@@ -21,7 +21,7 @@ use verifold_model::{
 use verifold_package::{ClaimedPackage, Contents, Limits, SecretKey, signing};
 use verifold_prove::{
     calendar,
-    monitoring::{OnBadRow, Prepared, Sources, contents, fold, prepare},
+    monitoring::{OnBadRow, Prepared, RowSources, Sources, contents, fold, prepare},
     progress::{Event, Progress},
 };
 
@@ -190,12 +190,14 @@ fn inputs_digest(places: &Places, story: &Story) -> anyhow::Result<Digest> {
 /// What an honest prover would prove, or what a dishonest one puts in its place.
 fn prepared(places: &Places, proof: Proof) -> anyhow::Result<Prepared> {
     let sources = Sources {
-        spec: spec_path(places, proof),
-        model: model_of(places, proof),
-        reference: tables::path(places, "reference"),
-        batches: tables::path(places, table_of(proof)),
-        outcomes: None,
+        rows: RowSources {
+            spec: spec_path(places, proof),
+            reference: tables::path(places, "reference"),
+            batches: tables::path(places, table_of(proof)),
+            outcomes: None,
+        },
         on_bad_row: OnBadRow::Void,
+        model: model_of(places, proof),
     };
     let mut prepared = prepare(&sources, &mut Watch::new())?;
     if !matches!(proof, Proof::OtherModel | Proof::Network) {

@@ -18,7 +18,8 @@ use verifold_model::{
 
 use super::{
     LifecycleSources,
-    pipeline::{Pipeline, TrainingChoices},
+    network::{self, Trained},
+    pipeline::{Pipeline, TrainingChoices, offset_of, refused},
 };
 use crate::{
     development::{Development, Source},
@@ -28,6 +29,7 @@ use crate::{
     monitoring::Prepared,
     progress::{Event, Phase, Progress},
     ranking::{FloatFit, auc},
+    room,
     salts::Salts,
     spec::Spec,
     table,
@@ -78,7 +80,7 @@ fn row_plan(spec: &Spec, layout: &Layout, preparation: &verifold_model::preparat
         shape: layout.shape,
         features: layout.features.clone(),
         scoring: Scoring {
-            kind: ModelKind::LogisticRegression,
+            kind: if layout.shape.hidden().is_empty() { ModelKind::LogisticRegression } else { ModelKind::MultilayerPerceptron },
             scale_bits: spec.scoring.scale_bits,
             direction: spec.scoring.direction,
             edges: edges(),
@@ -95,11 +97,20 @@ fn row_plan(spec: &Spec, layout: &Layout, preparation: &verifold_model::preparat
     }
 }
 
-/// Centres and rates by feature, as the training rows suggest them.
-#[expect(clippy::cast_possible_truncation, reason = "rates and centres are far inside their integers, and checked by the specification")]
-fn training_spec(choices: &TrainingChoices, plan: &Plan, rows: &[RowRecord], minibatch: usize) -> TrainingSpec {
+/// The rule that the training rows suggest, and its choices ask for.
+fn training_spec(choices: &TrainingChoices, plan: &Plan, rows: &[RowRecord], minibatch: usize) -> Result<TrainingSpec, ProveError> {
     let scored: Vec<&[u32]> =
         rows.iter().filter_map(|row| if let RowKind::Scored { features, .. } = &row.kind { Some(&features[..]) } else { None }).collect();
+    match choices.seed {
+        None => Ok(scorecard_spec(choices, plan, &scored, minibatch)),
+        Some(seed) => network::chosen(choices, plan, &Trained { rows: &scored, minibatch, hidden: &choices.hidden, seed })
+            .map_err(|problem| ProveError::Network { problem }),
+    }
+}
+
+/// Centres and rates by feature, for a scorecard.
+#[expect(clippy::cast_possible_truncation, reason = "rates and centres are far inside their integers, and checked by the specification")]
+fn scorecard_spec(choices: &TrainingChoices, plan: &Plan, scored: &[&[u32]], minibatch: usize) -> TrainingSpec {
     let n = scored.len().max(1) as f64;
     let mut centres = Vec::new();
     let mut variances = Vec::new();
@@ -145,13 +156,15 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
         String::from_utf8(table::bytes(path)?)
             .map_err(|_| ProveError::Table { path: path.to_owned(), problem: "the specification is not UTF-8".to_owned() })
     };
-    let spec = Spec::parse(&text(&sources.spec)?, &sources.spec)?;
-    let pipeline = Pipeline::parse(&text(&sources.pipeline)?, &sources.pipeline)?;
+    let (spec_text, pipeline_text) = (text(&sources.rows.spec)?, text(&sources.pipeline)?);
+    let spec = Spec::parse(&spec_text, &sources.rows.spec)?;
+    let pipeline = Pipeline::parse(&pipeline_text, &sources.pipeline)?;
+    let in_spec = |table: &str, key: &str, problem| refused(&spec_text, &sources.rows.spec, offset_of(&spec_text, table, key), problem);
+    let in_pipeline =
+        |table: &str, problem| refused(&pipeline_text, &sources.pipeline, offset_of(&pipeline_text, table, "size_log2"), problem);
     let layout = Layout::new(&spec)?;
-    let size = |bits: u8| u32::from(bits);
+    room::preparable(layout.shape, layout.features.len()).map_err(|problem| in_spec("[[feature]]", "", problem))?;
     let pseudonym_key = salts.of("pseudonyms");
-    let shape =
-        |plan_shape: &Plan, bits| training_shape(plan_shape, size(bits)).map_err(|error| failed("choosing a shape")(error.to_string()));
     // The shape depends on the rows alone, which any plan of this layout has.
     let mut preparation = verifold_model::preparation::Preparation {
         schema: verifold_model::preparation::PreparationSchema::V1,
@@ -159,8 +172,24 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
         columns: Vec::new(),
         grouping: verifold_model::plan::Grouping { attribute: String::new(), names: Vec::new(), not_disclosed: None },
     };
-    let any = row_plan(&spec, &layout, &preparation);
-    let prepared_shape = shape(&any, pipeline.development.size_log2)?;
+    // The circuit of a stage and the rows of its step; asked for before tables are read.
+    let circuit = |family, layout: &Layout, table: &str, size_log2: u8| {
+        let rows = || {
+            let shape = training_shape(&row_plan(&spec, layout, &preparation), u32::from(size_log2));
+            let shape = shape.map_err(|_| "`size_log2`: 15 to 18".to_owned())?;
+            Ok((CircuitId { family, shape }, room::rows_of_step(family, shape)?))
+        };
+        rows().map_err(|problem: String| in_pipeline(table, problem))
+    };
+    let (prepared, _) = circuit(CircuitFamily::PreparationV1, &layout, "[development]", pipeline.development.size_log2)?;
+    let trained = pipeline.training.as_ref().map(|choices| -> Result<_, ProveError> {
+        let layout = layout.clone().with_hidden(&choices.hidden.iter().map(|neurons| usize::from(*neurons)).collect::<Vec<_>>())?;
+        let family = CircuitFamily::of_cohorts(layout.shape);
+        room::rows_of_step(family, layout.shape).map_err(|problem| in_spec("[shape]", "size_log2", problem))?;
+        let (circuit, minibatch) = circuit(CircuitFamily::of_trainings(layout.shape), &layout, "[training]", choices.size_log2)?;
+        Ok((choices, layout, circuit, minibatch))
+    });
+    let trained = trained.transpose()?;
     let source = Source {
         path: &sources.development,
         id: &pipeline.development.id,
@@ -168,15 +197,15 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
         key: pseudonym_key.as_bytes(),
         on_bad_row: sources.on_bad_row,
     };
-    let development = Development::read(&spec, &layout, prepared_shape, &source)?;
+    let development = Development::read(&spec, &layout, prepared.shape, &source)?;
     preparation = development.preparation;
     let plan = row_plan(&spec, &layout, &preparation);
     stop_if_cancelled(progress)?;
 
     progress.report(Event::Phase(Phase::Committing));
-    let header = |statement: StatementKind, shape| Header {
+    let header = |statement: StatementKind, circuit| Header {
         statement,
-        circuit: CircuitId { family: statement.families()[0], shape },
+        circuit,
         subject: spec.subject.clone(),
         period: pipeline.development.period,
         previous_chain_head: None,
@@ -187,7 +216,7 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
         RawPart { rows, row_salt: salt("features"), outcome_salt: salt("outcomes"), profile_salt: salt("profile") }
     };
     let witness = PreparationWitness::new(
-        header(StatementKind::PreparationV1, prepared_shape),
+        header(StatementKind::PreparationV1, prepared),
         &plan,
         preparation,
         [salts.of("raw rows"), salts.of("raw outcomes")],
@@ -195,14 +224,12 @@ pub fn develop(sources: &LifecycleSources, salts: &Salts, progress: &mut dyn Pro
     )
     .map_err(|error| failed("preparing rows")(error.to_string()))?;
     let model_salt = salts.of("model");
-    let origin = match (&pipeline.training, &pipeline.model) {
-        (Some(choices), _) => {
+    let origin = match (trained, &pipeline.model) {
+        (Some((choices, layout, circuit, minibatch)), _) => {
             let (rows, row_salt, outcome_salt) = witness.prepared(0);
-            let trained_shape = shape(&plan, choices.size_log2)?;
-            let circuit = CircuitId { family: CircuitFamily::TrainingV1, shape: trained_shape };
-            let minibatch = verifold_circuits::CircuitFacts::of(circuit).map_or(1, |facts| facts.rows_per_step);
-            let rule = training_spec(choices, &plan, &rows, minibatch);
-            let header = header(StatementKind::TrainingV1, trained_shape);
+            let plan = row_plan(&spec, &layout, &witness.statement().preparation);
+            let rule = training_spec(choices, &plan, &rows, minibatch)?;
+            let header = header(StatementKind::TrainingV1, circuit);
             let training = TrainingWitness::new(header, plan, rule, rows, &row_salt, &outcome_salt, &model_salt)
                 .map_err(|error| failed("training")(error.to_string()))?;
             Origin::Trained(Box::new(training))

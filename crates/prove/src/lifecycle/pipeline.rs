@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use verifold_model::statement::Period;
+use verifold_model::{
+    digest::Digest,
+    shape::{MAX_HIDDEN_LAYERS, Shape},
+    statement::Period,
+};
 
 use crate::error::ProveError;
 
@@ -57,6 +61,11 @@ pub struct ImportedModel {
 pub struct TrainingChoices {
     /// Times all training rows are gone through.
     pub epochs: u32,
+    /// Neurons of each hidden layer of a network, from the features on, as a shape on the menu has them; empty for a scorecard.
+    #[serde(default)]
+    pub hidden: Vec<u8>,
+    /// 32 bytes, in hexadecimal digits, that a network's initial weights follow from; absent for a scorecard.
+    pub seed: Option<Digest>,
     /// Learning rate of the first minibatch, for standardised features.
     pub learning_rate: f64,
     /// Minibatches after which the rate has halved.
@@ -65,18 +74,48 @@ pub struct TrainingChoices {
     pub size_log2: u8,
 }
 
+/// The place of a table's key in a specification, or of the table.
+pub(crate) fn offset_of(text: &str, table: &str, key: &str) -> usize {
+    let Some(start) = text.find(table) else { return 0 };
+    let inside = &text[start + table.len()..];
+    let inside = inside.find("\n[").map_or(inside, |end| &inside[..end]);
+    inside.find(&format!("\n{key}")).map_or(start, |at| start + table.len() + at + 1)
+}
+
+/// What is wrong with a specification, at the line and column of an offset.
+pub(crate) fn refused(text: &str, path: &Path, offset: usize, problem: String) -> ProveError {
+    let before = &text[..offset.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    ProveError::Spec { path: path.to_owned(), line, column, problem }
+}
+
+/// What is wrong with the network that a training names.
+fn network_problem(training: &TrainingChoices) -> Option<(&'static str, String)> {
+    let TrainingChoices { hidden, seed, .. } = training;
+    let widths: Vec<usize> = hidden.iter().map(|neurons| usize::from(*neurons)).collect();
+    match (hidden.is_empty(), seed) {
+        (true, None) => None,
+        (true, Some(_)) => Some(("seed", "`seed`: a scorecard begins at zero; `hidden` with it names a network's layers".to_owned())),
+        (false, _) if Shape::hidden_for(&widths).as_ref() != Some(hidden) => Some((
+            "hidden",
+            format!("`hidden`: no shape has these layers, 1 to {MAX_HIDDEN_LAYERS} of them are trained ({})", Shape::MENU_TEXT),
+        )),
+        (false, None) => Some((
+            "hidden",
+            "no `seed` beside `hidden`: 64 hexadecimal digits that the initial weights follow from, public and in the proof".to_owned(),
+        )),
+        (false, Some(_)) => None,
+    }
+}
+
 impl Pipeline {
     /// Reads a pipeline specification.
     ///
     /// # Errors
     /// [`ProveError::Spec`] with line and column.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ProveError> {
-        let fail = |offset: usize, problem: String| {
-            let before = &text[..offset.min(text.len())];
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-            ProveError::Spec { path: path.to_owned(), line, column, problem }
-        };
+        let fail = |offset: usize, problem: String| refused(text, path, offset, problem);
         let mut pipeline: Self =
             toml::from_str(text).map_err(|error| fail(error.span().map_or(0, |span| span.start), error.message().trim_end().to_owned()))?;
         let at = |key: &str| text.find(key).unwrap_or(0);
@@ -91,6 +130,9 @@ impl Pipeline {
                 }
                 if training.half_after == 0 || training.half_after > u64::from(u32::MAX) {
                     return Err(fail(at("half_after"), "`half_after`: 1 to 2^32 − 1".to_owned()));
+                }
+                if let Some((key, problem)) = network_problem(training) {
+                    return Err(fail(offset_of(text, "[training]", key), problem));
                 }
             }
             (None, Some(model)) => model.path = path.parent().unwrap_or(Path::new("")).join(&model.path),

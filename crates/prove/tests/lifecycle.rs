@@ -1,5 +1,5 @@
-//! A network from an ONNX file through the life cycle, as far as it goes without a proof: what each stage states, and how
-//! the statements hang together.
+//! A network through the life cycle, trained here or from an ONNX file, as far as it goes without a proof: what each stage states,
+//! and how the statements hang together.
 
 use std::{
     fmt::Write as _,
@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use verifold_circuits::{AnyModel, native, preparation};
+use verifold_circuits::{AnyModel, native, preparation, training};
 use verifold_model::{
     cohort::BatchRole,
     shape::CircuitFamily,
     statement::{MonitoringStatement, StatementKind},
 };
 use verifold_prove::{
-    Event, LifecycleSources, OnBadRow, Progress, ProveError,
+    Event, LifecycleSources, OnBadRow, Progress, ProveError, RowSources,
     lifecycle::{Pipeline, develop, monitored, offline, retrained},
     prove_stage,
     salts::Salts,
@@ -66,6 +66,15 @@ fn table(features: &[&str], months: &[&str], count: usize) -> String {
     text
 }
 
+/// A small network trained on the development rows, in place of one that is imported.
+const TRAINING: &str = "\n[training]\nhidden = [8]\nseed = \"6b51d431df5d7f141cbececcf79edf3dd861c3b4069f0b11661a3eefacbba918\"\n\
+                        epochs = 2\nlearning_rate = 0.2\nhalf_after = 500\nsize_log2 = 16\n";
+
+fn trained_pipeline() -> String {
+    let (development, _) = PIPELINE.split_once("\n[model]").unwrap();
+    format!("{development}{TRAINING}")
+}
+
 fn sources(folder: &Path) -> LifecycleSources {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/data");
     let spec = fs::read_to_string(data.join("network-monitoring.toml")).unwrap();
@@ -80,11 +89,13 @@ fn sources(folder: &Path) -> LifecycleSources {
     LifecycleSources {
         pipeline: write("pipeline.toml", PIPELINE),
         development: write("development.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 150)),
-        reference: write("reference.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 200)),
-        batches: write("batches.csv", &table(&features, &["2026-06"], 60)),
-        outcomes: None,
+        rows: RowSources {
+            reference: write("reference.csv", &table(&features, &["2025-10", "2025-11", "2025-12"], 200)),
+            batches: write("batches.csv", &table(&features, &["2026-06"], 60)),
+            outcomes: None,
+            spec: write("spec.toml", &spec),
+        },
         on_bad_row: OnBadRow::Void,
-        spec: write("spec.toml", &spec),
     }
 }
 
@@ -118,6 +129,51 @@ fn test_rows_and_period_are_counted_under_the_imported_network_and_no_training_i
 }
 
 #[test]
+fn a_network_is_trained_on_the_prepared_rows_and_measured_and_monitored_as_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = sources(folder.path());
+    let with = |edit: fn(String) -> String| {
+        fs::write(&sources.pipeline, edit(trained_pipeline())).unwrap();
+        let salts = Salts::fresh().unwrap();
+        develop(&sources, &salts, &mut Silent).map(|developed| (salts, developed))
+    };
+    let (salts, (spec, pipeline, developed)) = with(|text| text).unwrap();
+    let prepared = monitored(&sources, &developed, &salts, &mut Silent).unwrap();
+    let measured = offline(&spec, &pipeline, &developed, &prepared, &salts).unwrap();
+    let training = developed.training().unwrap();
+    let (statement, raw) = (training.statement(), developed.preparation.statement());
+
+    assert_eq!(statement.header.circuit.to_string(), "neural-training/v1@f20.w8.g4.b10.h0.n16.l8");
+    assert_eq!(prepared.header.circuit.to_string(), "neural-cohort/v1@f20.w8.g4.b10.h4.n17.l8");
+    assert_eq!(raw.header.circuit.to_string(), "preparation/v1@f20.w8.g4.b10.h0.n16");
+    // 105 rows twice, 21 a minibatch.
+    assert_eq!((statement.rows, statement.steps), (105, 10));
+    assert_eq!((statement.row_commitment, statement.outcome_commitment), (raw.parts[0].row_commitment, raw.parts[0].outcome_commitment));
+    assert_eq!(statement.model_commitment, measured.statement().model_commitment);
+    assert_eq!(statement.model_commitment, prepared.witness().unwrap().statement().model_commitment);
+    assert_eq!(training::replay(statement, &prepared.plan).unwrap().z0, training.initial_state());
+    assert!(preparation::replay(raw, &prepared.plan).is_ok() && native::replay(measured.statement(), &prepared.plan).is_ok());
+    assert_eq!(retrained(&developed, 1, &salts).unwrap().statement().steps, 5);
+
+    // What does not fit is refused before a row is read, with what does.
+    let refused = |edit: fn(String) -> String, parts: &[&str]| {
+        let text = with(edit).err().unwrap().to_string();
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    };
+    fs::remove_file(&sources.development).unwrap();
+    let two = |text: String| text.replace("hidden = [8]", "hidden = [16, 8]");
+    refused(two, &["a row of a network 20-16-8-1 under neural-training/v1: `size_log2` has to be 17 (21 rows a step) or 18", "line 16"]);
+    refused(|text| text.replace("hidden = [8]", "hidden = [64, 32]"), &["neural-cohort/v1: `size_log2` has to be 18", "spec.toml"]);
+    let text = fs::read_to_string(&sources.rows.spec).unwrap();
+    let sixteen: Vec<&str> = text.split("[[feature]]").take(17).collect();
+    fs::write(&sources.rows.spec, sixteen.join("[[feature]]")).unwrap();
+    refused(
+        |text| text,
+        &["no circuit prepares rows of 16 features of 8 bits; list 17 to 20 features", "`verifold prove monitoring`", "spec.toml"],
+    );
+}
+
+#[test]
 fn a_pipeline_trains_its_model_or_imports_it() {
     let parse = |text: &str| Pipeline::parse(text, Path::new("bank/pipeline.toml"));
     let training = "\n[training]\nepochs = 1\nlearning_rate = 1.0\nhalf_after = 80\nsize_log2 = 16\n";
@@ -133,4 +189,15 @@ fn a_pipeline_trains_its_model_or_imports_it() {
     refused(&format!("{PIPELINE}{training}"), 10, "keep one of them");
     refused(without, 10, "no model: `[training]` says how one is trained here");
     refused(&PIPELINE.replace("path", "file"), 11, "unknown field `file`");
+
+    let network = trained_pipeline();
+    let choices = parse(&network).unwrap().training.unwrap();
+    assert!(choices.hidden == [8] && choices.seed.is_some());
+    let seed = network.lines().find(|line| line.starts_with("seed")).unwrap();
+    refused(&network.replace(seed, ""), 11, "no `seed` beside `hidden`");
+    refused(&network.replace("hidden = [8]\n", ""), 11, "a scorecard begins at zero");
+    for off in ["[9]", "[8, 16]", "[8, 8, 8, 8]"] {
+        refused(&network.replace("[8]", off), 11, "no shape has these layers, 1 to 3 of them are trained (features 8, 16");
+    }
+    assert!(parse(&network.replace("6b51", "zz51")).is_err());
 }
