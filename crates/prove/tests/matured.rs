@@ -76,7 +76,7 @@ fn run(proven: &Proven, cells: &BTreeMap<String, String>, on_bad_row: OnBadRow) 
     let later = folder.path().join("later.csv");
     let lines: String = cells.iter().map(|(id, cell)| format!("{id},{cell}\n")).collect();
     fs::write(&later, format!("application,defaulted\n{lines}")).unwrap();
-    committed(&Sources { on_bad_row, ..sources() }, &later, &proven.secrets, &proven.plan, &proven.statement, &mut Silent)
+    committed(&Sources { on_bad_row, ..sources() }, &later, &proven.secrets, &proven.plan, (0, &proven.statement), &mut Silent)
 }
 
 fn problem(result: Result<Matured, ProveError>) -> String {
