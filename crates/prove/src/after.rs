@@ -51,7 +51,9 @@ impl Before {
         let package = ClaimedPackage::read(&table::bytes(&path)?, &Limits::most()).map_err(|error| refuse(error.to_string()))?;
         if let Some(stage) = package.stages.iter().find(|stage| stage.kind.is_about_later_outcomes()) {
             let kind = stage.kind.name();
-            let problem = format!("it holds a proof of kind {kind}; take the package without it, and add later outcomes when the last model has its proof");
+            let problem = format!(
+                "it holds a proof of kind {kind}; take the package without it, and add later outcomes when the last model has its proof"
+            );
             return Err(refuse(problem));
         }
         let beside = secrets_path(&path);

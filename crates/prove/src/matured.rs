@@ -268,7 +268,8 @@ impl Matured {
         let transition = replay(statement, self.revision.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
         let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
         let proof = fold::fold(&keys, &transition, rows, self.revision.steps(), progress)?;
-        let revision = stage(&revision_id, &titled("Changed outcomes"), StageStatement::OutcomeRevision(Box::new(statement.clone())), proof);
+        let revision =
+            stage(&revision_id, &titled("Changed outcomes"), StageStatement::OutcomeRevision(Box::new(statement.clone())), proof);
         Ok([cohort, revision])
     }
 

@@ -42,14 +42,8 @@ pub(crate) struct Chain<'a> {
 impl<'a> Chain<'a> {
     /// The first statement of each kind; checks stand beside the package's stages.
     pub(crate) fn of(package: &'a ClaimedPackage, stages: &[Checked<VerifiedStage>], monitoring: &[Checked]) -> Self {
-        let mut chain = Self {
-            preparation: None,
-            training: None,
-            offline: None,
-            monitoring: Vec::new(),
-            matured: Vec::new(),
-            revisions: Vec::new(),
-        };
+        let mut chain =
+            Self { preparation: None, training: None, offline: None, monitoring: Vec::new(), matured: Vec::new(), revisions: Vec::new() };
         for (stage, checked) in package.stages.iter().zip(stages) {
             let ClaimedStage { id, statement, .. } = stage;
             let valid = checked.outcome.is_ok();

@@ -26,7 +26,7 @@ use verifold_model::{
     traceability::{ProofUsed, Traceability},
     training::TrainingStatement,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
+use verifold_package::{Checkpoint, ClaimedPackage, ClaimedStage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
 use verifold_policy::{Engagement, Overlay, Policy, TraceabilityDraft, read_traceability};
 use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
@@ -383,6 +383,11 @@ fn a_change_of_model_is_on_record_or_named(keys: &KeyStore) {
     other = Sample { policy: Policy::read(&text.replace("segments = 4", "segments = 1")).unwrap(), ..sample.clone() };
     let record = other.verify(&sample.package, keys);
     assert_eq!((record.exit, causes(&record, RungName::Integrity)), (Exit::Limits, vec!["too-many-segments".to_owned()]));
+    // One period told twice.
+    let mut twice = honest.clone();
+    let again = twice.stages[0].clone();
+    twice.stages.insert(1, ClaimedStage { id: "matured-3".to_owned(), ..again });
+    assert!(write(&twice).unwrap_err().to_string().contains("one about later outcomes for each monitoring proof"));
     // The weeks under the old model alone: what followed is missed by the calendar.
     let first = Contents {
         proofs: honest.proofs[..1].to_vec(),

@@ -58,7 +58,10 @@ fn of_changes(policy: &str) -> anyhow::Result<String> {
     for (there, instead) in [
         ("title = \"One approved model scored every batch\"\n", "title = \"Every change of model has a record\"\n"),
         ("kind = \"model-unchanged\"\n", "kind = \"change-recorded\"\n"),
-        ("[[circuit]]\nfamily = \"preparation/v1\"\n", "[[circuit]]\nfamily = \"outcome-revision/v1\"\n\n[[circuit]]\nfamily = \"preparation/v1\"\n"),
+        (
+            "[[circuit]]\nfamily = \"preparation/v1\"\n",
+            "[[circuit]]\nfamily = \"outcome-revision/v1\"\n\n[[circuit]]\nfamily = \"preparation/v1\"\n",
+        ),
     ] {
         ensure!(text.matches(there).count() == 1, "the policy has {there:?} once");
         text = text.replace(there, instead);

@@ -26,9 +26,9 @@ pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Cas
         Ok(verified) => verified,
         Err(verdict) => return *verdict,
     };
-    let uncounted = staged(wanted, case).zip(&verified).find_map(|(stage, verified)| {
-        uncounted(requirement, case, verified.header().circuit, stage.system)
-    });
+    let uncounted = staged(wanted, case)
+        .zip(&verified)
+        .find_map(|(stage, verified)| uncounted(requirement, case, verified.header().circuit, stage.system));
     let lacking = || match verified.first() {
         Some(VerifiedStage::Receipts(receipts)) => receipts_verdict(receipts, case),
         Some(VerifiedStage::MaturedCohort(_)) => matured(case).err().map(|verdict| *verdict),
@@ -93,6 +93,7 @@ pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
     let Some(link) = case.lineage.links.iter().find(|link| link.name == name) else {
         return match case.evidence {
             Err(refusal) => refused(refusal),
+            Ok(_) if !name.is_of_every_chain() => Verdict::plain(State::Uncovered, "no later outcomes are in the package"),
             Ok(_) => Verdict::plain(State::Uncovered, "the package has no chain of stages"),
         };
     };

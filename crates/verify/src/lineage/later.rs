@@ -42,21 +42,11 @@ impl<'a> Chain<'a> {
             batches().flat_map(|batch| batch.table.counts.iter().flatten()).map(|cell| u64::from(cell[at]) + u64::from(cell[at + 1])).sum()
         };
         let known = of_outcome(Outcome::Good) + of_outcome(Outcome::Bad);
-        let compared = || self.revisions.iter().flat_map(|stated| &stated.statement.batches);
-        // Out of what was known before: what was unknown and became known is no change.
-        let changed: u64 = compared()
-            .filter(|revised| batches().any(|batch| batch.index == revised.index))
-            .flat_map(|revised| [(Outcome::Good, Outcome::Good), (Outcome::Bad, Outcome::Bad)].map(|kept| (revised.counts, kept)))
-            .map(|(counts, (earlier, later))| counts.earlier(earlier) - u64::from(counts.of(earlier, later)))
-            .sum();
         let there = batches().count();
         let of_all = if there == all { counted(there as u64, "batch", "batches") } else { format!("{there} of {all} batches") };
-        let changed = if self.revisions.is_empty() { String::new() } else { format!(", {} changed", count(changed)) };
-        let detail = format!(
-            "{of_all}, {} of {} outcomes known{changed}",
-            count(known),
-            count(known + of_outcome(Outcome::Unknown))
-        );
+        // How many changed stands in the table of batches, where small numbers are masked.
+        let changes = if self.revisions.is_empty() { "" } else { ", changes counted" };
+        let detail = format!("{of_all}, {} of {} outcomes known{changes}", count(known), count(known + of_outcome(Outcome::Unknown)));
         let valid = self.matured.iter().all(|stated| stated.valid);
         Artefact {
             kind: ArtefactKind::LaterOutcomes,
@@ -72,16 +62,14 @@ impl<'a> Chain<'a> {
         let Some(monitoring) = of_period(&matured.statement.header, &self.monitoring) else { return Vec::new() };
         let pair = |what: &str, (earlier, ours), (later, theirs)| Pair { value: value(what, ours, theirs), earlier, later };
         let (before, after) = (monitoring.statement, matured.statement);
-        let mut pairs =
-            vec![pair("model", (monitoring.proof, before.model_commitment), (matured.proof, after.model_commitment))];
+        let mut pairs = vec![pair("model", (monitoring.proof, before.model_commitment), (matured.proof, after.model_commitment))];
         for (ours, theirs) in before.batches.iter().zip(&after.batches) {
             pairs.push(pair("rows", (monitoring.proof, ours.row_commitment), (matured.proof, theirs.row_commitment)));
         }
         let period = after.header.period;
         for revision in self.revisions.iter().filter(|revision| revision.statement.header.period == period) {
             for revised in &revision.statement.batches {
-                let sides =
-                    [("outcomes", monitoring, before, revised.earlier), ("later outcomes", matured, after, revised.later)];
+                let sides = [("outcomes", monitoring, before, revised.earlier), ("later outcomes", matured, after, revised.later)];
                 for (what, side, statement, compared) in sides {
                     if let Some(batch) = batch_of(statement, revised.index) {
                         pairs.push(pair(what, (side.proof, batch.outcome_commitment), (revision.proof, compared)));
@@ -144,5 +132,73 @@ impl<'a> Chain<'a> {
         };
         let of_all = if there == all { counted(there as u64, "batch", "batches") } else { format!("{there} of {all} batches") };
         format!("{} in {of_all}; {compared}", LinkName::LaterOfMonitored.words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use verifold_model::{digest::Commitment, lineage::Lineage, revision::RevisionStatement};
+
+    use super::*;
+    use crate::evidence::tests::{
+        matured::{matured, revision},
+        monitoring,
+    };
+
+    /// The chain of a package with these statements of later outcomes, each with whether its proof is valid.
+    fn lineage(cohort: Option<(&MonitoringStatement, bool)>, changes: Option<&RevisionStatement>) -> Lineage {
+        let monitored = monitoring();
+        let stated = |(statement, valid)| Stated { proof: "matured", valid, statement };
+        let chain = Chain {
+            preparation: None,
+            training: None,
+            offline: None,
+            monitoring: vec![Stated { proof: "monitoring", valid: true, statement: &monitored }],
+            matured: cohort.map(stated).into_iter().collect(),
+            revisions: changes.map(|statement| Stated { proof: "revision", valid: true, statement }).into_iter().collect(),
+        };
+        chain.lineage()
+    }
+
+    #[track_caller]
+    fn check(found: &Lineage, standing: Standing, state: LinkState, part: &str) {
+        let (artefact, link) = (found.artefacts.last().unwrap(), found.links.last().unwrap());
+        assert_eq!((artefact.kind, artefact.standing), (ArtefactKind::LaterOutcomes, standing));
+        assert_eq!((link.name, link.state), (LinkName::LaterOfMonitored, state), "{}", link.text);
+        assert!(link.text.contains(part), "{}", link.text);
+    }
+
+    #[test]
+    fn later_outcomes_are_no_gap_where_there_are_none() {
+        let without = lineage(None, None);
+        assert_eq!((without.artefacts.len(), without.links.len()), (6, 6));
+        assert!(without.links.iter().all(|link| link.name != LinkName::LaterOfMonitored));
+    }
+
+    #[test]
+    fn later_outcomes_are_linked_to_the_rows_they_are_of() {
+        let before = monitoring();
+        let after = matured(&before);
+        let changes = revision(&before, &after);
+        let whole = lineage(Some((&after, true)), Some(&changes));
+        check(&whole, Standing::Proven, LinkState::Holds, "what changed is counted between the same outcomes");
+        let link = whole.links.last().unwrap();
+        let whats: Vec<&str> = link.compared.iter().map(|value| value.what.as_str()).collect();
+        assert_eq!(whats, ["model", "rows", "outcomes", "later outcomes"]);
+        assert_eq!(link.proofs, ["monitoring", "matured", "revision"]);
+        let detail = &whole.artefacts.last().unwrap().detail;
+        assert!(detail.starts_with("24 batches, ") && detail.ends_with(" outcomes known, changes counted"), "{detail}");
+
+        check(&lineage(Some((&after, true)), None), Standing::Proven, LinkState::Holds, "how many outcomes changed is not proven");
+        check(&lineage(Some((&after, false)), Some(&changes)), Standing::Claimed, LinkState::Claimed, "the proof matured that would bind");
+        check(&lineage(None, Some(&changes)), Standing::Missing, LinkState::Missing, "no matured-cohort proof");
+
+        let mut other = after.clone();
+        other.batches[2].row_commitment = Commitment::from_bytes([9; 32]);
+        let broken = lineage(Some((&other, true)), None);
+        check(&broken, Standing::Proven, LinkState::Broken, &before.batches[2].row_commitment.to_string());
+        other = after.clone();
+        other.batches.truncate(3);
+        check(&lineage(Some((&other, true)), None), Standing::Proven, LinkState::Holds, "2 of 24 batches");
     }
 }

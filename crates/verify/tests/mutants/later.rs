@@ -248,12 +248,16 @@ pub(crate) const CHANGES: &[(&str, Must, Change)] = &[
         cohort(c, "matured").batches[1].row_commitment = other;
         chained(c, "");
     }),
-    ("a week of a cohort left out, so that the next takes its place", BeRefused(&["link-broken", "matured-of-other-rows"], "matured"), |c| {
-        let matured = cohort(c, "matured");
-        drop(matured.batches.remove(2));
-        (0..).zip(&mut matured.batches).for_each(|(index, batch)| batch.index = index);
-        chained(c, "");
-    }),
+    (
+        "a week of a cohort left out, so that the next takes its place",
+        BeRefused(&["link-broken", "matured-of-other-rows"], "matured"),
+        |c| {
+            let matured = cohort(c, "matured");
+            drop(matured.batches.remove(2));
+            (0..).zip(&mut matured.batches).for_each(|(index, batch)| batch.index = index);
+            chained(c, "");
+        },
+    ),
     ("the last week of a cohort left out", BeRefused(&["proof-rejected"], "matured"), |c| {
         cohort(c, "matured").batches.pop();
         chained(c, "");

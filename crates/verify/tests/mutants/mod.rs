@@ -304,13 +304,7 @@ fn of_stages(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, c
 }
 
 /// Makes and judges the mutants of what is said of later outcomes.
-fn of_later_outcomes(
-    folder: &Path,
-    class: &Class,
-    keys: &KeyStore,
-    options: &Options,
-    clock: &(dyn Fn() -> Duration + Sync),
-) -> Tally {
+fn of_later_outcomes(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
     let whole = later::Whole::read(folder, keys);
     let wanted = if options.full { class.full.0 } else { class.sampled.0 };
     let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
