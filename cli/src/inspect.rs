@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use verifold_model::{
     change,
-    cohort::BatchRole,
+    cohort::{BatchRole, Outcome},
     format::{batches_text, bytes, count, counted},
     plan::Plan,
     preparation::{PART_NAMES, PreparationStatement},
@@ -142,7 +142,8 @@ fn stage_text(statement: &StageStatement, plan: &Plan) -> String {
     match statement {
         StageStatement::Preparation(statement) => preparation(statement, plan),
         StageStatement::Training(statement) => training(statement),
-        StageStatement::OfflineMetrics(statement) | StageStatement::MaturedCohort(statement) => cohort(statement),
+        StageStatement::OfflineMetrics(statement) => cohort(statement),
+        StageStatement::MaturedCohort(statement) => matured(statement),
         StageStatement::Receipts(statement) => receipts(statement),
         StageStatement::OutcomeRevision(statement) => revision(statement),
     }
@@ -204,7 +205,7 @@ fn receipts(statement: &ReceiptsStatement) -> String {
 /// How many rows of each batch changed from which outcome to which.
 fn revision(statement: &RevisionStatement) -> String {
     use verifold_model::cohort::Outcome::{Bad, Good, Unknown};
-    let columns = ["rows", "matured", "good to bad", "bad to good", "withdrawn"];
+    let columns = ["rows", "became known", "good to bad", "bad to good", "withdrawn"];
     let mut out = format!("  batch  {}\n", columns.map(|column| pad(column, 12)).join(" ").trim_end());
     for batch in &statement.batches {
         let of = |earlier, later| u64::from(batch.counts.of(earlier, later));
@@ -217,6 +218,29 @@ fn revision(statement: &RevisionStatement) -> String {
         ];
         let line = numbers.map(|n| pad(&count(n), 12)).join(" ");
         out.push_str(&format!("  {} {}\n", pad(&batch.index.to_string(), 6), line.trim_end()));
+    }
+    out
+}
+
+/// How many outcomes of each batch are known now, and how many of those are bad.
+fn matured(statement: &MonitoringStatement) -> String {
+    let mut out = format!("  model  {}\n  chain  {}\n", statement.model_commitment, statement.chain_head);
+    let columns = ["from", "to", "scored", "known now", "bad"];
+    out.push_str(&format!("  batch  {}\n", columns.map(|column| pad(column, 12)).join(" ").trim_end()));
+    for batch in &statement.batches {
+        let of = |outcome: Outcome| -> u64 {
+            let at = 2 * outcome.code();
+            batch.table.counts.iter().flatten().map(|cell| u64::from(cell[at]) + u64::from(cell[at + 1])).sum()
+        };
+        let (good, bad) = (of(Outcome::Good), of(Outcome::Bad));
+        let cells = [
+            batch.start.date_text(),
+            batch.end.date_text(),
+            count(batch.table.scored()),
+            count(good + bad),
+            if batch.role == BatchRole::Reference { format!("{}, reference", count(bad)) } else { count(bad) },
+        ];
+        out.push_str(&format!("  {} {}\n", pad(&batch.index.to_string(), 6), cells.map(|cell| pad(&cell, 12)).join(" ").trim_end()));
     }
     out
 }

@@ -3,7 +3,7 @@
 use verifold_model::{
     document::signed_text,
     format::{bytes, counted},
-    lineage::LinkState,
+    lineage::{LineageLink, LinkState},
     record::{AuditRecord, RequirementResult, Source, Standing},
     state::{RungState, Severity, Stage, State},
 };
@@ -55,16 +55,18 @@ fn requirement(out: &mut String, result: &RequirementResult) {
     }
 }
 
-/// A line for each link, where a stage before monitoring has a proof.
+/// A line for each link, where a stage before monitoring has a proof; of a package without one, what later outcomes link.
 fn life_cycle(out: &mut String, record: &AuditRecord) {
-    if !record.proofs.iter().any(|proof| matches!(proof.stage, Stage::Data | Stage::Training)) {
+    let whole = record.proofs.iter().any(|proof| matches!(proof.stage, Stage::Data | Stage::Training));
+    let shown = |link: &&LineageLink| whole || !link.name.is_of_every_chain();
+    if !record.lineage.links.iter().any(|link| shown(&link)) {
         return;
     }
     out.push_str(&format!("\nLIFE CYCLE: {}\n", record.lineage.summary()));
     let indent = " ".repeat(STATE_WIDTH + 3);
-    for link in &record.lineage.links {
+    for link in record.lineage.links.iter().filter(shown) {
         out.push_str(&format!("  {} {}\n", pad(link.state.word(), STATE_WIDTH), link.name.title()));
-        if link.state != LinkState::Holds {
+        if link.state != LinkState::Holds || !link.name.is_of_every_chain() {
             out.push_str(&fill(&indent, &indent, &link.text));
         }
     }

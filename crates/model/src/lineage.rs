@@ -9,9 +9,9 @@ use crate::{digest::Commitment, record::Standing, state::Stage};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lineage {
-    /// Everything the chain is about, in life-cycle order, whether it is there or not.
+    /// Everything the chain is about, in life-cycle order, whether it is there or not; later outcomes only where a proof speaks of them.
     pub artefacts: Vec<Artefact>,
-    /// One for each [`LinkName`], in order. Empty if the package could not be read.
+    /// One for each [`LinkName`], in order; that of later outcomes only with these. Empty if the package could not be read.
     pub links: Vec<LineageLink>,
 }
 
@@ -51,6 +51,8 @@ pub enum ArtefactKind {
     OfflineMetrics,
     /// Monitored batches.
     Batches,
+    /// Monitored batches once more, under outcomes that became known later.
+    LaterOutcomes,
 }
 
 impl ArtefactKind {
@@ -63,6 +65,7 @@ impl ArtefactKind {
             Self::Model => "Trained model",
             Self::OfflineMetrics => "Offline metrics",
             Self::Batches => "Monitored batches",
+            Self::LaterOutcomes => "Later outcomes",
         }
     }
 
@@ -71,7 +74,7 @@ impl ArtefactKind {
         match self {
             Self::RawRows | Self::TrainingRows | Self::TestRows => Stage::Data,
             Self::Model | Self::OfflineMetrics => Stage::Training,
-            Self::Batches => Stage::Monitoring,
+            Self::Batches | Self::LaterOutcomes => Stage::Monitoring,
         }
     }
 }
@@ -108,18 +111,26 @@ pub enum LinkName {
     MeasuredTrained,
     /// The monitored model is the trained one.
     MonitoredTrained,
+    /// Later outcomes are of the monitored rows, under the monitored model.
+    LaterOfMonitored,
 }
 
 impl LinkName {
     /// In life-cycle order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PreparedTraining,
         Self::PreparedTest,
         Self::TrainedOnPrepared,
         Self::MeasuredOnPrepared,
         Self::MeasuredTrained,
         Self::MonitoredTrained,
+        Self::LaterOfMonitored,
     ];
+
+    /// Whether every chain has it: outcomes that became known later are no gap where a package does not have them.
+    pub const fn is_of_every_chain(self) -> bool {
+        !matches!(self, Self::LaterOfMonitored)
+    }
 
     /// From what to what.
     pub const fn ends(self) -> (ArtefactKind, ArtefactKind) {
@@ -130,6 +141,7 @@ impl LinkName {
             Self::MeasuredOnPrepared => (ArtefactKind::TestRows, ArtefactKind::OfflineMetrics),
             Self::MeasuredTrained => (ArtefactKind::Model, ArtefactKind::OfflineMetrics),
             Self::MonitoredTrained => (ArtefactKind::Model, ArtefactKind::Batches),
+            Self::LaterOfMonitored => (ArtefactKind::Batches, ArtefactKind::LaterOutcomes),
         }
     }
 
@@ -148,6 +160,7 @@ impl LinkName {
             Self::MeasuredOnPrepared => "The offline metrics count exactly the prepared test rows, and beside them the training rows",
             Self::MeasuredTrained => "The offline metrics are those of the trained model",
             Self::MonitoredTrained => "The model that scored the monitored batches is the trained one",
+            Self::LaterOfMonitored => "The later outcomes are those of the monitored rows, scored by the same model",
         }
     }
 }
@@ -198,7 +211,7 @@ pub struct LineageLink {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkedValue {
-    /// What it commits to: `rows`, `outcomes`, `model`.
+    /// What it commits to: `rows`, `outcomes`, `later outcomes`, `model`.
     pub what: String,
     /// As the earlier stage states it.
     pub earlier: Commitment,

@@ -79,6 +79,11 @@ impl StatementKind {
         }
     }
 
+    /// Whether it is about outcomes that became known after monitoring: a package may hold one for each monitoring proof.
+    pub const fn is_about_later_outcomes(self) -> bool {
+        matches!(self, Self::MaturedCohortV1 | Self::OutcomeRevisionV1)
+    }
+
     /// The life-cycle stage a proof of this kind belongs to.
     pub const fn stage(self) -> Stage {
         match self {

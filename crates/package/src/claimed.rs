@@ -1,6 +1,6 @@
 //! What does a package claim, once its bytes are in order?
 
-use std::ops::Range;
+use std::{cmp::Ordering, ops::Range};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use verifold_model::{
@@ -176,12 +176,10 @@ impl ClaimedPackage {
                 Read::Monitoring(proof) => monitoring.push(*proof),
                 Read::Stage(stage) => {
                     // One order, so that a package has one spelling.
-                    let late = !monitoring.is_empty()
-                        || stages.last().is_some_and(|last: &ClaimedStage| last.kind.position() >= stage.kind.position());
-                    if late {
+                    if !monitoring.is_empty() || stages.last().is_some_and(|last| !in_order(last, &stage)) {
                         return Err(contradicts(
                             format!("proofs[{position}]"),
-                            "at most one proof of each stage, in life-cycle order",
+                            "at most one proof of each stage, one about later outcomes for each monitoring proof, in life-cycle and time order",
                             stage.kind.name(),
                         ));
                     }
@@ -212,6 +210,19 @@ impl ClaimedPackage {
             stages,
             proofs: monitoring,
         })
+    }
+}
+
+/// Whether a stage may stand behind another: a later kind, or later outcomes of a later period.
+fn in_order(before: &ClaimedStage, stage: &ClaimedStage) -> bool {
+    let periods = || (before.statement.header().period, stage.statement.header().period);
+    match before.kind.position().cmp(&stage.kind.position()) {
+        Ordering::Less => true,
+        Ordering::Equal if stage.kind.is_about_later_outcomes() => {
+            let (before, after) = periods();
+            before.end <= after.start
+        }
+        Ordering::Equal | Ordering::Greater => false,
     }
 }
 

@@ -14,7 +14,7 @@ use verifold_model::{
     digest::Commitment,
     limits::Limits,
     plan::Plan,
-    statement::{MonitoringStatement, StatementKind},
+    statement::MonitoringStatement,
 };
 use verifold_package::{ClaimedChange, ClaimedPackage, Contents, change};
 
@@ -26,9 +26,6 @@ use crate::{
     secrets::{ModelSecrets, OpenedModel, Secrets, kept, model_of},
     table,
 };
-
-/// Proofs about later outcomes: a package that has them is complete.
-const MADE_LAST: [StatementKind; 2] = [StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
 
 /// A package whose period goes on.
 #[derive(Clone)]
@@ -52,8 +49,11 @@ impl Before {
         let path = after.package.clone();
         let refuse = |problem: String| ProveError::After { path: path.clone(), problem };
         let package = ClaimedPackage::read(&table::bytes(&path)?, &Limits::most()).map_err(|error| refuse(error.to_string()))?;
-        if let Some(stage) = package.stages.iter().find(|stage| MADE_LAST.contains(&stage.kind)) {
-            let problem = format!("it holds a proof of kind {}, which is about a period with one monitoring proof", stage.kind.name());
+        if let Some(stage) = package.stages.iter().find(|stage| stage.kind.is_about_later_outcomes()) {
+            let kind = stage.kind.name();
+            let problem = format!(
+                "it holds a proof of kind {kind}; take the package without it, and add later outcomes when the last model has its proof"
+            );
             return Err(refuse(problem));
         }
         let beside = secrets_path(&path);

@@ -24,7 +24,7 @@ use verifold_model::{
     shape::{CircuitFamily, CircuitId},
     statement::{Header, MonitoringStatement, StageStatement, StatementKind},
 };
-use verifold_package::{ClaimedPackage, ClaimedStage, Limits};
+use verifold_package::{ClaimedPackage, ClaimedProof, ClaimedStage, Limits};
 
 use crate::{
     error::ProveError,
@@ -36,7 +36,7 @@ use crate::{
     recount,
     rows::OutcomeTable,
     salts::Salts,
-    secrets::{Secrets, model_of},
+    secrets::{OpenedModel, Secrets, model_of},
     spec::Spec,
     table,
 };
@@ -115,17 +115,17 @@ pub fn matured_path(package: &Path) -> PathBuf {
     package.with_extension("matured")
 }
 
-/// Gives prepared rows, model and earlier outcomes the salts of a package's secrets.
+/// Gives prepared rows, model and earlier outcomes the salts that a package's secrets hold for one of its monitoring proofs.
 ///
 /// # Errors
 /// [`ProveError::Matured`] if the secrets do not fit.
-pub fn openings(prepared: &mut Prepared, secrets: &Secrets) -> Result<(), ProveError> {
+fn openings(prepared: &mut Prepared, secrets: &OpenedModel<'_>) -> Result<(), ProveError> {
     if secrets.batches.len() != prepared.batches.len() {
         return Err(refuse(format!("the files give {} batches, the secrets hold {}", prepared.batches.len(), secrets.batches.len())));
     }
     let salt = |bytes: Commitment| Salt::from_bytes(*bytes.as_bytes()).map_err(|_| refuse("a salt of the secrets is damaged"));
     prepared.model_salt = salt(secrets.model_salt)?;
-    for (batch, kept) in prepared.batches.iter_mut().zip(&secrets.batches) {
+    for (batch, kept) in prepared.batches.iter_mut().zip(secrets.batches) {
         batch.row_salt = salt(kept.row_salt)?;
         batch.outcome_salt = salt(kept.outcome_salt)?;
     }
@@ -172,9 +172,10 @@ impl Matured {
                 later.len()
             )));
         }
+        let first = monitoring.batches.first().map_or(0, |batch| batch.index);
         let mut cohort_batches = Vec::with_capacity(batches.len());
         let mut revised = Vec::with_capacity(batches.len());
-        for (index, (earlier, later)) in (0u32..).zip(batches.iter().zip(later)) {
+        for (index, (earlier, later)) in (first..).zip(batches.iter().zip(later)) {
             let same = earlier.rows.len() == later.rows.len()
                 && earlier.rows.iter().zip(&later.rows).all(|(a, b)| without_outcome(a) == without_outcome(b));
             if !same {
@@ -198,7 +199,7 @@ impl Matured {
         let later_salts = cohort_batches.iter().map(|batch| batch.outcome_salt.clone()).collect();
         let checking = |problem: String| ProveError::Proof { step: "checking rows", problem };
         let header = Header { statement: StatementKind::MaturedCohortV1, ..monitoring.header.clone() };
-        let cohort = MonitoringWitness::new(header, plan.clone(), model.clone(), model_salt.clone(), cohort_batches.clone())
+        let cohort = MonitoringWitness::following(first, header, plan.clone(), model.clone(), model_salt.clone(), cohort_batches.clone())
             .map_err(|error| checking(error.to_string()))?;
         for (batch, stated) in cohort_batches.iter().zip(&cohort.statement().batches) {
             recount::check(plan, model, &batch.rows, stated)?;
@@ -248,23 +249,29 @@ impl Matured {
         self.revision.statement()
     }
 
-    /// Proves both statements, as a package holds them.
+    /// Proves both statements, as a package holds them that are about its monitoring proof of this name.
     ///
     /// # Errors
     /// [`ProveError::Proof`], or [`ProveError::Cancelled`] between two steps.
-    pub fn prove(&self, progress: &mut dyn Progress) -> Result<[ClaimedStage; 2], ProveError> {
+    pub fn prove(&self, of: &str, progress: &mut dyn Progress) -> Result<[ClaimedStage; 2], ProveError> {
+        // `monitoring-2` has `matured-2`.
+        let number = of.strip_prefix("monitoring").unwrap_or_default();
+        let (cohort_id, revision_id) = (format!("matured{number}"), format!("revision{number}"));
         let statement = self.cohort();
+        let begins = statement.header.period.start.date_text();
+        let titled = |title: &str| if number.is_empty() { title.to_owned() } else { format!("{title} from {begins}") };
         let keys = fold::keys(statement.header.circuit, progress)?;
         let proof = fold(&self.cohort, &keys, progress)?;
         drop(keys);
-        let cohort = stage("matured", "Matured cohort", StageStatement::MaturedCohort(Box::new(statement.clone())), proof);
+        let cohort = stage(&cohort_id, &titled("Matured cohort"), StageStatement::MaturedCohort(Box::new(statement.clone())), proof);
 
         let statement = self.revision();
         let keys = fold::keys(statement.header.circuit, progress)?;
         let transition = replay(statement, self.revision.plan()).map_err(|error| failed("replaying the statement")(error.to_string()))?;
         let rows = statement.batches.iter().map(|batch| u64::from(batch.rows)).sum();
         let proof = fold::fold(&keys, &transition, rows, self.revision.steps(), progress)?;
-        let revision = stage("revision", "Changed outcomes", StageStatement::OutcomeRevision(Box::new(statement.clone())), proof);
+        let revision =
+            stage(&revision_id, &titled("Changed outcomes"), StageStatement::OutcomeRevision(Box::new(statement.clone())), proof);
         Ok([cohort, revision])
     }
 
@@ -280,9 +287,7 @@ impl Matured {
 
 /// Refuses later outcomes of rows that are in no file: a table of another period, or of other rows.
 fn refuse_unknown_ids(sources: &RowSources, later: &Path) -> Result<(), ProveError> {
-    let text = String::from_utf8(table::bytes(&sources.spec)?)
-        .map_err(|_| ProveError::Table { path: sources.spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
-    let spec = Spec::parse(&text, &sources.spec)?;
+    let spec = specification(sources)?;
     let outcomes = OutcomeTable::read(&spec, later)?;
     let Some(id) = spec.columns.id.as_deref() else { return Ok(()) };
     let mut known = BTreeSet::new();
@@ -309,7 +314,32 @@ fn refuse_unknown_ids(sources: &RowSources, later: &Path) -> Result<(), ProveErr
     })
 }
 
+/// The monitoring proof of a package that later outcomes are to be of: the only one, or that of the specification's period.
+fn of_period<'a>(package: &'a ClaimedPackage, sources: &RowSources) -> Result<(usize, &'a ClaimedProof), ProveError> {
+    if let [only] = package.proofs.as_slice() {
+        return Ok((0, only));
+    }
+    let period = specification(sources)?.period;
+    let of_it = package.proofs.iter().enumerate().find(|(_, proof)| proof.statement.header.period == period);
+    of_it.ok_or_else(|| {
+        let periods: Vec<String> = package.proofs.iter().map(|proof| proof.statement.header.period.text()).collect();
+        refuse(format!(
+            "the specification's period is {}, and the package's monitoring proofs are of {}; give the files one of them was made from",
+            period.text(),
+            periods.join("; ")
+        ))
+    })
+}
+
+fn specification(sources: &RowSources) -> Result<Spec, ProveError> {
+    let text = String::from_utf8(table::bytes(&sources.spec)?)
+        .map_err(|_| ProveError::Table { path: sources.spec.clone(), problem: "the specification is not UTF-8".to_owned() })?;
+    Spec::parse(&text, &sources.spec)
+}
+
 /// Reads the files a package was made from twice, with its own outcomes and with later ones, and commits to the latter.
+///
+/// `monitoring` is the statement their rows are of, with its position among the package's monitoring proofs.
 ///
 /// # Errors
 /// [`ProveError`]; nothing has been written or proven then.
@@ -319,14 +349,16 @@ pub fn committed(
     later: &Path,
     secrets: &Secrets,
     plan: &Plan,
-    monitoring: &MonitoringStatement,
+    monitoring: (usize, &MonitoringStatement),
     progress: &mut dyn Progress,
 ) -> Result<Matured, ProveError> {
     refuse_unknown_ids(sources, later)?;
-    let model = || model_of(&secrets.weights, secrets.bias, &secrets.layers, plan.shape);
+    let (position, monitoring) = monitoring;
+    let opened = secrets.models().nth(position).ok_or_else(|| refuse("the secrets open fewer monitoring proofs than the package has"))?;
+    let model = || model_of(opened.weights, opened.bias, opened.layers, plan.shape);
     let salts = Salts::fresh()?;
     let mut prepared = prepare_joined(sources, on_bad_row, Join::Given, Scorer::Integers(model()), &salts, progress)?;
-    openings(&mut prepared, secrets)?;
+    openings(&mut prepared, &opened)?;
     // The package's: with the integers alone, expected shares of a bin would be another program's rounding.
     prepared.plan = plan.clone();
     let with_later = RowSources { outcomes: Some(later.to_owned()), ..sources.clone() };
@@ -344,23 +376,23 @@ pub fn committed(
 pub fn prove_matured(request: &MaturedRequest, progress: &mut dyn Progress) -> Result<MaturedReport, ProveError> {
     let package =
         ClaimedPackage::read(&table::bytes(&request.package)?, &Limits::most()).map_err(|error| ProveError::Package(error.to_string()))?;
-    let about_later = [StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
-    if package.stages.iter().any(|stage| about_later.contains(&stage.kind)) {
-        return Err(refuse("the package has a matured cohort already; take the package it was added to"));
+    let (position, monitoring) = of_period(&package, &request.rows)?;
+    let (id, monitoring) = (&monitoring.id, &monitoring.statement);
+    let mut about_later = package.stages.iter().filter(|stage| stage.kind.is_about_later_outcomes());
+    if about_later.any(|stage| stage.statement.header().period == monitoring.header.period) {
+        return Err(refuse("the package has a matured cohort of this period already; take the package it was added to"));
     }
-    let [monitoring] = package.proofs.as_slice() else {
-        return Err(refuse(format!("the package has {} monitoring proofs; later outcomes are added to one", package.proofs.len())));
-    };
     let secrets: Secrets = serde_json::from_slice(&table::bytes(&request.secrets)?)
         .map_err(|error| refuse(format!("the secrets cannot be read ({error}): {}", request.secrets.display())))?;
     let outputs = Outputs::beside(&request.output, [(matured_path(&request.output), true)], request.overwrite)?;
-    let matured = committed(&request.rows, request.on_bad_row, &request.later, &secrets, &package.plan, &monitoring.statement, progress)?;
-    let proven = matured.prove(progress)?;
+    let matured = committed(&request.rows, request.on_bad_row, &request.later, &secrets, &package.plan, (position, monitoring), progress)?;
+    let proven = matured.prove(id, progress)?;
 
     progress.report(Event::Phase(Phase::Writing));
     let (cohort, revision) = (matured.cohort(), matured.revision());
     let monitored = || cohort.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
-    let counts = monitored().filter_map(|batch| revision.batches.get(batch.index as usize)).map(|batch| batch.counts);
+    let of_batch = |index: u32| revision.batches.iter().find(|batch| batch.index == index);
+    let counts = monitored().filter_map(|batch| of_batch(batch.index)).map(|batch| batch.counts);
     let mut report = MaturedReport {
         circuits: [cohort.header.circuit, revision.header.circuit],
         steps: [cohort.steps, revision.steps],
@@ -374,7 +406,7 @@ pub fn prove_matured(request: &MaturedRequest, progress: &mut dyn Progress) -> R
     let mut contents = package.contents();
     contents.stages.extend(proven);
     // The one order a package has.
-    contents.stages.sort_by_key(|stage| stage.kind.position());
+    contents.stages.sort_by_key(|stage| (stage.kind.position(), stage.statement.header().period.start));
     let bytes = verifold_package::write(&contents).map_err(|error| ProveError::Package(error.to_string()))?;
     let written = ClaimedPackage::read(&bytes, &Limits::most()).map_err(|error| ProveError::Package(error.to_string()))?;
     report.package_sha256 = written.digest;

@@ -67,12 +67,13 @@ pub struct ModelSecrets {
     pub batches: Vec<BatchSecrets>,
 }
 
-/// What the model commitment of one proof opens to.
+/// What the commitments of one monitoring proof open to.
 pub(crate) struct OpenedModel<'a> {
     pub(crate) weights: &'a Vec<i64>,
     pub(crate) bias: i64,
     pub(crate) layers: &'a Vec<LayerSecrets>,
     pub(crate) model_salt: Commitment,
+    pub(crate) batches: &'a [BatchSecrets],
 }
 
 /// Salts of the development stages, beside those of monitoring.
@@ -151,13 +152,14 @@ impl Secrets {
 
     /// The model of each monitoring proof, in time order.
     pub(crate) fn models(&self) -> impl DoubleEndedIterator<Item = OpenedModel<'_>> {
-        let Self { weights, bias, layers, model_salt, .. } = self;
-        let first = OpenedModel { weights, bias: *bias, layers, model_salt: *model_salt };
+        let Self { weights, bias, layers, model_salt, batches, .. } = self;
+        let first = OpenedModel { weights, bias: *bias, layers, model_salt: *model_salt, batches };
         std::iter::once(first).chain(self.further.iter().map(|next| OpenedModel {
             weights: &next.weights,
             bias: next.bias,
             layers: &next.layers,
             model_salt: next.model_salt,
+            batches: &next.batches,
         }))
     }
 }

@@ -69,7 +69,7 @@ fn run(proven: &Proven, cells: &BTreeMap<String, String>, on_bad_row: OnBadRow) 
     let later = folder.path().join("later.csv");
     let lines: String = cells.iter().map(|(id, cell)| format!("{id},{cell}\n")).collect();
     fs::write(&later, format!("application,defaulted\n{lines}")).unwrap();
-    committed(&rows(), on_bad_row, &later, &proven.secrets, &proven.plan, &proven.statement, &mut Silent)
+    committed(&rows(), on_bad_row, &later, &proven.secrets, &proven.plan, (0, &proven.statement), &mut Silent)
 }
 
 fn problem(result: Result<Matured, ProveError>) -> String {

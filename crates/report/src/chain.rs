@@ -28,6 +28,7 @@ fn place(kind: ArtefactKind) -> (f64, f64, f64) {
         ArtefactKind::Model => (1, 0.0),
         ArtefactKind::OfflineMetrics => (1, 2.0),
         ArtefactKind::Batches => (3, 0.0),
+        ArtefactKind::LaterOutcomes => (3, 2.0),
     };
     let (left, width) = COLUMNS[column];
     (left, TOP + row * (ROW + GAP), width)
@@ -111,8 +112,10 @@ fn draw_link(svg: &mut String, link: &LineageLink) {
     let ((x0, y0, w0), (x1, y1, w1)) = (place(earlier), place(later));
     let upright = (x0 - x1).abs() < 1.0;
     let (from, to) = if upright {
-        let x = x0 + w0 / 2.0;
-        if y0 < y1 { ((x, y0 + ROW), (x1 + w1 / 2.0, y1)) } else { ((x, y0), (x, y1 + ROW)) }
+        // The last column has room for words on the right of a line only where that stands on its left.
+        let share = if later == ArtefactKind::LaterOutcomes { 0.16 } else { 0.5 };
+        let x = x0 + w0 * share;
+        if y0 < y1 { ((x, y0 + ROW), (x1 + w1 * share, y1)) } else { ((x, y0), (x, y1 + ROW)) }
     } else {
         ((x0 + w0, y0 + ROW / 2.0), (x1, y1 + ROW / 2.0))
     };
@@ -166,15 +169,17 @@ fn label(svg: &mut String, link: &LineageLink, (x, y): (f64, f64), upright: bool
     };
     let differing: Vec<&str> =
         link.compared.iter().filter(|value| !broken || value.earlier != value.later).map(|value| value.what.as_str()).collect();
-    // More do not fit on a line of the chain; the table below it lists them.
-    let whats = if differing.len() > 2 { format!("{} commitments", differing.len()) } else { differing.join(", ") };
+    let words = match differing.as_slice() {
+        [first, rest @ ..] if rest.len() > 1 => format!("{first} and {} more", rest.len()),
+        few => few.join(", "),
+    };
     let second = match link.state {
         LinkState::Missing => "not covered".to_owned(),
-        LinkState::Broken => format!("{whats}: two values"),
-        LinkState::Claimed if differing.is_empty() => "claimed".to_owned(),
-        LinkState::Claimed => format!("{whats}, claimed"),
-        LinkState::Holds if differing.is_empty() => "one proof".to_owned(),
-        LinkState::Holds => whats,
+        LinkState::Broken => format!("{words}: two values"),
+        LinkState::Claimed if words.is_empty() => "claimed".to_owned(),
+        LinkState::Claimed => format!("{words}, claimed"),
+        LinkState::Holds if words.is_empty() => "one proof".to_owned(),
+        LinkState::Holds => words,
     };
     let quiet = if broken { ink.clone() } else { hex("light.color", "text3") };
     let (anchor, at, above, below) = match (upright, first.is_empty()) {

@@ -129,7 +129,6 @@ fn words(cause: &str) -> Option<&'static str> {
         "receipts-contradict" => "its batches, step roots and roots do not follow from one another",
         "receipts-of-other-rows" => "its receipts are not of the monitored rows and model",
         "matured-of-other-rows" => "its later outcomes are not of the monitored rows and model",
-        "later-outcomes-of-several" => "later outcomes are compared with one monitoring proof, and the package has several",
         "revision-of-other-outcomes" => "it does not compare the outcomes of monitoring with those of the matured cohort",
         "revision-contradicts" => "its counts and batches do not follow from one another",
         "revision-contradicts-tables" => "its counts are not those of the tables",
@@ -357,6 +356,16 @@ pub enum VerifiedStage {
 }
 
 impl VerifiedStage {
+    /// The monitored batches under later outcomes, if it establishes that.
+    pub(crate) fn matured(&self) -> Option<&VerifiedEvidence> {
+        if let Self::MaturedCohort(matured) = self { Some(matured) } else { None }
+    }
+
+    /// The changes of outcomes, if it establishes those.
+    pub(crate) fn revision(&self) -> Option<&VerifiedRevision> {
+        if let Self::OutcomeRevision(revision) = self { Some(revision) } else { None }
+    }
+
     /// Subject, period, circuit.
     pub fn header(&self) -> &Header {
         match self {
@@ -425,10 +434,10 @@ impl VerifiedReceipts {
     }
 }
 
-/// The monitoring statement whose batches receipts are for: that of their period, or else the first, which they will differ from.
-fn receipted<'a>(receipts: &ReceiptsStatement, monitoring: &'a [ClaimedProof]) -> Option<&'a MonitoringStatement> {
-    let of_period = monitoring.iter().find(|proof| proof.statement.header.period == receipts.header.period);
-    of_period.or(monitoring.first()).map(|proof| &proof.statement)
+/// The monitoring statement whose batches a proof beside it is about: that of its period, or else the first, which it will differ from.
+fn monitored<'a>(header: &Header, monitoring: &'a [ClaimedProof]) -> Result<&'a MonitoringStatement, Refusal> {
+    let of_period = monitoring.iter().find(|proof| proof.statement.header.period == header.period);
+    of_period.or(monitoring.first()).map(|proof| &proof.statement).ok_or_else(|| NOTHING.clone())
 }
 
 /// Receipts are of the monitored rows if header, plan, model and every row commitment are those of monitoring.
@@ -463,12 +472,12 @@ fn same_rows(receipts: &ReceiptsStatement, monitoring: &MonitoringStatement) -> 
 
 /// Checks a proof other than monitoring's.
 ///
-/// Receipts are of the rows and the model of one of `monitoring`, whatever becomes of its own proof. Later outcomes are of those
-/// of its only one; changes of outcomes are between these and `matured`.
+/// Receipts and later outcomes are of the rows and the model of one of `monitoring`, whatever becomes of its own proof; changes
+/// of outcomes are between these and those of the cohort among `beside` that is of the same period.
 pub(crate) fn check_stage(
     stage: &ClaimedStage,
     monitoring: &[ClaimedProof],
-    matured: Option<&MonitoringStatement>,
+    beside: &[ClaimedStage],
     plan: &Plan,
     policy: &Policy,
     keys: &KeyStore,
@@ -480,7 +489,7 @@ pub(crate) fn check_stage(
                 accepted(&statement.header, stage.system, policy)?;
                 let transition = receipts::replay(statement, plan).map_err(|error| receipts_refusal(&error))?;
                 checked.transition = Some(transition);
-                same_rows(statement, receipted(statement, monitoring).ok_or_else(|| NOTHING.clone())?)?;
+                same_rows(statement, monitored(&statement.header, monitoring)?)?;
                 let key = key(statement.header.circuit, keys)?;
                 checked.key = Some(Arc::clone(&key));
                 check_transition(&key, &transition, &stage.bytes)?;
@@ -496,17 +505,25 @@ pub(crate) fn check_stage(
             Checked { outcome, key, transition, links, segments }
         }
         StageStatement::MaturedCohort(statement) => {
-            if let Err(refusal) = matured::only(monitoring).and_then(|monitoring| matured::same_cohort(statement, monitoring)) {
-                return Checked::refused(refusal);
-            }
+            let first = monitored(&statement.header, monitoring).and_then(|monitored| {
+                matured::same_cohort(statement, monitored)?;
+                Ok(monitored.batches.first().map_or(0, |batch| batch.index))
+            });
+            let first = match first {
+                Ok(first) => first,
+                Err(refusal) => return Checked::refused(refusal),
+            };
             let whole = (0..statement.batches.len(), stage.bytes.as_slice());
             let Checked { outcome, key, transition, links, segments } =
-                check_cohort(0, statement, stage.system, &[whole], plan, policy, keys);
+                check_cohort(first, statement, stage.system, &[whole], plan, policy, keys);
             let outcome = outcome.map(|evidence| VerifiedStage::MaturedCohort(Box::new(evidence)));
             Checked { outcome, key, transition, links, segments }
         }
-        StageStatement::OutcomeRevision(statement) => match matured::only(monitoring) {
-            Ok(monitoring) => matured::check_revision(stage, statement, monitoring, matured, plan, policy, keys),
+        StageStatement::OutcomeRevision(statement) => match monitored(&statement.header, monitoring) {
+            Ok(monitored) => {
+                let matured = matured::cohort_of(&statement.header, beside);
+                matured::check_revision(stage, statement, monitored, matured, plan, policy, keys)
+            }
             Err(refusal) => Checked::refused(refusal),
         },
         StageStatement::Training(statement) => {

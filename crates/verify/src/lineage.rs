@@ -10,12 +10,15 @@ use verifold_model::{
     lineage::{Artefact, ArtefactKind, Lineage, LineageLink, LinkName, LinkState, LinkedValue},
     preparation::{PreparationStatement, PreparedPart},
     record::Standing,
+    revision::RevisionStatement,
     statement::{MonitoringStatement, StageStatement},
     training::TrainingStatement,
 };
 use verifold_package::{ClaimedPackage, ClaimedStage};
 
 use crate::evidence::{Checked, VerifiedStage};
+
+mod later;
 
 /// A statement with what became of its proof.
 struct Stated<'a, S> {
@@ -24,19 +27,24 @@ struct Stated<'a, S> {
     statement: &'a S,
 }
 
-/// The stage statements of a package, at most one of each kind.
+/// The stage statements of a package, at most one of each kind but those of monitoring.
 pub(crate) struct Chain<'a> {
     preparation: Option<Stated<'a, PreparationStatement>>,
     training: Option<Stated<'a, TrainingStatement>>,
     offline: Option<Stated<'a, MonitoringStatement>>,
     /// In time order.
     monitoring: Vec<Stated<'a, MonitoringStatement>>,
+    /// Monitored batches under later outcomes, in time order.
+    matured: Vec<Stated<'a, MonitoringStatement>>,
+    /// What changed between both outcomes, in time order.
+    revisions: Vec<Stated<'a, RevisionStatement>>,
 }
 
 impl<'a> Chain<'a> {
     /// The first statement of each kind; checks stand beside the package's stages.
     pub(crate) fn of(package: &'a ClaimedPackage, stages: &[Checked<VerifiedStage>], monitoring: &[Checked]) -> Self {
-        let mut chain = Self { preparation: None, training: None, offline: None, monitoring: Vec::new() };
+        let mut chain =
+            Self { preparation: None, training: None, offline: None, monitoring: Vec::new(), matured: Vec::new(), revisions: Vec::new() };
         for (stage, checked) in package.stages.iter().zip(stages) {
             let ClaimedStage { id, statement, .. } = stage;
             let valid = checked.outcome.is_ok();
@@ -47,8 +55,10 @@ impl<'a> Chain<'a> {
                 StageStatement::Training(statement) => {
                     chain.training.get_or_insert(Stated { proof: id, valid, statement });
                 }
-                // These make nothing that a later stage uses; their link to monitoring is part of their own check.
-                StageStatement::Receipts(_) | StageStatement::MaturedCohort(_) | StageStatement::OutcomeRevision(_) => {}
+                // They make nothing that a later stage uses; their link to monitoring is part of their own check.
+                StageStatement::Receipts(_) => {}
+                StageStatement::MaturedCohort(statement) => chain.matured.push(Stated { proof: id, valid, statement }),
+                StageStatement::OutcomeRevision(statement) => chain.revisions.push(Stated { proof: id, valid, statement }),
                 StageStatement::OfflineMetrics(statement) => {
                     chain.offline.get_or_insert(Stated { proof: id, valid, statement });
                 }
@@ -63,11 +73,18 @@ impl<'a> Chain<'a> {
 
     /// The chain as it stands.
     pub(crate) fn lineage(&self) -> Lineage {
-        Lineage { artefacts: self.artefacts(), links: LinkName::ALL.map(|name| self.link(name)).to_vec() }
+        let mut lineage = Lineage {
+            artefacts: self.artefacts(),
+            links: LinkName::ALL.into_iter().filter(|name| name.is_of_every_chain()).map(|name| self.link(name)).collect(),
+        };
+        if !self.matured.is_empty() || !self.revisions.is_empty() {
+            lineage.artefacts.push(self.later_outcomes());
+            lineage.links.push(self.link(LinkName::LaterOfMonitored));
+        }
+        lineage
     }
 
     fn artefacts(&self) -> Vec<Artefact> {
-        let missing = |kind| Artefact { kind, standing: Standing::Missing, proof: None, digest: None, detail: String::new() };
         let part = |kind, index: usize| {
             let preparation = self.preparation.as_ref()?;
             let part = preparation.statement.parts.get(index)?;
@@ -124,7 +141,7 @@ impl<'a> Chain<'a> {
             (ArtefactKind::OfflineMetrics, offline),
             (ArtefactKind::Batches, batches),
         ];
-        found.into_iter().map(|(kind, artefact)| artefact.unwrap_or_else(|| missing(kind))).collect()
+        found.into_iter().map(|(kind, artefact)| artefact.unwrap_or_else(|| absent(kind))).collect()
     }
 
     fn link(&self, name: LinkName) -> LineageLink {
@@ -171,6 +188,7 @@ impl<'a> Chain<'a> {
                     }
                 }
             }
+            LinkName::LaterOfMonitored => self.later_link(),
             LinkName::MeasuredOnPrepared => {
                 let batch = |role| self.offline.as_ref()?.statement.batches.iter().find(|batch| batch.role == role);
                 let of = |part: Option<&PreparedPart>, role, words: [&str; 2]| {
@@ -190,6 +208,10 @@ impl<'a> Chain<'a> {
 fn artefact<S>(stated: &Stated<'_, S>, kind: ArtefactKind, digest: Commitment, detail: String) -> Artefact {
     let standing = if stated.valid { Standing::Proven } else { Standing::Claimed };
     Artefact { kind, standing, proof: Some(stated.proof.to_owned()), digest: Some(digest), detail }
+}
+
+const fn absent(kind: ArtefactKind) -> Artefact {
+    Artefact { kind, standing: Standing::Missing, proof: None, digest: None, detail: String::new() }
 }
 
 /// One end of a link.

@@ -17,7 +17,6 @@ use verifold_model::{
     },
     shape::CircuitId,
     state::{RungName, RungState},
-    statement::{MonitoringStatement, StageStatement},
     tailoring::OverlaySummary,
 };
 use verifold_package::{Checkpoint, ClaimedPackage, Deposit, DocumentEnvelope, EntryRole, PackageError, Token};
@@ -299,12 +298,13 @@ fn assess_package(
     }
     let checked =
         check_all(&package.proofs, plan, inputs.policy, store, |proof, work| timed.run(WorkPhase::CheckProofs, &proof.title, work));
-    let matured = matured_statement(package);
     let stages: Vec<Checked<VerifiedStage>> = package
         .stages
         .iter()
         .map(|stage| {
-            timed.run(WorkPhase::CheckProofs, &stage.title, || check_stage(stage, &package.proofs, matured, plan, inputs.policy, store))
+            timed.run(WorkPhase::CheckProofs, &stage.title, || {
+                check_stage(stage, &package.proofs, &package.stages, plan, inputs.policy, store)
+            })
         })
         .collect();
     let scope = timed.run(WorkPhase::Replay, "", || {
@@ -324,14 +324,6 @@ fn assess_package(
         record.not_shown = not_shown(&record);
     });
     record
-}
-
-/// The statement about later outcomes, if the package has one.
-fn matured_statement(package: &ClaimedPackage) -> Option<&MonitoringStatement> {
-    package.stages.iter().find_map(|stage| match &stage.statement {
-        StageStatement::MaturedCohort(statement) => Some(&**statement),
-        _ => None,
-    })
 }
 
 fn fill(

@@ -12,10 +12,12 @@ use std::{
 };
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use verifold_circuits::preparation::PreparationReplayError;
 use verifold_model::{
     candidates::Holds,
     digest::Digest,
     document::{DocumentKind, SignatureState},
+    lineage::{LinkName, LinkState},
     preparation::{PreparationStatement, Rule},
     protocol::WorkPhase,
     record::{AuditRecord, ProofState, Standing},
@@ -24,7 +26,7 @@ use verifold_model::{
     traceability::{ProofUsed, Traceability},
     training::TrainingStatement,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
+use verifold_package::{Checkpoint, ClaimedPackage, ClaimedStage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
 use verifold_policy::{Engagement, Overlay, Policy, TraceabilityDraft, read_traceability};
 use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
@@ -89,7 +91,7 @@ fn causes(record: &AuditRecord, rung: RungName) -> Vec<String> {
 }
 
 /// What a sample ends with, and the cause it must name.
-const SAMPLES: [(&str, Option<(RungName, &str)>); 11] = [
+const SAMPLES: [(&str, Option<(RungName, &str)>); 12] = [
     ("credit-scoring-q1", None),
     ("credit-scoring-drift", Some((RungName::Policy, "requirement-violated"))),
     ("cheat-altered-count", Some((RungName::Proof, "final-state-differs"))),
@@ -100,6 +102,7 @@ const SAMPLES: [(&str, Option<(RungName, &str)>); 11] = [
     ("cheat-other-model-consistent", Some((RungName::Scope, "model-differs"))),
     ("credit-scoring-lifecycle", None),
     ("credit-scoring-mlp", None),
+    ("changed-model", None),
     ("broken-chain", Some((RungName::Proof, "link-broken"))),
 ];
 
@@ -247,8 +250,16 @@ fn altered_stages_are_refused(keys: &KeyStore) {
             other => panic!("{}", other.kind().name()),
         }
     }
+    /// The chain of the preparation as it follows from what is stated.
+    fn chained(contents: &mut Contents) {
+        let plan = contents.plan.clone();
+        let stated = preparation(contents);
+        if let Err(PreparationReplayError::ChainHead { computed, .. }) = verifold_circuits::preparation::replay(stated, &plan) {
+            stated.chain_head = computed;
+        }
+    }
     type Edit = fn(&mut Contents);
-    let cases: [(&str, Edit, &str, &str); 15] = [
+    let cases: [(&str, Edit, &str, &str); 20] = [
         ("a row more set aside", |c| preparation(c).parts[0].profile.set_aside[0][1] += 1, "chain-differs", "preparation"),
         ("a narrower domain", |c| preparation(c).preparation.columns[0].high -= 1, "rules-contradict", "preparation"),
         (
@@ -266,6 +277,45 @@ fn altered_stages_are_refused(keys: &KeyStore) {
             "chain-differs",
             "preparation",
         ),
+        (
+            "test rows are training rows, the chain computed anew",
+            |c| {
+                let part = preparation(c).parts[0].clone();
+                let test = &mut preparation(c).parts[1];
+                (test.row_commitment, test.raw_row_commitment) = (part.row_commitment, part.raw_row_commitment);
+                chained(c);
+            },
+            "final-state-differs",
+            "preparation",
+        ),
+        (
+            "a row more set aside, the chain computed anew",
+            |c| {
+                preparation(c).parts[0].profile.set_aside[0][1] += 1;
+                chained(c);
+            },
+            "final-state-differs",
+            "preparation",
+        ),
+        (
+            "raw rows in the place of prepared ones",
+            |c| {
+                let raw = preparation(c).parts[0].raw_row_commitment;
+                training(c).row_commitment = raw;
+            },
+            "proof-rejected",
+            "training",
+        ),
+        (
+            "rows and outcomes exchanged",
+            |c| {
+                let training = training(c);
+                std::mem::swap(&mut training.row_commitment, &mut training.outcome_commitment);
+            },
+            "proof-rejected",
+            "training",
+        ),
+        ("a training of another period", |c| training(c).header.period.end = training(c).header.period.start, "proof-rejected", "training"),
         ("fewer epochs", |c| training(c).spec.epochs -= 1, "step-count-differs", "training"),
         ("another schedule", |c| training(c).spec.rate_offset += 1, "proof-rejected", "training"),
         ("another start", |c| training(c).spec.initial_bias += 1, "proof-rejected", "training"),
@@ -315,6 +365,67 @@ fn altered_stages_are_refused(keys: &KeyStore) {
         let result = record.requirements.iter().find(|result| result.id == open).unwrap();
         assert_eq!(result.state, State::Uncovered, "{open}");
     }
+}
+
+/// What an auditor is told of a change of model, by what the package and the engagement say of it.
+fn a_change_of_model_is_on_record_or_named(keys: &KeyStore) {
+    let sample = Sample::read("changed-model");
+    let honest = ClaimedPackage::read(&sample.package, &Limits::default()).unwrap().contents();
+    let silent = write(&Contents { changes: Vec::new(), ..honest.clone() }).unwrap();
+    let approved = |record: &AuditRecord| record.requirements.iter().find(|result| result.id == "IN-1").cloned().unwrap();
+    let named = |record: &AuditRecord, cause: &str| record.ladder.iter().flat_map(|rung| &rung.findings).any(|found| found.cause == cause);
+
+    let record = sample.verify(&sample.package, keys);
+    let [change] = record.model_changes.as_slice() else { panic!("{:?}", record.model_changes) };
+    assert_eq!((change.batch, change.standing), (5, Standing::Proven));
+    assert_eq!(record.proofs.iter().map(|proof| proof.segments.len()).sum::<usize>(), 2);
+    let link = record.lineage.links.last().unwrap();
+    assert_eq!((link.name, link.state), (LinkName::LaterOfMonitored, LinkState::Holds), "{}", link.text);
+
+    // Expected, and without a word why.
+    let record = sample.verify(&silent, keys);
+    let result = approved(&record);
+    assert_eq!((record.exit, result.state), (Exit::Incomplete, State::Uncovered), "{}", result.reason);
+    assert!(result.reason.contains("no change record"), "{}", result.reason);
+    assert!(!named(&record, "model-changed-silently"), "the engagement expects it");
+    // Not expected: one model is, or nobody said which.
+    let mut other = sample.clone();
+    other.engagement.models.truncate(1);
+    let record = other.verify(&sample.package, keys);
+    assert_eq!((record.exit, causes(&record, RungName::Scope)), (Exit::Scope, vec!["model-changed".to_owned()]));
+    other.engagement.models.clear();
+    let record = other.verify(&silent, keys);
+    assert!(record.exit == Exit::Incomplete && named(&record, "model-changed-silently"), "{}", record.headline.title);
+    // More pieces than were agreed on.
+    let text = std::fs::read_to_string(folder("changed-model").join("policy.toml")).unwrap();
+    other = Sample { policy: Policy::read(&text.replace("segments = 4", "segments = 1")).unwrap(), ..sample.clone() };
+    let record = other.verify(&sample.package, keys);
+    assert_eq!((record.exit, causes(&record, RungName::Integrity)), (Exit::Limits, vec!["too-many-segments".to_owned()]));
+    // One period told twice.
+    let mut twice = honest.clone();
+    let again = twice.stages[0].clone();
+    twice.stages.insert(1, ClaimedStage { id: "matured-3".to_owned(), ..again });
+    assert!(write(&twice).unwrap_err().to_string().contains("one about later outcomes for each monitoring proof"));
+    // The weeks under the old model alone: what followed is missed by the calendar.
+    let first = Contents {
+        proofs: honest.proofs[..1].to_vec(),
+        changes: Vec::new(),
+        stages: honest.stages.iter().filter(|stage| !stage.id.ends_with("-2")).cloned().collect(),
+        period: honest.proofs[0].statement.header.period,
+        ..honest.clone()
+    };
+    let record = sample.verify(&write(&first).unwrap(), keys);
+    assert_eq!(record.exit, Exit::Scope);
+    assert!(causes(&record, RungName::Scope).iter().any(|cause| cause == "batch-missing"), "{:?}", causes(&record, RungName::Scope));
+    // And those under the new one alone: what they go on from is not there.
+    let mut second = honest;
+    drop(second.proofs.remove(0));
+    second.changes.clear();
+    second.stages.retain(|stage| stage.id.ends_with("-2"));
+    second.period = second.proofs[0].statement.header.period;
+    let record = sample.verify(&write(&second).unwrap(), keys);
+    assert_eq!(record.exit, Exit::Rejected, "{}", record.headline.title);
+    assert!(causes(&record, RungName::Proof).iter().any(|cause| cause == "batch-index-differs"), "{:?}", causes(&record, RungName::Proof));
 }
 
 /// A document beside the proof is held against it: another circuit, or a score this program does not give, is named.
@@ -390,13 +501,14 @@ fn main() {
     };
     let trials = vec![trial("samples_end_as_they_say_and_no_altered_package_is_accepted", |keys| {
         // One trial, so that one process derives the key once under runners that start a process for each.
-        let parts: [(&str, Part); 7] = [
+        let parts: [(&str, Part); 8] = [
             ("every sample ends as it says", every_sample_ends_as_it_says),
             ("two anchored batches that were withheld are named by date", two_anchored_batches_that_were_withheld_are_named_by_date),
             ("without an engagement the package speaks for itself only", without_an_engagement_the_package_speaks_for_itself_only),
             ("a tailored policy says what was changed", a_tailored_policy_says_what_was_changed),
             ("a traceability specification is held against the proof", a_traceability_specification_is_held_against_the_proof),
             ("altered stages are refused", altered_stages_are_refused),
+            ("a change of model is on record, or named", a_change_of_model_is_on_record_or_named),
             ("no altered package is accepted", no_altered_package_is_accepted),
         ];
         for (name, part) in parts {

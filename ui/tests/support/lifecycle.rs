@@ -53,11 +53,11 @@ fn uncovered(name: LinkName, absent: &str) -> LineageLink {
 pub fn monitoring_alone(records: &[BatchRecord]) -> Lineage {
     let kinds =
         [ArtefactKind::RawRows, ArtefactKind::TrainingRows, ArtefactKind::TestRows, ArtefactKind::Model, ArtefactKind::OfflineMetrics];
-    let links = LinkName::ALL.map(|name| {
+    let links = LinkName::ALL.into_iter().filter(|name| name.is_of_every_chain()).map(|name| {
         let absent = if matches!(name, LinkName::MeasuredTrained | LinkName::MonitoredTrained) { "training" } else { "preparation" };
         uncovered(name, absent)
     });
-    Lineage { artefacts: kinds.map(missing).into_iter().chain([batches(records)]).collect(), links: links.to_vec() }
+    Lineage { artefacts: kinds.map(missing).into_iter().chain([batches(records)]).collect(), links: links.collect() }
 }
 
 /// The honest period with proofs of every stage but inference.

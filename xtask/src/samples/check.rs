@@ -193,6 +193,34 @@ mod tests {
         true
     }
 
+    /// What a person determines, met or not, is never computed; everything else somebody can see in a sample.
+    #[test]
+    fn every_state_a_verification_gives_occurs_in_a_sample() {
+        let mut found = std::collections::BTreeSet::new();
+        for story in &crate::samples::stories::STORIES {
+            let record = committed(&format!("sample-audits/{}/expected.record.json", story.name));
+            for result in record["requirements"].as_array().unwrap() {
+                found.insert(result["state"].to_string());
+                found.extend((result["watch"] == true).then(|| "watch".to_owned()));
+            }
+            found.extend(record["lineage"]["links"].as_array().unwrap().iter().map(|link| format!("link {}", link["state"])));
+        }
+        use verifold_model::state::{Judgement, State};
+        let states = [
+            State::Rejected,
+            State::Violated,
+            State::Uncovered,
+            State::Unverifiable,
+            State::Judgement(Judgement::Open),
+            State::NotApplicable,
+            State::Satisfied,
+        ];
+        let mut wanted: Vec<String> = states.iter().map(|state| serde_json::to_string(state).unwrap()).collect();
+        wanted.extend(["watch", "link \"holds\"", "link \"broken\"", "link \"missing\""].map(str::to_owned));
+        let missing: Vec<&String> = wanted.iter().filter(|state| !found.contains(*state)).collect();
+        assert!(missing.is_empty(), "no sample shows {missing:?}");
+    }
+
     #[test]
     fn records_of_both_kinds_of_model_agree_with_the_independent_script() {
         agrees_throughout("credit-scoring-q1", "expected-metrics.json", 550);

@@ -1,6 +1,6 @@
 //! What does an auditor find in a sample's folder, besides the package?
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use verifold_model::{
     digest::{Commitment, Digest},
     signer::PublicKey,
@@ -23,6 +23,9 @@ pub(super) fn write_texts(places: &Places, stories: &[&Story]) -> anyhow::Result
         let mut policy = read_text(&places.root.join(format!("assets/policies/{policy}.toml")))?;
         if story.edit == Edit::StricterPolicy {
             policy = stricter(&policy)?;
+        }
+        if story.proof == Proof::Changed {
+            policy = of_changes(&policy)?;
         }
         let folder = places.samples.join(story.name);
         write_if_changed(&folder.join("README.md"), readme(story).as_bytes())?;
@@ -48,6 +51,82 @@ fn stricter(policy: &str) -> anyhow::Result<String> {
     }
     Ok(text)
 }
+
+/// One model for the whole period is no longer asked for, but a record of every change; and what became known since is looked at.
+fn of_changes(policy: &str) -> anyhow::Result<String> {
+    let mut text = policy.to_owned();
+    for (there, instead) in [
+        ("title = \"One approved model scored every batch\"\n", "title = \"Every change of model has a record\"\n"),
+        ("kind = \"model-unchanged\"\n", "kind = \"change-recorded\"\n"),
+        (
+            "[[circuit]]\nfamily = \"preparation/v1\"\n",
+            "[[circuit]]\nfamily = \"outcome-revision/v1\"\n\n[[circuit]]\nfamily = \"preparation/v1\"\n",
+        ),
+    ] {
+        ensure!(text.matches(there).count() == 1, "the policy has {there:?} once");
+        text = text.replace(there, instead);
+    }
+    Ok(text + LATER_OUTCOMES)
+}
+
+/// What the sample with a change of model asks beyond the policy of the others.
+const LATER_OUTCOMES: &str = r#"
+# Online monitoring: outcomes that became known later, counted over the same committed rows
+
+[[requirement]]
+id = "MO-18"
+title = "Outcomes known by now"
+area = "Later outcomes"
+stage = "monitoring"
+severity = "mandatory"
+assertion = "completeness"
+kind = "metric"
+metric = "outcome-coverage"
+outcomes = "matured"
+comparator = "at-least"
+limit = "0.90"
+warn = "0.95"
+scope = "each-batch"
+legal = [{ source = "ai-act", place = "Art. 15(1), 72(2)" }]
+
+[[requirement]]
+id = "MO-19"
+title = "Good outcomes that turned bad"
+area = "Later outcomes"
+stage = "monitoring"
+severity = "mandatory"
+assertion = "accuracy"
+kind = "metric"
+metric = "good-to-bad"
+comparator = "at-most"
+limit = "0.03"
+warn = "0.02"
+scope = "overall"
+minimum_n = 1000
+legal = [{ source = "ai-act", place = "Art. 10(3), 15(1)" }]
+
+[[requirement]]
+id = "MO-20"
+title = "AUC by later outcomes"
+area = "Later outcomes"
+stage = "monitoring"
+severity = "mandatory"
+assertion = "accuracy"
+kind = "metric"
+metric = "auc"
+outcomes = "matured"
+comparator = "at-least"
+limit = "0.70"
+warn = "0.75"
+scope = "overall"
+minimum_n = 1000
+legal = [{ source = "ai-act", place = "Art. 15(1), 15(3)" }, { source = "eba-lom", place = "§ 4.3.4" }]
+
+# A period in many pieces costs the reader time; the bank and its auditor agreed on this many.
+
+[limits]
+segments = 4
+"#;
 
 fn readme(story: &Story) -> String {
     let Story { name, title, summary, detail, exit, outcome, .. } = story;
@@ -79,8 +158,8 @@ fn wrapped(text: &str) -> String {
 
 /// What the auditor knows of the audited bank without the package.
 struct Expectations {
-    /// Commitment to the model that was to be audited.
-    model: Commitment,
+    /// Commitments to the models that were to be audited, in the order in which they scored, each with its release.
+    models: Vec<(Commitment, String)>,
     /// Digest of the plan that was filed.
     plan: Digest,
     /// Weeks of the period.
@@ -96,10 +175,17 @@ struct Expectations {
 pub(super) fn write_engagement(places: &Places, story: &Story, keys: &Keys) -> anyhow::Result<()> {
     let registered = packages::registered(story);
     let package: ClaimedPackage = packages::read(places, registered)?;
-    let (header, model) = packages::monitoring(&package).map(|statement| (&statement.header, statement.model_commitment))?;
+    let first = &package.proofs.first().context("a package has a proof")?.statement;
+    // A package with several models says so in the bank's inventory by their releases.
+    let release = |position: usize| match package.proofs.len() {
+        1 => first.header.subject.model.rsplit('-').next().unwrap_or_default().to_owned(),
+        _ => CHANGED_RELEASES.get(position).copied().unwrap_or_default().to_owned(),
+    };
+    let models = package.proofs.iter().enumerate().map(|(i, proof)| (proof.statement.model_commitment, release(i))).collect();
+    let header = &Header { period: package.period, ..first.header.clone() };
     let weeks = packages::weeks(header.period)?;
     let rows = tables::rows_per_slot(&tables::path(places, packages::table_of(story.proof)), &weeks)?;
-    let expectations = Expectations { model, plan: package.plan.digest(), weeks, rows, bank: keys.bank.public_key() };
+    let expectations = Expectations { models, plan: package.plan.digest(), weeks, rows, bank: keys.bank.public_key() };
     let text = match story.proof {
         Proof::Anchored(_) => engagement(header, &expectations, "") + &anchored(keys.auditor.public_key()),
         _ => engagement(header, &expectations, CALENDAR) + &controls(&expectations),
@@ -112,7 +198,21 @@ fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> Strin
     let subject = &header.subject;
     let Period { start, end } = header.period;
     let weeks = expected.weeks.len();
-    let months = if weeks < 10 { "June 2026" } else { "June to November 2026" };
+    let months = match weeks {
+        0..6 => "June 2026",
+        6..10 => "June and July 2026",
+        _ => "June to November 2026",
+    };
+    let model = |(commitment, release): &(Commitment, String)| {
+        // What is on file since before the period, but for a model that came later.
+        let deposited = if expected.models.first().is_some_and(|(first, _)| first == commitment) { "29 May" } else { "26 June" };
+        format!(
+            "[[model]]\n\
+             commitment = \"{commitment}\"\n\
+             origin = \"the bank's model inventory, release note {release}, deposited on {deposited} 2026\"\n\n"
+        )
+    };
+    let models: String = expected.models.iter().map(model).collect();
     format!(
         "# What the auditor expects, from sources other than the package. Fictional.\n\
          schema = \"engagement/v1\"\n\
@@ -131,10 +231,7 @@ fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> Strin
          end = \"{end}\"\n\
          origin = \"engagement letter of 2 November 2026\"\n\
          \n\
-         [[model]]\n\
-         commitment = \"{model}\"\n\
-         origin = \"the bank's model inventory, release note {release}, deposited on 29 May 2026\"\n\
-         \n\
+         {models}\
          [plan]\n\
          digest = \"{plan}\"\n\
          origin = \"measurement plan deposited on 29 May 2026\"\n\
@@ -153,13 +250,14 @@ fn engagement(header: &Header, expected: &Expectations, calendar: &str) -> Strin
         titled = subject.system.to_lowercase(),
         system = subject.system,
         model_name = subject.model,
-        release = subject.model.rsplit('-').next().unwrap_or_default(),
-        model = expected.model,
         plan = expected.plan,
         bank = expected.bank,
         fingerprint = expected.bank.fingerprint(),
     )
 }
+
+/// Releases in the bank's inventory of the models of the sample with a change of model.
+const CHANGED_RELEASES: [&str; 2] = ["4.2", "4.3"];
 
 /// The batches to expect, known from the plan.
 const CALENDAR: &str = "\n\

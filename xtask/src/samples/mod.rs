@@ -3,7 +3,7 @@
 //! 1. [`population`], [`ledger`]: invented applicants, and what a bank records about them, from [`random`] streams
 //! 2. [`tables`]: the CSV files the bank would have, under `target/samples`
 //! 3. [`packages`]: proofs over those tables, and cheats made of them
-//!    [`lifecycle`]: the samples over all stages
+//!    [`lifecycle`]: the samples over all stages; [`changed`]: the one with a change of model
 //! 4. [`anchors`]: what the bank committed to week by week, where a sample has that
 //! 5. [`folder`]: the files an auditor would have, with README and expected outcome, under `sample-audits`
 //! 6. [`check`]: every folder ends with its exit code and its record
@@ -11,6 +11,7 @@
 //! Salts come from the operating system, so a proof made anew is another proof; only what changed is proven again.
 
 mod anchors;
+mod changed;
 mod check;
 mod folder;
 mod ledger;

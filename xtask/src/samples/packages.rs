@@ -26,7 +26,7 @@ use verifold_prove::{
 };
 
 use super::{
-    Places, anchors, folder, lifecycle, read_text,
+    Places, anchors, changed, folder, lifecycle, read_text,
     stories::{ALTERED_BATCH, Edit, Proof, STORIES, Story, TROUBLED_BATCH},
     tables, write_if_changed,
 };
@@ -60,7 +60,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
     let signers = anchors::Keys { bank: sample_key(places, "bank")?, auditor: sample_key(places, "auditor")? };
     let mut keys = None;
     // What a cheat is made of comes before it.
-    for story in STORIES.iter().filter(|story| story.edit == Edit::None && story.proof != Proof::Lifecycle) {
+    for story in STORIES.iter().filter(|story| story.edit == Edit::None && !matches!(story.proof, Proof::Lifecycle | Proof::Changed)) {
         let needed = stories.iter().any(|wanted| wanted.proof == story.proof || registered(wanted).name == story.name);
         let inputs = inputs_digest(places, story)?;
         if !needed
@@ -87,6 +87,7 @@ pub(super) fn write(places: &Places, stories: &[&Story], again: bool) -> anyhow:
         write_if_changed(&stamps_path, format!("{}\n", serde_json::to_string_pretty(&stamps)?).as_bytes())?;
     }
     lifecycle::write(places, stories, again)?;
+    changed::write(places, stories, again)?;
     for story in stories {
         if story.edit != Edit::None && story.proof != Proof::Lifecycle {
             let unedited =
@@ -117,7 +118,7 @@ fn is_current(places: &Places, story: &Story, stamp: &Stamp) -> bool {
 pub(super) fn registered(story: &Story) -> &Story {
     match story.proof {
         Proof::Honest | Proof::OtherModel | Proof::Anchored(_) => &STORIES[0],
-        Proof::Drift | Proof::Withheld(_) | Proof::Network => story,
+        Proof::Drift | Proof::Withheld(_) | Proof::Network | Proof::Changed => story,
         Proof::Lifecycle => STORIES.iter().find(|other| other.proof == Proof::Lifecycle).unwrap_or(story),
     }
 }
@@ -128,6 +129,7 @@ pub(super) const fn table_of(proof: Proof) -> &'static str {
         Proof::Drift => "drift",
         Proof::Lifecycle => "lifecycle",
         Proof::Network => "network",
+        Proof::Changed => "changed",
         Proof::Honest | Proof::Withheld(_) | Proof::Anchored(_) | Proof::OtherModel => "honest",
     }
 }
@@ -159,7 +161,7 @@ pub(super) fn read(places: &Places, story: &Story) -> anyhow::Result<ClaimedPack
     ClaimedPackage::read(&bytes, &Limits::default()).with_context(|| format!("reading {}", path.display()))
 }
 
-/// The one statement of a sample's package.
+/// The one statement of a sample's package, where it has one.
 pub(super) fn monitoring(package: &ClaimedPackage) -> anyhow::Result<&MonitoringStatement> {
     match &package.proofs[..] {
         [proof] => Ok(&proof.statement),
@@ -214,7 +216,7 @@ fn prepared(places: &Places, proof: Proof) -> anyhow::Result<Prepared> {
 /// One salt for every package under the model in use, as a bank that registered one commitment has it.
 ///
 /// It stays under `target`; when that is gone the commitments change with the next proofs.
-fn salt_of_the_model_in_use(places: &Places) -> anyhow::Result<Salt> {
+pub(super) fn salt_of_the_model_in_use(places: &Places) -> anyhow::Result<Salt> {
     let path = places.scratch.join("model.salt");
     if let Ok(bytes) = std::fs::read(&path) {
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| anyhow::anyhow!("{} does not hold 32 bytes", path.display()))?;

@@ -7,6 +7,8 @@
 //! | `honest.csv` | the period, an ordinary half-year |
 //! | `drift.csv` | the period; from [`BROKEN_FROM_WEEK`] on a broker changes who applies |
 //! | `network.csv` | the period's first weeks, as a network decides them |
+//! | `changed.csv` | the period's first weeks, decided by one scorecard and then by its successor |
+//! | `changed-later.csv` | what is known of their outcomes two months later |
 //!
 //! The same seed gives the same bytes on every machine. Decisions of the period are those of the
 //! committed scorecard, or network, with a caseworker's overrides.
@@ -118,8 +120,17 @@ fn linear(coefficients: &[f64], intercept: f64) -> impl Fn(&[f64]) -> f64 {
 }
 
 fn decided_rows(spec: &Spec, log_odds: &dyn Fn(&[f64]) -> f64, drift: bool) -> anyhow::Result<Vec<u8>> {
+    rows_by_week(spec, &|_| log_odds, drift, extraction()?)
+}
+
+/// The period with outcomes as they are known on a day; who decides may change from week to week, counted from 0.
+fn rows_by_week<'a>(
+    spec: &Spec,
+    log_odds: &dyn Fn(u64) -> &'a dyn Fn(&[f64]) -> f64,
+    drift: bool,
+    known_on: Instant,
+) -> anyhow::Result<Vec<u8>> {
     let cutoff = spec.scoring.cutoff.log_odds(spec.scoring.scale_bits);
-    let deciders = Deciders::Model { log_odds, cutoff };
     let mut ledger = Ledger::new("R26")?;
     let (mut start, mut week) = (spec.period.start.unix_secs(), 0);
     while start < spec.period.end.unix_secs() {
@@ -131,11 +142,47 @@ fn decided_rows(spec: &Spec, log_odds: &dyn Fn(&[f64]) -> f64, drift: bool) -> a
         conditions.creditworthiness += 0.03 * random.normal();
         let applications = draw(&mut random, &conditions, count, start, start + 7 * DAY);
         let overrides = if broken { Overrides::WARY_OF_THE_YOUNG } else { Overrides::USUAL };
-        ledger.record(&mut random, &applications, &deciders, &overrides, extraction()?.unix_secs())?;
+        let deciders = Deciders::Model { log_odds: log_odds(week), cutoff };
+        ledger.record(&mut random, &applications, &deciders, &overrides, known_on.unix_secs())?;
         start += 7 * DAY;
         week += 1;
     }
     ledger.into_bytes()
+}
+
+/// Weeks that the sample with a change of model has before the change.
+pub(super) const WEEKS_BEFORE_CHANGE: u64 = 4;
+
+/// The period with a change of model, as the bank had it when it proved it, and what is known of its outcomes since.
+///
+/// Of those not found at first some are, and of a few the bureau says otherwise now.
+pub(super) fn write_changed(places: &Places, spec: &Spec) -> anyhow::Result<()> {
+    let models = ["retail-scorecard-4.2.onnx", "retail-scorecard-4.3.onnx"].map(|name| float_model(&places.inputs.join(name)));
+    let [before, after] = models;
+    let (before, after) = (before?.numbers, after?.numbers);
+    let (before, after) = (linear(&before.coefficients, before.intercept), linear(&after.coefficients, after.intercept));
+    let by_week = |week: u64| -> &dyn Fn(&[f64]) -> f64 { if week < WEEKS_BEFORE_CHANGE { &before } else { &after } };
+    let then = rows_by_week(spec, &by_week, false, "2026-09-21T00:00:00Z".parse()?)?;
+    let now = rows_by_week(spec, &by_week, false, extraction()?)?;
+    let mut later = csv::Writer::from_writer(Vec::new());
+    later.write_record(["application_id", "outcome"])?;
+    let mut random = Random::stream(SEED, "later outcomes");
+    let (mut earlier, mut known) = (csv::Reader::from_reader(then.as_slice()), csv::Reader::from_reader(now.as_slice()));
+    for (earlier, known) in earlier.records().zip(known.records()) {
+        let (earlier, known) = (earlier?, known?);
+        let last = |row: &csv::StringRecord| row.get(row.len() - 1).unwrap_or_default().to_owned();
+        let (before, found) = (last(&earlier), last(&known));
+        let (turned, traced) = (random.chance(0.012), random.chance(0.5));
+        let outcome = match (before.as_str(), found.as_str()) {
+            ("good", _) if turned => "bad",
+            ("bad", _) if turned => "good",
+            ("", "") if traced => "good",
+            (_, found) => found,
+        };
+        later.write_record([known.get(0).unwrap_or_default(), outcome])?;
+    }
+    write_table(places, "changed", &then)?;
+    write_table(places, "changed-later", &later.into_inner().context("writing a table in memory")?)
 }
 
 /// Rows of a table per slot, as someone counts them who knows the file and not the prover.

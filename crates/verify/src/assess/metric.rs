@@ -179,9 +179,12 @@ pub(super) fn revision(
     requirement: &Requirement,
     case: &Case<'_>,
     monitored: &VerifiedPeriod<'_>,
-    revision: &VerifiedRevision,
+    revisions: &[&VerifiedRevision],
 ) -> Verdict {
-    let counts = |batch: &BatchStatement| revision.batch(batch.index).map_or_else(RevisionCounts::default, |batch| batch.counts);
+    let counts = |batch: &BatchStatement| {
+        let compared = revisions.iter().find_map(|revision| revision.batch(batch.index));
+        compared.map_or_else(RevisionCounts::default, |compared| compared.counts)
+    };
     let of = |counts: &RevisionCounts| measure_revision(counts, rule.key.metric);
     judged(rule, requirement, case, monitored, &|batch, _| of(&counts(batch)), &|| {
         RevisionCounts::total(monitored.monitoring().map(|(batch, _)| counts(batch))).map(|sum| of(&sum))

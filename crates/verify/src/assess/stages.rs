@@ -22,21 +22,36 @@ pub(super) fn evidence_verdict(wanted: &str, circuit: String, steps: u64) -> Ver
 
 /// A valid proof other than monitoring's is there, of a kind that counts.
 pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Case<'_>) -> Verdict {
-    match staged(wanted, case).map(|stage| (stage, stage.outcome)) {
-        None => Verdict::plain(State::Uncovered, format!("no valid proof of kind {wanted} is in the package")),
-        Some((_, Err(refusal))) => refused(refusal),
-        Some((stage, Ok(verified))) => {
-            let circuit = verified.header().circuit;
-            let found = || match verified {
-                VerifiedStage::Receipts(receipts) => receipts_verdict(receipts, case),
-                VerifiedStage::MaturedCohort(_) => matured(case).err().map(|verdict| *verdict),
-                VerifiedStage::OutcomeRevision(_) => revision(case).err().map(|verdict| *verdict),
-                _ => None,
-            };
-            let found = || found().unwrap_or_else(|| evidence_verdict(wanted, circuit.to_string(), verified.steps()));
-            uncounted(requirement, case, circuit, stage.system).unwrap_or_else(found)
-        }
+    let verified = match valid(wanted, case) {
+        Ok(verified) => verified,
+        Err(verdict) => return *verdict,
+    };
+    let uncounted = staged(wanted, case)
+        .zip(&verified)
+        .find_map(|(stage, verified)| uncounted(requirement, case, verified.header().circuit, stage.system));
+    let lacking = || match verified.first() {
+        Some(VerifiedStage::Receipts(receipts)) => receipts_verdict(receipts, case),
+        Some(VerifiedStage::MaturedCohort(_)) => matured(case).err().map(|verdict| *verdict),
+        Some(VerifiedStage::OutcomeRevision(_)) => revisions(case).err().map(|verdict| *verdict),
+        _ => None,
+    };
+    let circuit = verified.first().map_or_else(String::new, |verified| verified.header().circuit.to_string());
+    let steps = verified.iter().map(|verified| verified.steps()).sum();
+    uncounted.or_else(lacking).unwrap_or_else(|| evidence_verdict(wanted, circuit, steps))
+}
+
+/// What the proofs of a kind establish, at least one; or why that is not all of them, or none.
+fn valid<'a>(wanted: &str, case: &Case<'a>) -> Result<Vec<&'a VerifiedStage>, Box<Verdict>> {
+    // Rejected is an alarm, whatever else could not be checked.
+    let refusals = || staged(wanted, case).filter_map(|stage| stage.outcome.err());
+    if let Some(refusal) = refusals().find(|refusal| refusal.state == ProofState::Rejected).or_else(|| refusals().next()) {
+        return Err(Box::new(refused(refusal)));
     }
+    let verified: Vec<&VerifiedStage> = staged(wanted, case).filter_map(|stage| stage.outcome.ok()).collect();
+    if verified.is_empty() {
+        return Err(Box::new(Verdict::plain(State::Uncovered, format!("no valid proof of kind {wanted} is in the package"))));
+    }
+    Ok(verified)
 }
 
 /// What receipts lack: they are evidence only if every row of every monitored batch has one.
@@ -59,8 +74,9 @@ fn short_of_batches(case: &Case<'_>, have: &str, given: &dyn Fn(u32) -> bool) ->
     Some(Verdict::plain(State::Uncovered, reason).with(format!("{n} of {all}"), format!("{all} of {all}"), String::new()))
 }
 
-fn staged<'a>(kind: &str, case: &Case<'a>) -> Option<&'a Staged<'a>> {
-    case.stages.iter().find(|stage| stage.kind.name() == kind)
+/// Proofs of a kind: one, or of later outcomes one for each monitoring proof.
+fn staged<'a>(kind: &str, case: &Case<'a>) -> impl Iterator<Item = &'a Staged<'a>> {
+    case.stages.iter().filter(move |stage| stage.kind.name() == kind)
 }
 
 /// What a proof that is not valid means for everything that rests on it.
@@ -77,6 +93,7 @@ pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
     let Some(link) = case.lineage.links.iter().find(|link| link.name == name) else {
         return match case.evidence {
             Err(refusal) => refused(refusal),
+            Ok(_) if !name.is_of_every_chain() => Verdict::plain(State::Uncovered, "no later outcomes are in the package"),
             Ok(_) => Verdict::plain(State::Uncovered, "the package has no chain of stages"),
         };
     };
@@ -124,9 +141,8 @@ pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
 pub(super) fn offline<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Verdict>> {
     let none = |state, reason: String| Err(Box::new(Verdict::plain(state, reason)));
     let name = StatementKind::OfflineMetricsV2.name();
-    let measured = match staged(name, case).map(|stage| stage.outcome) {
-        Some(Ok(VerifiedStage::OfflineMetrics(measured))) => &**measured,
-        Some(Err(refusal)) => return Err(Box::new(refused(refusal))),
+    let measured = match valid(name, case)?.as_slice() {
+        [VerifiedStage::OfflineMetrics(measured), ..] => &**measured,
         _ => return none(State::Uncovered, format!("no valid proof of kind {name} is in the package")),
     };
     if let Ok(monitored) = case.evidence {
@@ -155,45 +171,38 @@ pub(super) fn offline<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Ver
     }
 }
 
-/// The matured cohort of every monitored batch; or why no metric can be taken from later outcomes.
+/// Every monitored batch under later outcomes; or why no metric can be taken from them.
 pub(super) fn matured<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Verdict>> {
     let name = StatementKind::MaturedCohortV1.name();
-    let matured = match staged(name, case).map(|stage| stage.outcome) {
-        Some(Ok(VerifiedStage::MaturedCohort(matured))) => &**matured,
-        Some(Err(refusal)) => return Err(Box::new(refused(refusal))),
-        _ => return Err(Box::new(Verdict::plain(State::Uncovered, format!("no valid proof of kind {name} is in the package")))),
-    };
-    let given = |index: u32| matured.statement().batches.iter().any(|batch| batch.index == index);
-    match short_of_batches(case, "have later outcomes", &given) {
-        Some(verdict) => Err(Box::new(verdict)),
-        None => Ok(VerifiedPeriod::alone(matured)),
+    let verified = valid(name, case)?;
+    let cohorts: Vec<_> = verified.iter().filter_map(|verified| verified.matured()).collect();
+    let given = |index: u32| cohorts.iter().any(|matured| matured.statement().batches.iter().any(|batch| batch.index == index));
+    if let Some(verdict) = short_of_batches(case, "have later outcomes", &given) {
+        return Err(Box::new(verdict));
     }
+    let none = || Box::new(Verdict::plain(State::Uncovered, format!("no valid proof of kind {name} is in the package")));
+    VerifiedPeriod::matured(&cohorts).ok_or_else(none)
 }
 
 /// The changes of every monitored batch, between outcomes that are both proven; or why no metric can be taken from them.
-pub(super) fn revision<'a>(case: &Case<'a>) -> Result<&'a VerifiedRevision, Box<Verdict>> {
-    let name = StatementKind::OutcomeRevisionV1.name();
-    let revision = match staged(name, case).map(|stage| stage.outcome) {
-        Some(Ok(VerifiedStage::OutcomeRevision(revision))) => &**revision,
-        Some(Err(refusal)) => return Err(Box::new(refused(refusal))),
-        _ => return Err(Box::new(Verdict::plain(State::Uncovered, format!("no valid proof of kind {name} is in the package")))),
-    };
+pub(super) fn revisions<'a>(case: &Case<'a>) -> Result<Vec<&'a VerifiedRevision>, Box<Verdict>> {
+    let verified = valid(StatementKind::OutcomeRevisionV1.name(), case)?;
+    let revisions: Vec<_> = verified.iter().filter_map(|verified| verified.revision()).collect();
     // What the later stream is of stands in the matured cohort alone.
     matured(case)?;
-    match short_of_batches(case, "have their outcomes compared", &|index| revision.batch(index).is_some()) {
+    match short_of_batches(case, "have their outcomes compared", &|index| revisions.iter().any(|changes| changes.batch(index).is_some())) {
         Some(verdict) => Err(Box::new(verdict)),
-        None => Ok(revision),
+        None => Ok(revisions),
     }
 }
 
 /// A metric between two outcomes: both cohorts and the comparison have to count for the requirement.
 pub(super) fn changed(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>) -> Verdict {
-    let revision = match revision(case) {
-        Ok(revision) => revision,
+    let revisions = match revisions(case) {
+        Ok(revisions) => revisions,
         Err(verdict) => return *verdict,
     };
-    let kinds = [StatementKind::MaturedCohortV1, StatementKind::OutcomeRevisionV1];
-    for stage in kinds.iter().filter_map(|kind| staged(kind.name(), case)) {
+    for stage in case.stages.iter().filter(|stage| stage.kind.is_about_later_outcomes()) {
         if let Ok(verified) = stage.outcome
             && let Some(verdict) = uncounted(requirement, case, verified.header().circuit, stage.system)
         {
@@ -204,7 +213,7 @@ pub(super) fn changed(rule: &MetricRule, requirement: &Requirement, case: &Case<
         Ok(monitored) => {
             let counts =
                 monitored.proofs().find_map(|proof| uncounted(requirement, case, proof.statement().header.circuit, proof.system()));
-            counts.unwrap_or_else(|| super::metric::revision(rule, requirement, case, monitored, revision))
+            counts.unwrap_or_else(|| super::metric::revision(rule, requirement, case, monitored, &revisions))
         }
         Err(refusal) => refused(refusal),
     }
@@ -217,7 +226,7 @@ pub(super) fn is_matured(requirement: &Requirement) -> bool {
 
 /// The proofs a requirement rests on: the monitoring proofs, one of an earlier stage, those of a link, or none.
 pub(super) fn resting_on(requirement: &Requirement, case: &Case<'_>) -> Vec<String> {
-    let stage = |kind: &str| -> Vec<String> { staged(kind, case).map(|stage| stage.id.to_owned()).into_iter().collect() };
+    let stage = |kind: &str| -> Vec<String> { staged(kind, case).map(|stage| stage.id.to_owned()).collect() };
     match &requirement.rule {
         Rule::Judgement { .. } => Vec::new(),
         Rule::Link(name) => case.lineage.links.iter().find(|link| link.name == *name).map_or_else(Vec::new, |link| link.proofs.clone()),

@@ -11,16 +11,16 @@ use verifold_model::{
     plan::Plan,
     record::ProofState,
     revision::{RevisedBatch, RevisionStatement},
-    statement::{Header, MonitoringStatement},
+    statement::{Header, MonitoringStatement, StageStatement},
 };
 use verifold_policy::Policy;
 
 use super::{Checked, Refusal, VerifiedStage, accepted, refusal, settle};
 use crate::keys::KeyStore;
-use verifold_package::{ClaimedProof, ClaimedStage};
+use verifold_package::ClaimedStage;
 
-/// An outcome-revision statement every value of which a proof binds, between the outcomes of the package's monitoring
-/// statement and those of its matured cohort.
+/// An outcome-revision statement every value of which a proof binds, between the outcomes of one of the package's monitoring
+/// statements and those of its matured cohort.
 #[derive(Debug)]
 pub struct VerifiedRevision {
     statement: RevisionStatement,
@@ -44,15 +44,12 @@ impl VerifiedRevision {
     }
 }
 
-/// The monitoring statement that later outcomes are compared with: the only one. A cohort over several would have one model too few.
-pub(super) fn only(monitoring: &[ClaimedProof]) -> Result<&MonitoringStatement, Refusal> {
-    match monitoring {
-        [only] => Ok(&only.statement),
-        several => {
-            let text = format!("the package has {} monitoring proofs; later outcomes are compared with one", several.len());
-            Err(refusal(ProofState::NotCheckable, "later-outcomes-of-several", "", text))
-        }
-    }
+/// The matured cohort that changes of outcomes are compared with: the one of the same period.
+pub(super) fn cohort_of<'a>(revision: &Header, beside: &'a [ClaimedStage]) -> Option<&'a MonitoringStatement> {
+    beside.iter().find_map(|stage| match &stage.statement {
+        StageStatement::MaturedCohort(cohort) if cohort.header.period == revision.period => Some(&**cohort),
+        _ => None,
+    })
 }
 
 fn same_period(what: &str, cause: &'static str, ours: &Header, theirs: &Header) -> Result<(), Refusal> {
@@ -74,14 +71,17 @@ pub(crate) fn same_cohort(matured: &MonitoringStatement, monitoring: &Monitoring
             return refuse(String::new(), format!("the matured cohort is under {what} {ours}, the monitored batches under {theirs}"));
         }
     }
+    let first = monitoring.batches.first().map_or(0, |batch| u64::from(batch.index));
     for (position, batch) in matured.batches.iter().enumerate() {
-        let place = format!("batch {position}");
+        // As the package numbers its batches, whatever the cohort says of itself.
+        let index = first + position as u64;
+        let place = format!("batch {index}");
         let Some(monitored) = monitoring.batches.get(position) else {
-            return refuse(place, format!("the matured cohort has a batch {position}, which is not monitored"));
+            return refuse(place, format!("the matured cohort has a batch {index}, which is not monitored"));
         };
         if (batch.role, batch.start, batch.end) != (monitored.role, monitored.start, monitored.end) {
             let text = format!(
-                "batch {position} of the matured cohort runs from {} to {}, the monitored one from {} to {}",
+                "batch {index} of the matured cohort runs from {} to {}, the monitored one from {} to {}",
                 batch.start, batch.end, monitored.start, monitored.end
             );
             return refuse(place, text);
@@ -90,7 +90,7 @@ pub(crate) fn same_cohort(matured: &MonitoringStatement, monitoring: &Monitoring
             let other = monitoring.batches.iter().find(|other| other.row_commitment == batch.row_commitment);
             let whose = other.map_or_else(String::new, |other| format!(", which are those of batch {}", other.index));
             let text = format!(
-                "later outcomes of batch {position} are of {} rows {}{whose}; monitored were {} rows {}",
+                "later outcomes of batch {index} are of {} rows {}{whose}; monitored were {} rows {}",
                 batch.rows, batch.row_commitment, monitored.rows, monitored.row_commitment
             );
             return refuse(place, text);
@@ -120,7 +120,7 @@ pub(crate) fn between_both(
     for batch in &revision.batches {
         let index = batch.index;
         let place = format!("batch {index}");
-        let of = |statement: &'_ MonitoringStatement| statement.batches.get(index as usize).cloned();
+        let of = |statement: &'_ MonitoringStatement| statement.batches.iter().find(|batch| batch.index == index).cloned();
         let Some(monitored) = of(monitoring) else {
             return refuse(place, format!("changes are counted for batch {index}, which is not monitored"));
         };

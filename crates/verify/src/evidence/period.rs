@@ -38,6 +38,12 @@ impl<'a> VerifiedPeriod<'a> {
         }
     }
 
+    /// The matured cohorts of several proofs together, in time order, if there is one.
+    pub(crate) fn matured(cohorts: &[&'a VerifiedEvidence]) -> Option<Self> {
+        let (first, further) = cohorts.split_first()?;
+        Some(Self { first, further: further.to_vec() })
+    }
+
     /// One proof by itself.
     pub(crate) const fn alone(evidence: &'a VerifiedEvidence) -> Self {
         Self { first: evidence, further: Vec::new() }

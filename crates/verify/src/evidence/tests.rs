@@ -12,7 +12,7 @@ use super::*;
 
 pub(crate) mod matured;
 
-fn monitoring() -> MonitoringStatement {
+pub(crate) fn monitoring() -> MonitoringStatement {
     let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-q1/package.zkaudit");
     ClaimedPackage::read(&std::fs::read(sample).unwrap(), &Limits::default()).unwrap().proofs.swap_remove(0).statement
 }

@@ -43,39 +43,37 @@ pub(super) fn series(period: &VerifiedPeriod<'_>) -> Vec<Series> {
 ///
 /// One that speaks of some batches alone has no value over all of them.
 pub(super) fn matured_series(monitored: &VerifiedPeriod<'_>, stages: &[Checked<VerifiedStage>]) -> Vec<Series> {
+    let verified = || stages.iter().filter_map(|checked| checked.outcome.as_ref().ok());
     let mut series = Vec::new();
-    for checked in stages {
-        match &checked.outcome {
-            Ok(VerifiedStage::MaturedCohort(matured)) => {
-                let all = matured.monitoring().count() == monitored.monitoring().count();
-                let later =
-                    self::series(&VerifiedPeriod::alone(matured)).into_iter().filter(|series| series.key.metric.looks_at_outcomes());
-                series.extend(later.map(|series| {
-                    let key = MetricKey { matured: true, ..series.key };
-                    Series { title: key.to_string(), overall: series.overall.filter(|_| all), key, ..series }
-                }));
+    let cohorts: Vec<_> = verified().filter_map(VerifiedStage::matured).collect();
+    if let Some(matured) = VerifiedPeriod::matured(&cohorts) {
+        let all = matured.monitoring().count() == monitored.monitoring().count();
+        let later = self::series(&matured).into_iter().filter(|series| series.key.metric.looks_at_outcomes());
+        series.extend(later.map(|series| {
+            let key = MetricKey { matured: true, ..series.key };
+            Series { title: key.to_string(), overall: series.overall.filter(|_| all), key, ..series }
+        }));
+    }
+    let revisions: Vec<_> = verified().filter_map(VerifiedStage::revision).collect();
+    if !revisions.is_empty() {
+        let compared = |batch: &BatchStatement| revisions.iter().find_map(|revision| revision.batch(batch.index));
+        let compared: Vec<_> = monitored.monitoring().filter_map(|(batch, _)| compared(batch)).collect();
+        let all = compared.len() == monitored.monitoring().count();
+        let sum = RevisionCounts::total(compared.iter().map(|batch| batch.counts)).filter(|_| all);
+        series.extend(Metric::ALL.into_iter().filter(|metric| metric.definition().between_outcomes).map(|metric| {
+            let point = |batch: Option<u32>, counts| {
+                let found = measure_revision(counts, metric);
+                Point { batch, value: found.value, n: found.n, undefined: found.undefined }
+            };
+            let key = MetricKey::plain(metric);
+            Series {
+                title: key.to_string(),
+                unit: metric.definition().unit,
+                points: compared.iter().map(|batch| point(Some(batch.index), &batch.counts)).collect(),
+                overall: sum.as_ref().map(|sum| point(None, sum)),
+                key,
             }
-            Ok(VerifiedStage::OutcomeRevision(revision)) => {
-                let compared: Vec<_> = monitored.monitoring().filter_map(|(batch, _)| revision.batch(batch.index)).collect();
-                let all = compared.len() == monitored.monitoring().count();
-                let sum = RevisionCounts::total(compared.iter().map(|batch| batch.counts)).filter(|_| all);
-                series.extend(Metric::ALL.into_iter().filter(|metric| metric.definition().between_outcomes).map(|metric| {
-                    let point = |batch: Option<u32>, counts| {
-                        let found = measure_revision(counts, metric);
-                        Point { batch, value: found.value, n: found.n, undefined: found.undefined }
-                    };
-                    let key = MetricKey::plain(metric);
-                    Series {
-                        title: key.to_string(),
-                        unit: metric.definition().unit,
-                        points: compared.iter().map(|batch| point(Some(batch.index), &batch.counts)).collect(),
-                        overall: sum.as_ref().map(|sum| point(None, sum)),
-                        key,
-                    }
-                }));
-            }
-            _ => {}
-        }
+        }));
     }
     series
 }

@@ -9,6 +9,7 @@
 //! - [`manifest`], [`json`]: what is listed, and how JSON is spelled
 //! - [`statement`], [`tables`], [`batches`], [`plan`], [`structure`]: values and vectors, as they stand and forged
 //! - [`stages`]: all of it again over a package with a proof of every stage
+//! - [`later`]: outcomes that became known later, over a package with two models
 //! - [`proof`]: points, elements and lengths of the proof
 //! - [`cheats`]: what a cheating bank would do, each with its one cause
 //! - [`judge`]: rung, cause, exit code and record of a mutant that was refused
@@ -23,6 +24,7 @@ mod container;
 mod draw;
 mod json;
 mod judge;
+mod later;
 mod manifest;
 mod origin;
 mod plan;
@@ -95,6 +97,8 @@ enum Kind {
     StageBytes,
     /// Anything of the package over all stages, with everything computed anew but proofs.
     Stages,
+    /// What is said of later outcomes, told one by one.
+    Later,
     /// Values that a signature alone binds, changed by the one who signs.
     Unbound,
 }
@@ -107,7 +111,7 @@ struct Class {
     sampled: (usize, usize),
 }
 
-const CLASSES: [Class; 18] = [
+const CLASSES: [Class; 19] = [
     Class { name: "bytes", kind: Kind::Bytes, full: (usize::MAX, 5_000), sampled: (700, 20) },
     Class { name: "container", kind: Kind::Files(container::MAKES), full: (1500, 200), sampled: (81, 0) },
     Class { name: "manifest", kind: Kind::Manifest(manifest::EDITS), full: (1000, 150), sampled: (66, 0) },
@@ -125,6 +129,7 @@ const CLASSES: [Class; 18] = [
     Class { name: "plan-forged", kind: Kind::Forged(plan::EDITS), full: (200, 30), sampled: (8, 0) },
     Class { name: "stages-bytes", kind: Kind::StageBytes, full: (12_000, 0), sampled: (120, 0) },
     Class { name: "stages", kind: Kind::Stages, full: (400, 0), sampled: (20, 0) },
+    Class { name: "later-outcomes", kind: Kind::Later, full: (later::CHANGES.len(), 0), sampled: (later::FEW, 0) },
     Class { name: "cheats", kind: Kind::Cheats, full: (0, 0), sampled: (0, 0) },
 ];
 
@@ -194,6 +199,7 @@ pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dy
         let tally = match class.kind {
             Kind::Unbound => unbound_values(honest, keys),
             Kind::StageBytes | Kind::Stages => of_stages(folder, class, keys, options, clock),
+            Kind::Later => of_later_outcomes(folder, class, keys, options, clock),
             _ => tally(&samples, class, keys, options, clock),
         };
         println!(
@@ -297,6 +303,28 @@ fn of_stages(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, c
     tally.into_inner().unwrap()
 }
 
+/// Makes and judges the mutants of what is said of later outcomes.
+fn of_later_outcomes(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
+    let whole = later::Whole::read(folder, keys);
+    let wanted = if options.full { class.full.0 } else { class.sampled.0 };
+    let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
+    let work = || {
+        while let Some((number, (name, must, edit))) = Some(next.fetch_add(1, Ordering::Relaxed))
+            .filter(|number| *number < wanted)
+            .and_then(|number| Some((number, later::CHANGES.get(number)?)))
+        {
+            let package = whole.altered(edit);
+            options.keep(later::NAME, class, number, &package);
+            let begun = clock();
+            let ending = caught(|| whole.verify(&package, keys)).map_or_else(Ending::Crashed, |record| later::judge(&record, *must));
+            let took = clock() - begun;
+            tally.lock().unwrap().note(ending, took, &format!("{}, {name}", later::NAME));
+        }
+    };
+    on_threads(options.threads, work);
+    tally.into_inner().unwrap()
+}
+
 /// A verification, or that a panic came out of it.
 fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| "a panic came out of the library".to_owned())
@@ -372,7 +400,7 @@ fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw) -> Opti
                 };
                 (name, made)
             }
-            Kind::Bytes | Kind::Cheats | Kind::StageBytes | Kind::Stages | Kind::Unbound => return None,
+            Kind::Bytes | Kind::Cheats | Kind::StageBytes | Kind::Stages | Kind::Later | Kind::Unbound => return None,
         };
         if let Some((package, causes)) = made
             && package != sample.package

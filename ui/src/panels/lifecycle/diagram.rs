@@ -44,6 +44,8 @@ struct Plan {
     columns: [(f32, f32); 4],
     top: f32,
     row: f32,
+    /// Height of the box of batches: as tall as its batches need.
+    batches: f32,
 }
 
 impl Plan {
@@ -59,14 +61,26 @@ impl Plan {
             ArtefactKind::TestRows => self.rect(0, 2),
             ArtefactKind::Model => self.rect(1, 0),
             ArtefactKind::OfflineMetrics => self.rect(1, 2),
-            ArtefactKind::Batches => self.rect(3, 0),
+            ArtefactKind::Batches => {
+                let place = self.rect(3, 0);
+                place.with_max_y(place.top() + self.batches)
+            }
+            ArtefactKind::LaterOutcomes => self.rect(3, 2),
         }
     }
 
     /// From, to, and the target of a click.
     fn edge(&self, name: LinkName) -> (Pos2, Pos2, Rect) {
         let (earlier, later) = name.ends();
+        let beside = later == ArtefactKind::LaterOutcomes;
         let (earlier, later) = (self.node(earlier), self.node(later));
+        if beside {
+            // The last column has room for words on the right of a line only where that stands on its left.
+            let (from, to) = (pos2(earlier.left() + 26.0, earlier.bottom()), pos2(later.left() + 26.0, later.top()));
+            let middle = from.lerp(to, 0.5).y;
+            let room = ((to.y - from.y) / 2.0 - 2.0).min(24.0);
+            return (from, to, Rect::from_x_y_ranges(from.x - 24.0..=earlier.right(), middle - room..=middle + room));
+        }
         if earlier.center().x == later.center().x {
             let down = earlier.top() < later.top();
             let (from, to) =
@@ -102,7 +116,7 @@ pub(super) fn diagram_ui(ui: &mut Ui, model: &Model, selection: &Selection, aske
         }
         x += width;
     }
-    let plan = Plan { columns, top: rect.top(), row };
+    let plan = Plan { columns, top: rect.top(), row, batches };
     for (column, lane) in plan.columns.iter().zip(&model.lanes) {
         header(ui, Rect::from_min_max(pos2(column.0, rect.top()), pos2(column.1, rect.top() + HEADER - 8.0)), lane);
     }
@@ -114,6 +128,7 @@ pub(super) fn diagram_ui(ui: &mut Ui, model: &Model, selection: &Selection, aske
         (ArtefactKind::Model, &[LinkName::TrainedOnPrepared]),
         (ArtefactKind::OfflineMetrics, &[LinkName::MeasuredOnPrepared, LinkName::MeasuredTrained]),
         (ArtefactKind::Batches, &[LinkName::MonitoredTrained]),
+        (ArtefactKind::LaterOutcomes, &[LinkName::LaterOfMonitored]),
     ] {
         for edge in leading.iter().filter_map(|name| model.edges.iter().find(|edge| edge.name == *name)) {
             if link(ui, &plan, edge, *selection == Selection::Link(edge.name)) {
@@ -124,9 +139,7 @@ pub(super) fn diagram_ui(ui: &mut Ui, model: &Model, selection: &Selection, aske
             inference(ui, plan.rect(2, 2), &model.lanes[2], asked);
         }
         if let Some(node) = model.nodes.iter().find(|node| node.kind == kind) {
-            let mut place = plan.node(kind);
-            place.max.y = place.max.y.max(place.top() + slots_height(ui, node, place.width() - 2.0 * PADDING));
-            if artefact(ui, place, node)
+            if artefact(ui, plan.node(kind), node)
                 && let Some(proof) = &node.proof
             {
                 asked.push(Action::Open(Screen::Proofs, Selection::Proof(proof.clone())));
@@ -176,6 +189,7 @@ const fn icon(kind: ArtefactKind) -> Icon {
         ArtefactKind::Model => Icon::Cube,
         ArtefactKind::OfflineMetrics => Icon::Gauge,
         ArtefactKind::Batches => Icon::Pulse,
+        ArtefactKind::LaterOutcomes => Icon::Clock,
     }
 }
 

@@ -281,6 +281,7 @@ const fn broken_words(name: LinkName) -> &'static str {
         LinkName::MeasuredOnPrepared => "The offline metrics count other rows than the prepared test rows",
         LinkName::MeasuredTrained => "The offline metrics are those of another model than the one trained",
         LinkName::MonitoredTrained => "Monitoring used another model than the one trained",
+        LinkName::LaterOfMonitored => "The later outcomes are not those of the monitored rows",
     }
 }
 
@@ -361,9 +362,10 @@ fn edge(link: &LineageLink) -> Edge {
         LinkState::Missing => "not covered".to_owned(),
         LinkState::Broken => shown(link).map_or_else(|| "differs".to_owned(), |value| format!("{} differ", value.what)),
         LinkState::Holds | LinkState::Claimed if whats.is_empty() => "one proof".to_owned(),
-        // More do not fit on a line of the chain; the inspector lists them.
-        LinkState::Holds | LinkState::Claimed if whats.len() > 2 => format!("{} commitments", whats.len()),
-        LinkState::Holds | LinkState::Claimed => whats.join(", "),
+        LinkState::Holds | LinkState::Claimed => match whats.as_slice() {
+            [first, rest @ ..] if rest.len() > 1 => format!("{first} and {} more", rest.len()),
+            few => few.join(", "),
+        },
     };
     let digest = match (link.state, shown(link)) {
         (LinkState::Holds | LinkState::Claimed, Some(value)) => short(value.earlier),

@@ -1,0 +1,276 @@
+//! What a cheating bank would do to outcomes that became known later, over a period with two models: told one by one, each
+//! with all the causes it must be refused for, or with what it must leave uncovered.
+//!
+//! Everything is computed anew over an edit that can be without proving: chains, steps, digests, the bank's signature.
+
+use std::path::Path;
+
+use verifold_circuits::{
+    native::{self, ReplayError},
+    revision::{self, RevisionReplayError},
+};
+use verifold_model::{
+    record::{AuditRecord, ProofState},
+    revision::RevisionStatement,
+    state::{Exit, RungName, State},
+    statement::{MonitoringStatement, StageStatement},
+};
+use verifold_package::{ClaimedPackage, Contents, Limits, signing, write};
+use verifold_policy::{Engagement, Policy};
+use verifold_verify::{Inputs, KeyStore, Received, verify};
+
+use super::{
+    judge::{Ending, place_of},
+    sample::{NoClock, SIGNED_AT, bank},
+};
+
+/// The sample with two models and a matured cohort for each.
+pub(crate) const NAME: &str = "changed-model";
+
+/// The sample, taken apart.
+pub(crate) struct Whole {
+    policy: Policy,
+    engagement: Engagement,
+    contents: Contents,
+}
+
+/// What an edit must come to.
+#[derive(Clone, Copy)]
+pub(crate) enum Must {
+    /// Refused on the proof rung, for these causes and no other; the proof of this name is rejected.
+    BeRefused(&'static [&'static str], &'static str),
+    /// Nothing is refused, and this requirement is uncovered.
+    LeaveUncovered(&'static str),
+}
+
+/// An edit of the package.
+type Change = fn(&mut Contents);
+
+use Must::{BeRefused, LeaveUncovered};
+
+impl Whole {
+    /// Reads the sample, to be signed anew by the bank whose key is at hand.
+    ///
+    /// # Panics
+    /// If it is not there, or does not end as it should.
+    pub(crate) fn read(folder: &Path, keys: &KeyStore) -> Self {
+        let folder = folder.join(NAME);
+        let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+        let mut engagement = Engagement::read(&text("engagement.toml")).unwrap();
+        for signer in &mut engagement.signers {
+            signer.public_key = bank().public_key();
+        }
+        let file = std::fs::read(folder.join("package.zkaudit")).unwrap();
+        let contents = ClaimedPackage::read(&file, &Limits::default()).unwrap().contents();
+        let whole = Self { policy: Policy::read(&text("policy.toml")).unwrap(), engagement, contents };
+        let untouched = whole.verify(&whole.altered(|_| ()), keys);
+        assert!(untouched.headline.rung.is_none(), "the untouched sample passes: {}", untouched.headline.title);
+        assert_eq!(untouched.exit, Exit::Met);
+        whole
+    }
+
+    /// The package with an edit, signed by the bank.
+    pub(crate) fn altered(&self, edit: impl FnOnce(&mut Contents)) -> Vec<u8> {
+        let mut contents = self.contents.clone();
+        edit(&mut contents);
+        signing::sign(&write(&contents).unwrap(), &bank(), "Merian Bank AG", SIGNED_AT.parse().unwrap()).unwrap()
+    }
+
+    pub(crate) fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
+        let inputs = Inputs {
+            policy: &self.policy,
+            engagement: Some(&self.engagement),
+            received: &Received::default(),
+            package,
+            file_name: "package.zkaudit",
+            against: None,
+        };
+        verify(&inputs, keys, &mut NoClock)
+    }
+}
+
+/// Whether a mutant came to what it must.
+pub(crate) fn judge(record: &AuditRecord, must: Must) -> Ending {
+    let rung = record.ladder.iter().find(|rung| rung.name == RungName::Proof);
+    let mut found: Vec<&str> =
+        rung.iter().flat_map(|rung| &rung.findings).filter(|finding| finding.blocking).map(|finding| finding.cause.as_str()).collect();
+    found.sort_unstable();
+    let said = format!("{found:?}: {}", record.headline.title);
+    match must {
+        BeRefused(causes, id) => {
+            let state = record.proofs.iter().find(|proof| proof.id == id).map(|proof| proof.state);
+            let mut causes = causes.to_vec();
+            causes.sort_unstable();
+            let known = causes.iter().all(|cause| place_of(cause) == Some((RungName::Proof, Exit::Rejected)));
+            if record.exit == Exit::Met || state == Some(ProofState::Valid) {
+                Ending::Accepted(said)
+            } else if found == causes && known && state == Some(ProofState::Rejected) && record.exit == Exit::Rejected {
+                Ending::Refused(causes.join(", "))
+            } else {
+                Ending::Unexpected(said)
+            }
+        }
+        LeaveUncovered(id) => {
+            let state = record.requirements.iter().find(|result| result.id == id).map(|result| result.state);
+            match (state, record.exit) {
+                (Some(State::Uncovered), Exit::Incomplete) if found.is_empty() => Ending::Refused(format!("({id} uncovered)")),
+                (Some(State::Satisfied), _) | (_, Exit::Met) => Ending::Accepted(said),
+                _ => Ending::Unexpected(said),
+            }
+        }
+    }
+}
+
+/// Position of a proof that is not of monitoring.
+fn at(contents: &Contents, id: &str) -> usize {
+    contents.stages.iter().position(|stage| stage.id == id).unwrap()
+}
+
+fn cohort<'c>(contents: &'c mut Contents, id: &str) -> &'c mut MonitoringStatement {
+    let at = at(contents, id);
+    match &mut contents.stages[at].statement {
+        StageStatement::MaturedCohort(statement) => statement,
+        other => panic!("{}", other.kind().name()),
+    }
+}
+
+fn changes<'c>(contents: &'c mut Contents, id: &str) -> &'c mut RevisionStatement {
+    let at = at(contents, id);
+    match &mut contents.stages[at].statement {
+        StageStatement::OutcomeRevision(statement) => statement,
+        other => panic!("{}", other.kind().name()),
+    }
+}
+
+/// Computes steps and chain of both statements about a period anew, as far as they follow from what is stated.
+fn chained(contents: &mut Contents, number: &str) {
+    let plan = contents.plan.clone();
+    let matured = cohort(contents, &format!("matured{number}"));
+    let first = matured.batches.first().map_or(0, |batch| batch.index);
+    loop {
+        match native::replay_from(first, matured, &plan) {
+            Err(ReplayError::ChainHead { computed, .. }) => matured.chain_head = computed,
+            Err(ReplayError::Steps { computed, .. }) => matured.steps = computed,
+            _ => break,
+        }
+    }
+    let revised = changes(contents, &format!("revision{number}"));
+    loop {
+        match revision::replay(revised, &plan) {
+            Err(RevisionReplayError::ChainHead { computed, .. }) => revised.chain_head = computed,
+            Err(RevisionReplayError::Steps { computed, .. }) => revised.steps = computed,
+            _ => break,
+        }
+    }
+}
+
+/// A row that was good and turned bad is told as good. Returns the number of its batch.
+fn hide_a_change(revised: &mut RevisionStatement) -> u32 {
+    let batch = revised.batches.iter_mut().skip(1).find(|batch| batch.counts.0[1][2] > 0).unwrap();
+    batch.counts.0[1][2] -= 1;
+    batch.counts.0[1][1] += 1;
+    batch.index
+}
+
+/// The edits; where few are wanted, those up to [`FEW`].
+pub(crate) const CHANGES: &[(&str, Must, Change)] = &[
+    ("a change hidden", BeRefused(&["chain-differs"], "revision"), |c| {
+        hide_a_change(changes(c, "revision"));
+    }),
+    ("a change hidden, the chain forged", BeRefused(&["revision-contradicts-tables"], "revision"), |c| {
+        hide_a_change(changes(c, "revision"));
+        chained(c, "");
+    }),
+    ("coverage raised: unknown outcomes called good", BeRefused(&["final-state-differs", "revision-contradicts-tables"], "matured"), |c| {
+        for cell in cohort(c, "matured").batches.iter_mut().flat_map(|batch| batch.table.counts.iter_mut().flatten()) {
+            *cell = [0, 0, cell[2] + cell[0], cell[3] + cell[1], cell[4], cell[5]];
+        }
+        chained(c, "");
+    }),
+    ("the changes of the other period's proof", BeRefused(&["proof-rejected"], "revision"), |c| {
+        let (here, there) = (at(c, "revision"), at(c, "revision-2"));
+        c.stages[here].bytes = c.stages[there].bytes.clone();
+    }),
+    ("later outcomes told as earlier, and earlier as later", BeRefused(&["link-broken", "revision-of-other-outcomes"], "revision"), |c| {
+        for batch in &mut changes(c, "revision").batches {
+            std::mem::swap(&mut batch.earlier, &mut batch.later);
+            let counts = batch.counts.0;
+            batch.counts.0 = [0, 1, 2].map(|earlier| [0, 1, 2].map(|later| counts[later][earlier]));
+        }
+        chained(c, "");
+    }),
+    ("a cohort left out", LeaveUncovered("MO-18"), |c| drop(c.stages.remove(at(c, "matured")))),
+    ("the changes left out", LeaveUncovered("MO-19"), |c| drop(c.stages.remove(at(c, "revision-2")))),
+    // A full run alone.
+    ("the changes of the other period's statement and proof", BeRefused(&["link-broken", "revision-of-other-outcomes"], "revision"), |c| {
+        let (here, there) = (at(c, "revision"), at(c, "revision-2"));
+        c.stages[here].bytes = c.stages[there].bytes.clone();
+        let other = changes(c, "revision-2").clone();
+        let ours = changes(c, "revision");
+        *ours = RevisionStatement { header: ours.header.clone(), ..other };
+        for (batch, index) in ours.batches.iter_mut().zip(0..) {
+            batch.index = index;
+        }
+        chained(c, "");
+    }),
+    ("a change hidden in counts and table", BeRefused(&["final-state-differs", "final-state-differs"], "revision"), |c| {
+        let index = hide_a_change(changes(c, "revision"));
+        let matured = cohort(c, "matured");
+        let batch = matured.batches.iter_mut().find(|batch| batch.index == index).unwrap();
+        let cell = batch.table.counts.iter_mut().flatten().find(|cell| cell[5] > 0).unwrap();
+        cell[5] -= 1;
+        cell[3] += 1;
+        chained(c, "");
+    }),
+    ("nothing changed: the earlier outcomes told as later", BeRefused(&["link-broken", "revision-of-other-outcomes"], "revision"), |c| {
+        for batch in &mut changes(c, "revision").batches {
+            batch.later = batch.earlier;
+        }
+        chained(c, "");
+    }),
+    (
+        "the earlier outcomes counted as later",
+        BeRefused(&["final-state-differs", "link-broken", "revision-of-other-outcomes"], "matured"),
+        |c| {
+            let monitored = c.proofs[0].statement.batches.clone();
+            for (batch, monitored) in cohort(c, "matured").batches.iter_mut().zip(monitored) {
+                batch.outcome_commitment = monitored.outcome_commitment;
+            }
+            chained(c, "");
+        },
+    ),
+    ("a cohort under the other model", BeRefused(&["link-broken", "matured-of-other-rows"], "matured"), |c| {
+        cohort(c, "matured").model_commitment = c.proofs[1].statement.model_commitment;
+        chained(c, "");
+    }),
+    ("a cohort of another subject's rows", BeRefused(&["link-broken", "matured-of-other-rows"], "matured"), |c| {
+        let other = c.proofs[1].statement.batches[1].row_commitment;
+        cohort(c, "matured").batches[1].row_commitment = other;
+        chained(c, "");
+    }),
+    (
+        "a week of a cohort left out, so that the next takes its place",
+        BeRefused(&["link-broken", "matured-of-other-rows"], "matured"),
+        |c| {
+            let matured = cohort(c, "matured");
+            drop(matured.batches.remove(2));
+            (0..).zip(&mut matured.batches).for_each(|(index, batch)| batch.index = index);
+            chained(c, "");
+        },
+    ),
+    ("the last week of a cohort left out", BeRefused(&["proof-rejected"], "matured"), |c| {
+        cohort(c, "matured").batches.pop();
+        chained(c, "");
+    }),
+    ("the proofs of both cohorts exchanged", BeRefused(&["proof-rejected", "proof-rejected"], "matured-2"), |c| {
+        let (here, there) = (at(c, "matured"), at(c, "matured-2"));
+        let bytes = c.stages[here].bytes.clone();
+        c.stages[here].bytes = std::mem::replace(&mut c.stages[there].bytes, bytes);
+    }),
+    ("a cohort numbered as if it were the first", BeRefused(&["batch-index-differs"], "matured-2"), |c| {
+        (0..).zip(&mut cohort(c, "matured-2").batches).for_each(|(index, batch)| batch.index = index);
+    }),
+];
+
+/// How many of them a sampled run takes.
+pub(crate) const FEW: usize = 7;
