@@ -19,5 +19,7 @@ pub(crate) const PINNED: &[(&str, &str)] = &[
     ("receipts/v1@f20.w8.g4.b10.h4.n16", "02e3ac5effd89611a15a2509a9c598ac506ec1c7c36f7f06b9f08a9b708c0ccf"),
     ("training/v1@f20.w8.g4.b10.h0.n16", "016df70cb35f20f42a70718d1984815c2afe3c89e2aeacc28e804d5802e969c6"),
     ("neural-cohort/v1@f20.w8.g4.b10.h4.n17.l16-8", "01d9f3cf6c6df8aaa37915373b6ebe8971ee55a6310c8d0d1ad0c6ee2c1d78cf"),
+    // Its rows take the same blocks as those of the smallest shape, so that the parameters are the same.
+    ("outcome-revision/v1@f20.w8.g2.b10.h0.n15", "03489a45dec15365f61289c1b87610edaacee2f1cfa4d29e6096dd1f686c319a"),
     ("preparation/v1@f20.w8.g4.b10.h0.n16", "027ab95412d1eca7358b1e3d63289a002d45912ca268a6ceba9c2b6acd89da6a"),
 ];

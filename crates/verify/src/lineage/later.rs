@@ -44,9 +44,8 @@ impl<'a> Chain<'a> {
         let known = of_outcome(Outcome::Good) + of_outcome(Outcome::Bad);
         let there = batches().count();
         let of_all = if there == all { counted(there as u64, "batch", "batches") } else { format!("{there} of {all} batches") };
-        // How many changed stands in the table of batches, where small numbers are masked.
-        let changes = if self.revisions.is_empty() { "" } else { ", changes counted" };
-        let detail = format!("{of_all}, {} of {} outcomes known{changes}", count(known), count(known + of_outcome(Outcome::Unknown)));
+        // How many changed stands in the table of batches alone, where small numbers are masked.
+        let detail = format!("{of_all}, {} of {} outcomes known", count(known), count(known + of_outcome(Outcome::Unknown)));
         let valid = self.matured.iter().all(|stated| stated.valid);
         Artefact {
             kind: ArtefactKind::LaterOutcomes,
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!(whats, ["model", "rows", "outcomes", "later outcomes"]);
         assert_eq!(link.proofs, ["monitoring", "matured", "revision"]);
         let detail = &whole.artefacts.last().unwrap().detail;
-        assert!(detail.starts_with("24 batches, ") && detail.ends_with(" outcomes known, changes counted"), "{detail}");
+        assert!(detail.starts_with("24 batches, ") && detail.ends_with(" outcomes known"), "{detail}");
 
         check(&lineage(Some((&after, true)), None), Standing::Proven, LinkState::Holds, "how many outcomes changed is not proven");
         check(&lineage(Some((&after, false)), Some(&changes)), Standing::Claimed, LinkState::Claimed, "the proof matured that would bind");
