@@ -139,13 +139,25 @@ fn documents(system: &System) -> anyhow::Result<()> {
 
 /// Takes all away again, and says what is left.
 fn purged(system: &System, before: &BTreeSet<String>) -> anyhow::Result<()> {
-    done(system.as_root("apt-get").args(["--quiet", "--yes", "--purge", "autoremove", "verifold*"]).args(TOOLS))?;
-    // By name or by what stands in them, whatever they are.
-    let named = said(system.as_root("find").args(["/", "-xdev", "-ipath", "*verifold*", "-not", "-path", &format!("{HOME}/*"), "-print"]))?;
+    done(system.as_root("apt-get").args(["--quiet", "--yes", "--purge", "autoremove", "verifold*", DRIVER]).args(TOOLS))?;
+    // By name or by what stands in them, whatever they are, but for caches and logs of other programs.
+    let named = said(system.as_root("find").args([
+        "/",
+        "-xdev",
+        "-ipath",
+        "*verifold*",
+        "-not",
+        "-path",
+        "/var/cache/*",
+        "-not",
+        "-path",
+        &format!("{HOME}/*"),
+        "-print",
+    ]))?;
     ensure!(named.is_empty(), "left after a purge:\n{named}");
     let holding = system
         .as_root("grep")
-        .args(["--recursive", "--files-with-matches", "--ignore-case", "--exclude-dir=log", "verifold", "/etc", "/usr", "/var"])
+        .args(["--recursive", "--files-with-matches", "--ignore-case", "verifold", "/etc", "/usr", "/var/lib"])
         .output()
         .context("starting grep")?;
     let holding = String::from_utf8_lossy(&holding.stdout).into_owned();
