@@ -138,12 +138,11 @@ pub(super) fn diagram_ui(ui: &mut Ui, model: &Model, selection: &Selection, aske
         if kind == ArtefactKind::Batches {
             inference(ui, plan.rect(2, 2), &model.lanes[2], asked);
         }
-        if let Some(node) = model.nodes.iter().find(|node| node.kind == kind) {
-            if artefact(ui, plan.node(kind), node)
-                && let Some(proof) = &node.proof
-            {
-                asked.push(Action::Open(Screen::Proofs, Selection::Proof(proof.clone())));
-            }
+        if let Some(node) = model.nodes.iter().find(|node| node.kind == kind)
+            && artefact(ui, plan.node(kind), node)
+            && let Some(proof) = &node.proof
+        {
+            asked.push(Action::Open(Screen::Proofs, Selection::Proof(proof.clone())));
         }
     }
 }
