@@ -2,11 +2,13 @@
 //!
 //! - [`tree`]: what is installed where
 //! - [`deb`], [`rpm`]: the same tree as packages, by the tools of those systems
+//! - [`check`]: installed, used and taken away in a system made for it
 //!
 //! Two packages: `verifold` with the command line and the native workbench, which needs nothing but a C library until it
 //! opens a window, and `verifold-shell` with the Tauri shell, which needs GTK and WebKit. No step uses the network. Times
 //! inside are those of the last commit, so that one source gives one package.
 
+mod check;
 mod deb;
 mod rpm;
 mod tree;
@@ -30,6 +32,12 @@ pub(crate) struct Args {
     /// Leave the Tauri shell out
     #[arg(long)]
     without_shell: bool,
+    /// Make nothing: check what was made, in a minimal Debian made for it. Needs root, debootstrap, rpm, and Debian's archive
+    #[arg(long)]
+    check: bool,
+    /// A minimal Debian that debootstrap made, to check in a copy of
+    #[arg(long, value_name = "FOLDER", requires = "check")]
+    system: Option<PathBuf>,
 }
 
 /// A package: what stands in its description, and its tree.
@@ -51,6 +59,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// If something does not build, or a tool is missing.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let out = root.join("target/dist");
+    if args.check {
+        return check::run(root, &out, args.without_shell, args.system.as_deref());
+    }
     if out.exists() {
         fs::remove_dir_all(&out).with_context(|| format!("emptying {}", out.display()))?;
     }

@@ -1,6 +1,6 @@
 //! A tree as an RPM package, by rpmbuild.
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use anyhow::Context as _;
 
@@ -12,7 +12,16 @@ pub(super) fn pack(out: &Path, package: &Package, time: &str) -> anyhow::Result<
     fs::create_dir_all(&top).with_context(|| format!("creating {}", top.display()))?;
     let (name, requires) = (package.name, &package.depends.1);
     let requires = if requires.is_empty() { String::new() } else { format!("Requires: {requires}\n") };
-    let files: String = super::tree::files(&package.tree)?.iter().map(|path| format!("\"/{path}\"\n")).collect();
+    let paths = super::tree::files(&package.tree)?;
+    // Folders that are ours alone go with the package; the others belong to the system.
+    let own = ["usr/share/verifold".to_owned(), format!("usr/share/doc/{name}")];
+    let folders: BTreeSet<&Path> = paths
+        .iter()
+        .flat_map(|path| Path::new(path).ancestors().skip(1))
+        .filter(|folder| own.iter().any(|own| folder.starts_with(own)))
+        .collect();
+    let mut files: String = folders.iter().map(|folder| format!("%dir \"/{}\"\n", folder.display())).collect();
+    files.extend(paths.iter().map(|path| format!("\"/{path}\"\n")));
     let spec = format!(
         "Name: {name}\nVersion: {VERSION}\nRelease: 1\nSummary: {}\nLicense: MIT OR Apache-2.0\n{requires}Recommends: {}\n\n\
          %description\n{}\n\n%install\nmkdir -p %{{buildroot}}\ncp -a \"{}/.\" %{{buildroot}}\n\n%files\n{files}",

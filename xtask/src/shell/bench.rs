@@ -13,7 +13,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     thread,
     time::{Duration, Instant},
@@ -25,6 +25,7 @@ use serde_json::Value;
 use super::{
     build,
     driver::{PATIENCE, Session, free_port},
+    place::Place,
     processes::{cpu, share, tree},
     screen::{Held, Screen},
     test::needed,
@@ -49,6 +50,9 @@ pub(crate) struct Args {
     /// Profile of the programs; the page is always a release build
     #[arg(long, value_name = "NAME", default_value = "dev")]
     profile: String,
+    /// Another build of the shell, with a verifier beside it, measured in the same turns: what does an idea gain?
+    #[arg(long, value_name = "PROGRAM")]
+    other: Option<PathBuf>,
 }
 
 /// More colours than the ground of a window and a line of words have.
@@ -66,48 +70,69 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let shell = build(root, &args.profile)?;
     let [_, native] = programs::build_as(root, &args.profile, ["verifold", "verifold-workbench"])?;
 
-    let mut starts = [Vec::new(), Vec::new()];
-    let screen = Screen::start(root, &["sleep", "infinity"], false)?;
+    let mut windows = vec![Window::new("native", native), Window::new("shell", shell)];
+    windows.extend(args.other.iter().map(|program| Window::new("other", program.clone())));
+
+    let screen = Screen::start(&Place::here(root), &["sleep", "infinity"], false)?;
     for _ in 0..args.rounds {
-        for (program, found) in [&native, &shell].into_iter().zip(&mut starts) {
-            found.push(start(root, &screen, program)?.as_secs_f64());
+        for window in &mut windows {
+            let time = start(&screen, &window.program)?;
+            window.starts.push(time.as_secs_f64());
         }
     }
     drop(screen);
-    for (name, found) in NAMES.into_iter().zip(&mut starts) {
-        found.sort_by(f64::total_cmp);
-        let (least, most) = (found.first().copied().unwrap_or_default(), found.last().copied().unwrap_or_default());
-        println!("{name}: first picture after {:.2} s (median of {}, {least:.2} to {most:.2})", median(found.clone()), found.len());
+    for _ in 0..args.tours {
+        let mut size = None;
+        for window in windows.iter_mut().skip(1) {
+            let (tour, of) = shell_tour(root, &window.program, args)?;
+            window.tours.push(tour);
+            size.get_or_insert(of);
+        }
+        let tour = native_tour(root, &windows[0].program, args, &size.context("the size of a page")?)?;
+        windows[0].tours.push(tour);
     }
 
-    let mut tours = [Vec::new(), Vec::new()];
-    for _ in 0..args.tours {
-        let (of_shell, size) = shell_tour(root, &shell, args)?;
-        tours[0].push(native_tour(root, &native, args, &size)?);
-        tours[1].push(of_shell);
-    }
-    let mut figures = starts.map(|found| vec![median(found)]);
-    for ((name, tours), figures) in NAMES.into_iter().zip(&tours).zip(&mut figures) {
-        let of = |what: &str, which: &str| median(tours.iter().filter_map(|tour| tour.found[what][which].as_f64()).collect());
-        let [mean, middle, p99, drawing] = [of("interval", "mean"), of("interval", "median"), of("interval", "p99"), of("drawing", "mean")];
-        let cpu = 1e3 * median(tours.iter().map(|tour| tour.cpu).collect());
-        let memory = median(tours.iter().map(|tour| tour.memory as f64 / 1e6).collect());
-        println!(
-            "{name}: {} tours of {} frames: interval {mean:.1} ms mean, {middle:.1} median, {p99:.1} p99; drawing {drawing:.1} ms mean; \
-             CPU {cpu:.1} ms a frame; memory {memory:.0} MB in {} processes",
-            tours.len(),
-            args.frames,
-            tours.first().map_or(0, |tour| tour.processes),
-        );
-        figures.extend([mean, cpu, memory]);
-    }
-    for (at, what) in ["start", "interval", "CPU a frame", "memory"].into_iter().enumerate() {
-        println!("shell over native, {what}: {:.1}", figures[1][at] / figures[0][at]);
+    let figures: Vec<[f64; 4]> = windows.iter().map(|window| window.report(args.frames)).collect();
+    for (window, of) in windows.iter().zip(&figures).skip(1) {
+        for (at, what) in ["start", "interval", "CPU a frame", "memory"].into_iter().enumerate() {
+            println!("{} over native, {what}: {:.1}", window.name, of[at] / figures[0][at]);
+        }
     }
     Ok(())
 }
 
-const NAMES: [&str; 2] = ["native", "shell"];
+/// A program that shows the workbench, and what was found of it.
+struct Window {
+    name: &'static str,
+    program: PathBuf,
+    starts: Vec<f64>,
+    tours: Vec<Tour>,
+}
+
+impl Window {
+    const fn new(name: &'static str, program: PathBuf) -> Self {
+        Self { name, program, starts: Vec::new(), tours: Vec::new() }
+    }
+
+    /// Prints medians, and returns those that are compared: start, interval, CPU time of a frame, memory.
+    fn report(&self, frames: u32) -> [f64; 4] {
+        let (name, rounds, tours) = (self.name, self.starts.len(), self.tours.len());
+        let least = self.starts.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = self.starts.iter().copied().fold(0.0, f64::max);
+        let begun = median(self.starts.clone());
+        println!("{name}: first picture after {begun:.2} s (median of {rounds}, {least:.2} to {most:.2})");
+        let of = |what: &str, which: &str| median(self.tours.iter().filter_map(|tour| tour.found[what][which].as_f64()).collect());
+        let [mean, middle, p99, drawing] = [of("interval", "mean"), of("interval", "median"), of("interval", "p99"), of("drawing", "mean")];
+        let cpu = 1e3 * median(self.tours.iter().map(|tour| tour.cpu).collect());
+        let memory = median(self.tours.iter().map(|tour| tour.memory as f64 / 1e6).collect());
+        let processes = self.tours.first().map_or(0, |tour| tour.processes);
+        println!(
+            "{name}: {tours} tours of {frames} frames: interval {mean:.1} ms mean, {middle:.1} median, {p99:.1} p99; drawing {drawing:.1} ms \
+             mean; CPU {cpu:.1} ms a frame; memory {memory:.0} MB in {processes} processes"
+        );
+        [begun, mean, cpu, memory]
+    }
+}
 
 /// The middle value; of two in the middle the greater.
 fn median(mut values: Vec<f64>) -> f64 {
@@ -117,11 +142,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// Time from starting a program to its first picture on an empty screen.
 #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-fn start(root: &Path, screen: &Screen, program: &Path) -> anyhow::Result<Duration> {
+fn start(screen: &Screen, program: &Path) -> anyhow::Result<Duration> {
     until(screen, |colours| colours < 3).context("the screen was not empty before")?;
     let mut command = screen.command(program)?;
     let begun = Instant::now();
-    let _program = Held::start(command.current_dir(root).stdout(Stdio::null()).stderr(Stdio::null()))?;
+    let _program = Held::start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
     until(screen, |colours| colours > DRAWN).with_context(|| format!("{} shows nothing", program.display()))?;
     Ok(begun.elapsed())
 }
@@ -147,9 +172,9 @@ struct Tour {
 }
 
 fn native_tour(root: &Path, program: &Path, args: &Args, size: &str) -> anyhow::Result<Tour> {
-    let screen = Screen::start(root, &["sleep", "infinity"], false)?;
+    let screen = Screen::start(&Place::here(root), &["sleep", "infinity"], false)?;
     let mut command = screen.command(program)?;
-    command.current_dir(root).args(&args.open).args(["--theme", "light", "--size", size, "--pace", &args.frames.to_string()]);
+    command.args(&args.open).args(["--theme", "light", "--size", size, "--pace", &args.frames.to_string()]);
     let mut window = Held::start(command.stdout(Stdio::piped()))?;
     let id = window.0.id();
     let mut said = BufReader::new(window.0.stdout.take().context("what the workbench says")?);
@@ -164,10 +189,10 @@ fn native_tour(root: &Path, program: &Path, args: &Args, size: &str) -> anyhow::
 
 fn shell_tour(root: &Path, program: &Path, args: &Args) -> anyhow::Result<(Tour, String)> {
     let port = free_port()?;
-    let screen = Screen::start(root, &["WebKitWebDriver", &format!("--port={port}"), "--host=127.0.0.1"], true)?;
+    let screen = Screen::start(&Place::here(root), &["WebKitWebDriver", &format!("--port={port}"), "--host=127.0.0.1"], true)?;
     let session = Session::open(port, program)?;
     session.until("the workbench is ready", |page| page.text == "Ready" && !page.busy)?;
-    let second = screen.command(program)?.current_dir(root).args(&args.open).status().context("starting the shell a second time")?;
+    let second = screen.command(program)?.args(&args.open).status().context("starting the shell a second time")?;
     ensure!(second.success(), "the second start ended with {second}");
     session.until("the audit is verified", |page| !page.busy && page.text.starts_with("Verified"))?;
     let size = session.script("return innerWidth + 'x' + innerHeight")?.as_str().unwrap_or_default().to_owned();

@@ -83,7 +83,8 @@ impl Session {
         base64::engine::general_purpose::STANDARD.decode(said.as_str().context("a picture")?).context("a picture in base 64")
     }
 
-    fn page(&self) -> anyhow::Result<Said> {
+    /// What the page says now.
+    pub(super) fn page(&self) -> anyhow::Result<Said> {
         let said = self.script(
             "const s = document.getElementById('status'); \
              return s ? [document.body.dataset.state || '', document.body.dataset.busy === 'true', s.textContent] : null",

@@ -2,15 +2,18 @@
 //!
 //! - [`test`]: does it do on a screen what it should?
 //! - [`bench`]: how fast is it, and how large, beside the native workbench?
-//! - [`screen`], [`driver`], [`picture`], [`processes`]: a virtual screen, the page driven from outside, what is seen and known of
-//!   both
+//! - [`installed`]: are files opened by their type where it is installed?
+//! - [`place`], [`screen`], [`driver`], [`picture`], [`processes`]: where programs run, a virtual screen, the page driven from
+//!   outside, what is seen and known of both
 //!
 //! It is a workspace of its own under `src-tauri`, as it needs GTK and WebKit where everything else needs a C compiler.
 //! Its products lie in `target/shell`, with the verifier beside it as on an installed system.
 
 pub(crate) mod bench;
 mod driver;
+pub(crate) mod installed;
 mod picture;
+pub(crate) mod place;
 mod processes;
 mod screen;
 pub(crate) mod test;

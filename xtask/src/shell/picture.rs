@@ -80,11 +80,11 @@ impl Picture {
         Self { width, height, rgb }
     }
 
-    /// The part from the top left corner.
-    pub(super) fn cut(&self, width: usize, height: usize) -> Self {
-        let (width, height) = (width.min(self.width), height.min(self.height));
-        let rgb = self.rgb.chunks_exact(3 * self.width).take(height).flat_map(|row| row[..3 * width].iter().copied()).collect();
-        Self { width, height, rgb }
+    /// The part of so many columns and rows below so many rows at the top, from the left; less where there is less.
+    pub(super) fn part(&self, top: usize, width: usize, height: usize) -> Self {
+        let (width, height) = (width.min(self.width), height.min(self.height.saturating_sub(top)));
+        let rows = self.rgb.chunks_exact(3 * self.width).skip(top).take(height);
+        Self { width, height, rgb: rows.flat_map(|row| row[..3 * width].iter().copied()).collect() }
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
         let both = black.beside(&picture(2, &[200; 24]), 1);
         assert_eq!((both.width, both.height), (3, 2));
         assert_eq!(both.rgb, [0, 0, 0, 255, 255, 255, 200, 200, 200, 255, 255, 255, 255, 255, 255, 200, 200, 200]);
-        let cut = both.cut(2, 9);
-        assert_eq!((cut.width, cut.height, cut.rgb.len()), (2, 2, 12));
+        let part = both.part(1, 2, 9);
+        assert_eq!((part.width, part.height, part.rgb.len()), (2, 1, 6));
     }
 }

@@ -4,11 +4,17 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{picture::Picture, processes::tree};
+use super::{
+    driver::{PATIENCE, PAUSE},
+    picture::Picture,
+    place::Place,
+    processes::tree,
+};
 
 /// The side of the screen at which a window of 1280×800 and a bar of menus fit.
 const SIZE: &str = "1280x860x24";
@@ -16,28 +22,29 @@ const SIZE: &str = "1280x860x24";
 /// Programs on a virtual screen; ended with everything they started.
 pub(super) struct Screen {
     child: Child,
+    place: Place,
     folder: tempfile::TempDir,
 }
 
 impl Screen {
     /// Starts a command on a new screen. `driven` admits a driver to the window.
-    pub(super) fn start(root: &Path, command: &[&str], driven: bool) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir_in(root.join("target")).context("creating a folder for the screen")?;
-        let frame = format!("-screen 0 {SIZE} -fbdir {}", folder.path().display());
-        let mut screen = Command::new("xvfb-run");
-        screen.current_dir(root).args(["--auto-servernum", "--server-args", &frame, "dbus-run-session", "--"]).args(command);
-        home(&mut screen, folder.path());
+    pub(super) fn start(place: &Place, command: &[&str], driven: bool) -> anyhow::Result<Self> {
+        let folder = place.folder()?;
+        let frame = format!("-screen 0 {SIZE} -fbdir {}", place.inside(folder.path()).display());
+        let mut screen = place.command(Path::new("xvfb-run"));
+        screen.args(["--auto-servernum", "--server-args", &frame, "dbus-run-session", "--"]).args(command);
+        home(place, &mut screen, folder.path());
         screen.stdout(Stdio::null()).stderr(Stdio::null()).env("TAURI_WEBVIEW_AUTOMATION", if driven { "true" } else { "false" });
-        Ok(Self { child: group(&mut screen).spawn().context("starting xvfb-run")?, folder })
+        Ok(Self { child: group(&mut screen).spawn().context("starting xvfb-run")?, place: place.clone(), folder })
     }
 
     /// A program to be started on this screen: it sees the same bus and the same home.
     pub(super) fn command(&self, program: &Path) -> anyhow::Result<Command> {
-        let mut command = Command::new(program);
+        let mut command = self.place.command(program);
         for name in ["DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS"] {
             command.env(name, self.variable(name)?);
         }
-        home(&mut command, self.folder.path());
+        home(&self.place, &mut command, self.folder.path());
         Ok(command)
     }
 
@@ -46,14 +53,17 @@ impl Screen {
         self.child.id()
     }
 
-    /// A variable of the environment of the last program of the chain: screen and bus have added theirs.
+    /// A variable of the environment of the last program of the chain, once it runs: screen and bus have added theirs.
     fn variable(&self, name: &str) -> anyhow::Result<String> {
-        for process in tree(self.process()).into_iter().rev() {
-            let Ok(variables) = fs::read(format!("/proc/{process}/environ")) else { continue };
-            let variables = String::from_utf8_lossy(&variables).into_owned();
-            if let Some(value) = variables.split('\0').find_map(|line| line.strip_prefix(name)?.strip_prefix('=')) {
-                return Ok(value.to_owned());
+        for _ in 0..PATIENCE {
+            for process in tree(self.process()).into_iter().rev() {
+                let Ok(variables) = fs::read(format!("/proc/{process}/environ")) else { continue };
+                let variables = String::from_utf8_lossy(&variables).into_owned();
+                if let Some(value) = variables.split('\0').find_map(|line| line.strip_prefix(name)?.strip_prefix('=')) {
+                    return Ok(value.to_owned());
+                }
             }
+            thread::sleep(PAUSE);
         }
         bail!("no process on the virtual screen has {name}")
     }
@@ -97,8 +107,11 @@ impl Drop for Held {
     }
 }
 
-/// Nothing of the person's is read, and nothing is left with them.
-fn home(command: &mut Command, folder: &Path) {
+/// Nothing of the person's is read, and nothing is left with them; in a system made for a test the person is one of its own.
+fn home(place: &Place, command: &mut Command, folder: &Path) {
+    if let Place::There(_) = place {
+        return;
+    }
     for (variable, name) in [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")] {
         command.env(variable, folder.join(name));
     }

@@ -25,6 +25,7 @@ use super::{
     build,
     driver::{PATIENCE, PAUSE, Session, free_port},
     picture::Picture,
+    place::Place,
     screen::Screen,
 };
 use crate::{programs, wasm};
@@ -81,14 +82,14 @@ pub(super) fn needed(programs: &[&str]) -> anyhow::Result<()> {
 /// Both windows with the same audit, side by side.
 fn on_screen(root: &Path, program: &Path, native: &Path, kept: &Path) -> anyhow::Result<Picture> {
     let port = free_port()?;
-    let screen = Screen::start(root, &["WebKitWebDriver", &format!("--port={port}"), "--host=127.0.0.1"], true)?;
+    let screen = Screen::start(&Place::here(root), &["WebKitWebDriver", &format!("--port={port}"), "--host=127.0.0.1"], true)?;
     let session = Session::open(port, program)?;
     session.until("the page is open", |page| page.state == "open")?;
     session.until("the workbench is ready", |page| page.text == "Ready" && !page.busy)?;
     println!("ready");
     stack(&session)?;
 
-    let second = screen.command(program)?.current_dir(root).arg(SAMPLE).status().context("starting the shell a second time")?;
+    let second = screen.command(program)?.arg(SAMPLE).status().context("starting the shell a second time")?;
     ensure!(second.success(), "the second start ended with {second}");
     let ended = session.until("the sample is verified", |page| !page.busy && page.text.starts_with("Verified"))?;
     ensure!(ended.ends_with(VERDICT), "expected “{VERDICT}”, found “{ended}”");
@@ -113,7 +114,7 @@ fn on_screen(root: &Path, program: &Path, native: &Path, kept: &Path) -> anyhow:
         if both.is_none() {
             // With its bar of menus, which the page does not see.
             let whole = screen.picture()?;
-            both = Some(window.beside(&whole.cut(shell.width, whole.height), 16));
+            both = Some(window.beside(&whole.part(0, shell.width, whole.height), 16));
         }
     }
     stack(&session)?;
@@ -171,7 +172,7 @@ fn stack(session: &Session) -> anyhow::Result<()> {
 fn no_network(root: &Path, program: &Path, trace: &Path) -> anyhow::Result<()> {
     let _ = fs::remove_file(trace);
     let screen = Screen::start(
-        root,
+        &Place::here(root),
         &["strace", "-f", "-qq", "-e", "trace=socket,execve,write", "-o", &trace.to_string_lossy(), &program.to_string_lossy(), SAMPLE],
         false,
     )?;
