@@ -50,7 +50,15 @@ pub(crate) fn rows_of_step(family: CircuitFamily, shape: Shape) -> Result<usize,
 /// # Errors
 /// That it has none, and for how many features it has some.
 pub(crate) fn preparable(shape: Shape, features: usize) -> Result<(), String> {
-    let prepared = |columns: &u8| !sizes(CircuitFamily::PreparationV1, shape, *columns).is_empty();
+    let prepared = |columns: &u8| {
+        let sized = |size: u8| {
+            // Rows are prepared alike for every model: without hidden layers, score bins or histograms of its shape.
+            let narrow = |number: usize| u8::try_from(number).ok();
+            let rows = Shape::new(*columns, narrow(shape.width_bits())?, narrow(shape.groups())?, 10, 0, size).ok()?;
+            CircuitFacts::of(CircuitId { family: CircuitFamily::PreparationV1, shape: rows })
+        };
+        SIZES.into_iter().any(|size| sized(size).is_some())
+    };
     if FEATURES.iter().filter(|columns| usize::from(**columns) == shape.features()).any(prepared) {
         return Ok(());
     }
@@ -110,6 +118,8 @@ mod tests {
     fn rows_that_no_circuit_prepares_are_named_with_those_that_one_does() {
         for (text, features, expected) in [
             ("f20.w8.g4.b10.h0.n16", 20, None),
+            ("f20.w8.g4.b20.h4.n17", 20, None),
+            ("f20.w8.g4.b10.h1.n17.l16-8", 20, None),
             ("f8.w8.g4.b10.h0.n16", 1, Some("no circuit prepares rows of 1 feature of 8 bits; list 17 to 20")),
             ("f16.w8.g4.b10.h0.n16", 12, Some("no circuit prepares rows of 12 features of 8 bits; list 17 to 20")),
         ] {

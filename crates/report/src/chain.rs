@@ -170,7 +170,8 @@ fn label(svg: &mut String, link: &LineageLink, (x, y): (f64, f64), upright: bool
     let differing: Vec<&str> =
         link.compared.iter().filter(|value| !broken || value.earlier != value.later).map(|value| value.what.as_str()).collect();
     let words = match differing.as_slice() {
-        [first, rest @ ..] if rest.len() > 1 => format!("{first} and {} more", rest.len()),
+        // More do not fit on a line of the chain; the table below it lists them.
+        many if many.len() > 2 => format!("{} commitments", many.len()),
         few => few.join(", "),
     };
     let second = match link.state {

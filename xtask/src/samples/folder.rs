@@ -86,6 +86,7 @@ outcomes = "matured"
 comparator = "at-least"
 limit = "0.90"
 warn = "0.95"
+minimum_n = 100
 scope = "each-batch"
 legal = [{ source = "ai-act", place = "Art. 15(1), 72(2)" }]
 

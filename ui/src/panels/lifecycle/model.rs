@@ -363,7 +363,8 @@ fn edge(link: &LineageLink) -> Edge {
         LinkState::Broken => shown(link).map_or_else(|| "differs".to_owned(), |value| format!("{} differ", value.what)),
         LinkState::Holds | LinkState::Claimed if whats.is_empty() => "one proof".to_owned(),
         LinkState::Holds | LinkState::Claimed => match whats.as_slice() {
-            [first, rest @ ..] if rest.len() > 1 => format!("{first} and {} more", rest.len()),
+            // More do not fit on a line of the chain; the inspector lists them.
+            many if many.len() > 2 => format!("{} commitments", many.len()),
             few => few.join(", "),
         },
     };
