@@ -67,7 +67,7 @@ pub(crate) struct System {
 
 /// The person, and where they live.
 pub(crate) const PERSON: &str = "auditor";
-pub(crate) const HOME: &str = "/home/auditor";
+pub(crate) const HOME: &str = "/srv/auditor";
 
 /// Mounts what programs need, which vanishes with the last of them, and goes in.
 const ENTER: &str = r#"mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/dev/shm" && exec chroot --userspec="$1" "$0" "${@:2}""#;
