@@ -274,6 +274,7 @@ mod tests {
             let slots = match story.proof {
                 crate::samples::stories::Proof::Anchored(_) => 0,
                 crate::samples::stories::Proof::Network => 5,
+                crate::samples::stories::Proof::Changed => 6,
                 _ => 24,
             };
             assert_eq!(engagement.value.map(|engagement| engagement.expected_slots().len()), Some(slots));
