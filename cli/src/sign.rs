@@ -120,7 +120,8 @@ pub(crate) fn attached(data: &[u8], path: &Path, envelope: &[u8]) -> Result<Work
     // Two characters a byte, and room for the rest of the message.
     if package.len() as u64 > Limit::FrameBytes.most() / 2 - (1 << 16) {
         let what = format!("the package is larger than a worker can hand back, so nothing was signed: {}", path.display());
-        return Err(Failure::new(Exit::Limits, what, format!("the limit is `{}`", Limit::FrameBytes.key())));
+        let hint = format!("the limit is `{}`, which nobody can move; sign several packages of shorter periods", Limit::FrameBytes.key());
+        return Err(Failure::new(Exit::Limits, what, hint));
     }
     let after = ClaimedPackage::read(&package, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;
     let before = ClaimedPackage::read(data, &Limits::most()).map_err(|error| inspect::unreadable(&error, path))?;

@@ -7,6 +7,7 @@
 //! as the code is free of `unsafe`. What it finds stays in `fuzz/artifacts`, what it learnt in `fuzz/corpus`.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader},
     path::Path,
@@ -20,6 +21,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
 
 #[expect(dead_code, clippy::expect_used, reason = "the names of the targets are wanted; the targets say what must hold")]
 #[path = "../../fuzz/targets.rs"]
@@ -116,15 +118,23 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
     for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     }
-    for (at, seed) in seeds::of(name).iter().enumerate() {
+    let seeds = seeds::of(name);
+    for (at, seed) in seeds.iter().enumerate() {
         fs::write(corpus.join(format!("seed-{at}")), seed)?;
     }
+    // Beside the corpus; none of the words needs an escape.
+    let dictionary = corpus.with_extension("dict");
+    let lines: String = words(root, &seeds)?.iter().map(|word| format!("\"{word}\"\n")).collect();
+    fs::write(&dictionary, lines).with_context(|| format!("writing {}", dictionary.display()))?;
+    // Longer inputs than these find no other code, and cost time.
+    let longest = seeds.iter().map(Vec::len).max().unwrap_or_default().max(2_000) * 2;
     let mut child = Command::new(fuzzer)
         .env("VERIFOLD_TARGET", name)
         .arg(&corpus)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
+        .args([format!("-dict={}", dictionary.display()), format!("-max_len={longest}")])
         // Wall time, on a machine that may be busy.
-        .args(["-max_len=300000", "-timeout=120", "-rss_limit_mb=4096"])
+        .args(["-timeout=120", "-rss_limit_mb=4096"])
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("starting {}", fuzzer.display()))?;
@@ -170,6 +180,44 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
         if stopped { "" } else { "  STOPPED" }
     );
     Ok(Run { name: name.to_owned(), ended: stopped, line })
+}
+
+/// Words of these inputs and of the formats, for a fuzzer to put together: field names, words of enumerations, keys of TOML.
+fn words(root: &Path, seeds: &[Vec<u8>]) -> anyhow::Result<BTreeSet<String>> {
+    fn of_schema(value: &Value, words: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match (name.as_str(), value) {
+                        ("properties", Value::Object(properties)) => words.extend(properties.keys().cloned()),
+                        ("const", Value::String(word)) => drop(words.insert(word.clone())),
+                        ("enum", Value::Array(all)) => words.extend(all.iter().filter_map(Value::as_str).map(str::to_owned)),
+                        _ => {}
+                    }
+                    of_schema(value, words);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| of_schema(item, words)),
+            _ => {}
+        }
+    }
+    let of_seeds = seeds.iter().filter_map(|seed| std::str::from_utf8(seed).ok()).flat_map(|text| {
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_./".contains(c)))
+            .filter(|word| (2..=32).contains(&word.len()) && word.starts_with(|c: char| c.is_ascii_lowercase()))
+    });
+    let found: BTreeSet<String> = of_seeds.map(str::to_owned).collect();
+    let mut all = found.clone();
+    for file in fs::read_dir(root.join("docs/schemas")).context("listing the schemas")? {
+        let path = file?.path();
+        let schema = serde_json::from_slice(&fs::read(&path)?).with_context(|| format!("reading {}", path.display()))?;
+        let mut words = BTreeSet::new();
+        of_schema(&schema, &mut words);
+        // A format of which the seeds use little is another format.
+        if words.intersection(&found).count() * 2 >= words.len() {
+            all.append(&mut words);
+        }
+    }
+    Ok(all)
 }
 
 /// Inputs executed and edges reached, of a line like `#4096 pulse cov: 812 ft: …`.

@@ -94,6 +94,7 @@ pub(crate) fn run(program: &Path, samples: &Path, kills: u32, slow: u32, seed: u
         let mut child = desk.start(&subject.package, report);
         if seen {
             while workers(child.id()).is_empty() {
+                assert_eq!(child.try_wait().expect("a command can be asked"), None, "it ended before its worker was seen");
                 thread::sleep(Duration::from_millis(1));
             }
         } else {

@@ -36,7 +36,7 @@ pub enum StatementKind {
     /// Raw development rows prepared by public rules, with a profile of them, in a training and a test part.
     #[serde(rename = "preparation/v1")]
     PreparationV1,
-    /// A scored cohort of test rows under one model.
+    /// A scored cohort under one model: training rows, as reference, then test rows.
     #[serde(rename = "offline-metrics/v2")]
     OfflineMetricsV2,
 }
@@ -137,8 +137,9 @@ impl StatementKind {
             }
             Self::OfflineMetricsV2 => {
                 "That the test rows resemble those the system will meet, that their labels are true, or that the test rows were never looked at while the model was chosen. \
+                 That the model is as good as its values on training rows, to which it was fitted. \
                  That the metrics or limits are the right ones, or that the integer model equals the float model it came from. \
-                 Counts and bins are public; only rows and weights stay hidden."
+                 Counts, bins and the upper bits of the pseudonym at which test rows begin are public; only rows and weights stay hidden."
             }
             Self::TrainingV1 => {
                 "That the committed rows are the real world's, that outcomes were recorded truthfully, or that nothing was left out before commitment. \
@@ -283,6 +284,12 @@ impl MonitoringStatement {
     /// Index of the first batch: 0, or behind the batches that earlier proofs of the period closed.
     pub fn first_index(&self) -> u32 {
         self.batches.first().map_or(0, |batch| batch.index)
+    }
+
+    /// A batch by its number in the package, in a statement that numbers its batches one after the other.
+    pub fn batch(&self, index: u32) -> Option<&BatchStatement> {
+        let at = usize::try_from(index.checked_sub(self.first_index())?).ok()?;
+        self.batches.get(at).filter(|batch| batch.index == index)
     }
 
     /// Whether the roles of the batches are those of its kind: training rows as reference, then test rows in offline metrics; no

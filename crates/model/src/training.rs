@@ -194,6 +194,9 @@ pub struct TrainingStatement {
     /// The rule.
     pub spec: TrainingSpec,
     /// Rows gone through in every epoch, void ones included: 1 to 2^24 − 1.
+    ///
+    /// The proof binds the minibatches they take, and the row commitment behind which their number is; the number itself is that
+    /// of the preparation, where there is one.
     pub rows: u32,
     /// Commitment to the row stream of the training rows.
     pub row_commitment: Commitment,

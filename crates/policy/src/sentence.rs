@@ -126,8 +126,9 @@ impl Requirement {
             (Scope::Consecutive(k), _) => format!("In at least one of any {} consecutive {}", format::count(k.into()), words.batches()),
         };
         let comma = if with.ends_with(',') { "" } else { "," };
+        let reference = if self.stage == Stage::Training { "the training rows" } else { "the reference batch" };
         let matured = if rule.key.matured { ", by the outcomes of the matured cohort" } else { "" };
-        format!("{place}{with}{comma} {}{matured}.", clause(rule, &words.groups()))
+        format!("{place}{with}{comma} {}{matured}.", clause(rule, &words.groups(), reference))
     }
 }
 
@@ -166,7 +167,7 @@ const fn group_rows_word(metric: Metric) -> &'static str {
 }
 
 /// The metric and its limit as a clause.
-fn clause(rule: &MetricRule, groups: &str) -> String {
+fn clause(rule: &MetricRule, groups: &str, reference: &str) -> String {
     let metric = rule.key.metric;
     let bound = format!("{} {}", rule.comparator.words(), limit_text(metric, rule.limit));
     let under = match rule.key.decisions {
@@ -196,9 +197,9 @@ fn clause(rule: &MetricRule, groups: &str) -> String {
         Metric::ObservedExpected => format!("bad outcomes are {bound} times as many as expected"),
         Metric::Brier => format!("the Brier score of the expected shares per bin is {bound}"),
         Metric::Ece => format!("the calibration error of the expected shares per bin is {bound}"),
-        Metric::ScorePsi => format!("the PSI of the score against the reference batch is {bound}"),
+        Metric::ScorePsi => format!("the PSI of the score against {reference} is {bound}"),
         Metric::FeatureCsi => {
-            format!("the CSI of the input {} against the reference batch is {bound}", rule.key.feature.as_deref().unwrap_or_default())
+            format!("the CSI of the input {} against {reference} is {bound}", rule.key.feature.as_deref().unwrap_or_default())
         }
         Metric::DemographicParityDifference => format!("the approval rates{under} of {groups} differ by {bound}"),
         Metric::AdverseImpactRatio => format!("the lowest approval rate{under} among {groups} is {bound} times the highest"),

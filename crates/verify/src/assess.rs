@@ -130,7 +130,7 @@ fn uncounted(requirement: &Requirement, case: &Case<'_>, circuit: CircuitId, sys
 fn assessed(requirement: &Requirement, case: &Case<'_>) -> Verdict {
     let evidence = match &requirement.rule {
         Rule::Judgement { .. } => return Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
-        Rule::Link(name) => return link_verdict(*name, case),
+        Rule::Link(name) => return link_verdict(requirement, *name, case),
         // Evidence of another stage is its own, whatever became of the monitoring proof.
         Rule::Evidence { statement } if statement != StatementKind::MonitoringV1.name() => {
             return stage_evidence(requirement, statement, case);

@@ -14,7 +14,7 @@ use verifold_package::{ClaimedPackage, ClaimedStage};
 use crate::evidence::{Checked, VerifiedStage};
 
 /// The profile of the first preparation, and histograms of its parts by the first offline-metrics proof; `None` without a
-/// preparation. Checks stand beside the package's stages.
+/// preparation whose statement replays. Checks stand beside the package's stages.
 pub(crate) fn development(package: &ClaimedPackage, stages: &[Checked<VerifiedStage>], lineage: &Lineage) -> Option<Development> {
     let stage = |wanted: fn(&StageStatement) -> bool| {
         package
@@ -22,6 +22,8 @@ pub(crate) fn development(package: &ClaimedPackage, stages: &[Checked<VerifiedSt
             .iter()
             .zip(stages)
             .find(|(stage, _)| wanted(&stage.statement))
+            // A statement that does not replay may have any number of columns, parts and bins.
+            .filter(|(_, checked)| checked.transition.is_some())
             .map(|(stage, checked)| (stage, checked.outcome.is_ok()))
     };
     let (prepared, valid) = stage(|statement| matches!(statement, StageStatement::Preparation(_)))?;

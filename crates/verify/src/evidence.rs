@@ -345,7 +345,7 @@ pub enum VerifiedStage {
     Preparation(Box<VerifiedPreparation>),
     /// A model came out of the stated training.
     Training(Box<VerifiedTraining>),
-    /// Test rows were measured under one model.
+    /// Training rows, then test rows, were counted under one model.
     OfflineMetrics(Box<VerifiedEvidence>),
     /// Each monitored row has an opening under a root.
     Receipts(Box<VerifiedReceipts>),
@@ -402,7 +402,8 @@ impl VerifiedPreparation {
     }
 }
 
-/// A training statement every value of which a proof binds.
+/// A training statement every value of which a proof binds, but for the rows in the last minibatch of an epoch: how many there are is
+/// held to the preparation by their link alone.
 #[derive(Debug)]
 pub struct VerifiedTraining {
     statement: TrainingStatement,

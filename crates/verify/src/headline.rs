@@ -262,10 +262,10 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
         ),
         (RungName::Proof, _) if first.is_some_and(|finding| finding.cause == "link-broken") => headline(
             State::Rejected,
-            "The chain is broken: two stages speak of different rows or models".into(),
+            "The chain is broken: two proofs do not speak of the same rows, outcomes or model".into(),
             text,
             format!(
-                "Treat the stages as unrelated. Ask {provider} which model is in use and on which rows it was trained, and for proofs that link."
+                "Treat the stages as unrelated. Ask {provider} which rows, outcomes and model each of the two is about, and for proofs that link."
             ),
         ),
         (RungName::Proof, _) => headline(

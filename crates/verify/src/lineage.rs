@@ -88,10 +88,8 @@ impl<'a> Chain<'a> {
         let part = |kind, index: usize| {
             let preparation = self.preparation.as_ref()?;
             let part = preparation.statement.parts.get(index)?;
-            let aside = part.profile.dropped();
-            let aside = if aside == 0 { String::new() } else { format!(", {} set aside", count(aside)) };
-            let detail = format!("{}{aside}", counted(u64::from(part.rows), "row", "rows"));
-            Some(artefact(preparation, kind, part.row_commitment, detail))
+            // How many of them are set aside stands in the profile, where small numbers are masked.
+            Some(artefact(preparation, kind, part.row_commitment, counted(u64::from(part.rows), "row", "rows")))
         };
         let raw = self.preparation.as_ref().and_then(|preparation| {
             let parts = &preparation.statement.parts;
@@ -163,7 +161,22 @@ impl<'a> Chain<'a> {
                         value("outcomes", part.outcome_commitment, training.statement.outcome_commitment),
                     ]
                 });
-                two_proofs(name, (prepared, "preparation"), (trained, "training"), values)
+                let link = two_proofs(name, (prepared, "preparation"), (trained, "training"), values);
+                // A proof of training binds the commitment and the minibatches of an epoch, not how full the last of them is.
+                match part(0).zip(self.training.as_ref()) {
+                    Some((part, training)) if part.rows != training.statement.rows && link.state != LinkState::Broken => {
+                        let (ours, theirs) = (u64::from(part.rows), u64::from(training.statement.rows));
+                        let text = format!(
+                            "the chain is broken: the same commitment is said to be of {} in {} and of {} in {}",
+                            counted(ours, "row", "rows"),
+                            prepared.map_or("", |end| end.proof),
+                            count(theirs),
+                            training.proof,
+                        );
+                        LineageLink { state: LinkState::Broken, text, ..link }
+                    }
+                    _ => link,
+                }
             }
             LinkName::MeasuredTrained => {
                 two_proofs(name, (trained, "training"), (offline, "offline-metrics"), model_of(self.offline.as_ref()))

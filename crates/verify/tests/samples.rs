@@ -359,6 +359,29 @@ fn altered_stages_are_refused(keys: &KeyStore) {
         let proof = record.proofs.iter().find(|proof| proof.id == id).unwrap();
         assert_eq!(proof.state, ProofState::Rejected, "{what}");
     }
+    // Its proof binds no more than how many minibatches the rows take.
+    for other in [-1, 1] {
+        let record = run(&|c| training(c).rows = training(c).rows.checked_add_signed(other).unwrap());
+        assert_eq!((record.exit, causes(&record, RungName::Proof)), (Exit::Rejected, vec!["link-broken".to_owned()]));
+        assert_eq!(record.lineage.links.iter().find(|link| link.state == LinkState::Broken).unwrap().name, LinkName::TrainedOnPrepared);
+    }
+    // What no circuit could count is nobody's to draw.
+    let record = run(&|c| offline(c).batches[0].table.histograms[0] = vec![0; 100_000]);
+    assert!(record.exit == Exit::Rejected && record.development.unwrap().histograms.is_none());
+    let record = run(&|c| {
+        let again = preparation(c).parts[1].clone();
+        preparation(c).parts.push(again);
+    });
+    assert_eq!((record.exit, record.development), (Exit::Rejected, None));
+    // Either part of the rows that offline metrics count.
+    for part in [0, 1] {
+        let record = run(&|c| {
+            let outcomes = preparation(c).parts[1 - part].outcome_commitment;
+            offline(c).batches[part].outcome_commitment = outcomes;
+        });
+        let link = record.lineage.links.iter().find(|link| link.name == LinkName::MeasuredOnPrepared).unwrap();
+        assert_eq!((record.exit, link.state), (Exit::Rejected, LinkState::Broken), "{}", link.text);
+    }
     for (left_out, open) in [(0, "DA-1"), (1, "TR-1"), (2, "TR-4")] {
         let record = run(&|contents| drop(contents.stages.remove(left_out)));
         assert_ne!(record.exit, Exit::Met, "{open}");
@@ -406,6 +429,12 @@ fn a_change_of_model_is_on_record_or_named(keys: &KeyStore) {
     let again = twice.stages[0].clone();
     twice.stages.insert(1, ClaimedStage { id: "matured-3".to_owned(), ..again });
     assert!(write(&twice).unwrap_err().to_string().contains("one about later outcomes for each monitoring proof"));
+    // Changes into outcomes that no cohort says anything of.
+    let changes = |record: &AuditRecord| record.series.iter().filter(|series| series.key.metric.definition().between_outcomes).count();
+    let mut alone = honest.clone();
+    alone.stages.retain(|stage| !stage.id.starts_with("matured"));
+    assert_ne!(changes(&sample.verify(&sample.package, keys)), 0);
+    assert_eq!(changes(&sample.verify(&write(&alone).unwrap(), keys)), 0);
     // The weeks under the old model alone: what followed is missed by the calendar.
     let first = Contents {
         proofs: honest.proofs[..1].to_vec(),

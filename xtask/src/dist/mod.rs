@@ -71,8 +71,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let mut packages = vec![Package {
         name: "verifold",
         summary: "Audit workbench for zero-knowledge proofs about machine-learning systems",
-        description: "Opens a compliance policy and a proof package, verifies every proof locally and offline, and shows which\n\
-                      requirements are satisfied, by which evidence, and what no proof can settle. Command line and workbench.",
+        description: "Opens a compliance policy and a proof package, verifies every proof locally\n\
+                      and offline, and shows which requirements are satisfied, by which evidence,\n\
+                      and what no proof can settle. Command line and workbench.",
         depends: ("libc6, libgcc-s1".to_owned(), String::new()),
         recommends: (
             "libx11-6, libx11-xcb1, libxcursor1, libxi6, libxrandr2, libxkbcommon-x11-0, libgl1, libegl1, shared-mime-info",
@@ -85,7 +86,8 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
         packages.push(Package {
             name: "verifold-shell",
             summary: "Verifold's workbench in a Tauri window",
-            description: "The workbench of the package verifold in a window with menus, which takes files from later starts.",
+            description: "The workbench of the package verifold in a window with menus, which takes\n\
+                          files from later starts.",
             depends: (
                 format!("verifold (= {VERSION}), libc6, libgcc-s1, libgtk-3-0, libwebkit2gtk-4.1-0"),
                 format!("verifold = {VERSION}"),

@@ -2,7 +2,7 @@
 
 use verifold_model::{
     format::counted,
-    lineage::{LinkName, LinkState},
+    lineage::{LineageLink, LinkName, LinkState},
     record::ProofState,
     state::{Stage, State},
     statement::StatementKind,
@@ -89,7 +89,7 @@ pub(super) fn refused(refusal: &Refusal) -> Verdict {
     Verdict::plain(state, format!("it has no valid evidence: {}", refusal.short))
 }
 
-pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
+pub(super) fn link_verdict(requirement: &Requirement, name: LinkName, case: &Case<'_>) -> Verdict {
     let Some(link) = case.lineage.links.iter().find(|link| link.name == name) else {
         return match case.evidence {
             Err(refusal) => refused(refusal),
@@ -98,7 +98,10 @@ pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
         };
     };
     let state = match link.state {
-        LinkState::Holds => State::Satisfied,
+        LinkState::Holds => match uncounted_end(requirement, link, case) {
+            Some(verdict) => return verdict,
+            None => State::Satisfied,
+        },
         LinkState::Broken => State::Rejected,
         LinkState::Missing => State::Uncovered,
         // A proof that binds an end is not valid; why decides whether that is an alarm.
@@ -132,6 +135,16 @@ pub(super) fn link_verdict(name: LinkName, case: &Case<'_>) -> Verdict {
         })
         .collect();
     verdict
+}
+
+/// Why a link that holds does not count: a proof that binds an end of it is none the requirement takes.
+fn uncounted_end(requirement: &Requirement, link: &LineageLink, case: &Case<'_>) -> Option<Verdict> {
+    let binds = |id: &str| link.proofs.iter().any(|proof| proof == id);
+    let stages = case.stages.iter().filter(|stage| binds(stage.id));
+    let of_stages = stages.filter_map(|stage| Some((stage.outcome.ok()?.header().circuit, stage.system)));
+    let monitoring = case.proofs.iter().zip(case.evidence.iter().flat_map(|period| period.proofs()));
+    let of_monitoring = monitoring.filter(|(id, _)| binds(id)).map(|(_, proof)| (proof.statement().header.circuit, proof.system()));
+    of_stages.chain(of_monitoring).find_map(|(circuit, system)| uncounted(requirement, case, circuit, system))
 }
 
 /// Test rows counted under the monitored model; or why no offline metric can be taken from the package.
@@ -176,7 +189,7 @@ pub(super) fn matured<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Ver
     let name = StatementKind::MaturedCohortV1.name();
     let verified = valid(name, case)?;
     let cohorts: Vec<_> = verified.iter().filter_map(|verified| verified.matured()).collect();
-    let given = |index: u32| cohorts.iter().any(|matured| matured.statement().batches.iter().any(|batch| batch.index == index));
+    let given = |index: u32| cohorts.iter().any(|matured| matured.statement().batch(index).is_some());
     if let Some(verdict) = short_of_batches(case, "have later outcomes", &given) {
         return Err(Box::new(verdict));
     }

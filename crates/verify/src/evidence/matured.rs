@@ -40,7 +40,8 @@ impl VerifiedRevision {
 
     /// The counts of a batch.
     pub fn batch(&self, index: u32) -> Option<&RevisedBatch> {
-        self.statement.batches.iter().find(|batch| batch.index == index)
+        let batches = &self.statement.batches;
+        batches.binary_search_by_key(&index, |batch| batch.index).ok().and_then(|at| batches.get(at))
     }
 }
 
@@ -120,12 +121,11 @@ pub(crate) fn between_both(
     for batch in &revision.batches {
         let index = batch.index;
         let place = format!("batch {index}");
-        let of = |statement: &'_ MonitoringStatement| statement.batches.iter().find(|batch| batch.index == index).cloned();
-        let Some(monitored) = of(monitoring) else {
+        let Some(monitored) = monitoring.batch(index) else {
             return refuse(place, format!("changes are counted for batch {index}, which is not monitored"));
         };
-        let sides: [(&str, Commitment, Option<BatchStatement>); 2] =
-            [("monitored", batch.earlier, Some(monitored)), ("matured", batch.later, matured.and_then(of))];
+        let sides: [(&str, Commitment, Option<&BatchStatement>); 2] =
+            [("monitored", batch.earlier, Some(monitored)), ("matured", batch.later, matured.and_then(|matured| matured.batch(index)))];
         for (side, (name, ours, theirs)) in sides.into_iter().enumerate() {
             let Some(theirs) = theirs else { continue };
             if (batch.rows, ours) != (theirs.rows, theirs.outcome_commitment) {

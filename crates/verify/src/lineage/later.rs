@@ -17,11 +17,6 @@ struct Pair<'a> {
     later: &'a str,
 }
 
-/// A batch of a statement, by its number in the package.
-fn batch_of(statement: &MonitoringStatement, index: u32) -> Option<&BatchStatement> {
-    statement.batches.iter().find(|batch| batch.index == index)
-}
-
 /// The statement of the same period, or else the first, from which it will differ.
 fn of_period<'s, 'a>(header: &Header, all: &'s [Stated<'a, MonitoringStatement>]) -> Option<&'s Stated<'a, MonitoringStatement>> {
     all.iter().find(|stated| stated.statement.header.period == header.period).or(all.first())
@@ -70,7 +65,7 @@ impl<'a> Chain<'a> {
             for revised in &revision.statement.batches {
                 let sides = [("outcomes", monitoring, before, revised.earlier), ("later outcomes", matured, after, revised.later)];
                 for (what, side, statement, compared) in sides {
-                    if let Some(batch) = batch_of(statement, revised.index) {
+                    if let Some(batch) = statement.batch(revised.index) {
                         pairs.push(pair(what, (side.proof, batch.outcome_commitment), (revision.proof, compared)));
                     }
                 }
@@ -80,6 +75,8 @@ impl<'a> Chain<'a> {
     }
 
     /// The link to later outcomes: over every batch that has them; shown is what differs, or else the last batch's.
+    ///
+    /// It holds if every monitored batch with rows has them.
     pub(super) fn later_link(&self) -> LineageLink {
         let name = LinkName::LaterOfMonitored;
         let Some(last) = self.matured.last() else { return missing(name, "no matured-cohort proof is in the package") };
@@ -104,19 +101,17 @@ impl<'a> Chain<'a> {
             shown.retain(|before| before.value.what != pair.value.what);
             shown.push(pair);
         }
-        let mut proofs: Vec<String> = Vec::new();
-        for proof in shown.iter().flat_map(|pair| [pair.earlier, pair.later]) {
-            if !proofs.iter().any(|there| there == proof) {
-                proofs.push(proof.to_owned());
-            }
-        }
-        let all = || self.monitoring.iter().chain(&self.matured).map(|stated| (stated.proof, stated.valid));
-        let mut all = all().chain(self.revisions.iter().map(|stated| (stated.proof, stated.valid)));
-        let (state, text) = match all.find(|(_, valid)| !valid) {
-            Some((invalid, _)) => {
+        let cohorts = self.monitoring.iter().chain(&self.matured).map(|stated| (stated.proof, stated.valid));
+        let all: Vec<_> = cohorts.chain(self.revisions.iter().map(|stated| (stated.proof, stated.valid))).collect();
+        let proofs = all.iter().map(|(proof, _)| (*proof).to_owned()).collect();
+        let monitored_rows = self.monitoring.iter().flat_map(|stated| monitored(stated.statement)).filter(|batch| batch.rows > 0);
+        let without = monitored_rows.filter(|batch| self.matured.iter().all(|cohort| cohort.statement.batch(batch.index).is_none()));
+        let (state, text) = match (all.iter().find(|(_, valid)| !valid), without.count()) {
+            (Some((invalid, _)), _) => {
                 (LinkState::Claimed, format!("the commitments agree, but the proof {invalid} that would bind them is not valid"))
             }
-            None => (LinkState::Holds, self.later_words()),
+            (None, 0) => (LinkState::Holds, self.later_words()),
+            (None, _) => (LinkState::Missing, self.later_words()),
         };
         LineageLink { name, state, compared: shown.into_iter().map(|pair| pair.value).collect(), proofs, text }
     }
@@ -124,10 +119,17 @@ impl<'a> Chain<'a> {
     fn later_words(&self) -> String {
         let batches = |all: &[Stated<'_, MonitoringStatement>]| all.iter().map(|stated| monitored(stated.statement).count()).sum::<usize>();
         let (there, all) = (batches(&self.matured), batches(&self.monitoring));
-        let compared = if self.revisions.is_empty() {
-            "how many outcomes changed is not proven"
-        } else {
-            "what changed is counted between the same outcomes"
+        let both = |batch: &BatchStatement| {
+            self.revisions.iter().any(|stated| {
+                let batches = &stated.statement.batches;
+                batches.binary_search_by_key(&batch.index, |revised| revised.index).is_ok()
+            })
+        };
+        let later = || self.matured.iter().flat_map(|stated| monitored(stated.statement));
+        let compared = match later().filter(|batch| both(batch)).count() {
+            0 => "how many outcomes changed is not proven".to_owned(),
+            n if n == there => "what changed is counted between the same outcomes".to_owned(),
+            n => format!("what changed is counted, between the same outcomes, in {n} of them"),
         };
         let of_all = if there == all { counted(there as u64, "batch", "batches") } else { format!("{there} of {all} batches") };
         format!("{} in {of_all}; {compared}", LinkName::LaterOfMonitored.words())
@@ -198,6 +200,13 @@ mod tests {
         check(&broken, Standing::Proven, LinkState::Broken, &before.batches[2].row_commitment.to_string());
         other = after.clone();
         other.batches.truncate(3);
-        check(&lineage(Some((&other, true)), None), Standing::Proven, LinkState::Holds, "2 of 24 batches");
+        check(&lineage(Some((&other, true)), None), Standing::Proven, LinkState::Missing, "2 of 24 batches");
+        other.batches.truncate(1);
+        check(&lineage(Some((&other, true)), None), Standing::Proven, LinkState::Missing, "0 of 24 batches");
+
+        let mut some = changes.clone();
+        some.batches.truncate(2);
+        let part = lineage(Some((&after, true)), Some(&some));
+        check(&part, Standing::Proven, LinkState::Holds, "what changed is counted, between the same outcomes, in 1 of them");
     }
 }

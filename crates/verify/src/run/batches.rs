@@ -55,9 +55,11 @@ pub(super) fn matured_series(monitored: &VerifiedPeriod<'_>, stages: &[Checked<V
         }));
     }
     let revisions: Vec<_> = verified().filter_map(VerifiedStage::revision).collect();
-    if !revisions.is_empty() {
-        let compared = |batch: &BatchStatement| revisions.iter().find_map(|revision| revision.batch(batch.index));
-        let compared: Vec<_> = monitored.monitoring().filter_map(|(batch, _)| compared(batch)).collect();
+    // Without the cohort, nothing says of what the later outcomes are.
+    let later = |batch: &BatchStatement| cohorts.iter().any(|cohort| cohort.statement().batch(batch.index).is_some());
+    let compared = |batch: &BatchStatement| revisions.iter().find_map(|revision| revision.batch(batch.index)).filter(|_| later(batch));
+    let compared: Vec<_> = monitored.monitoring().filter_map(|(batch, _)| compared(batch)).collect();
+    if !compared.is_empty() {
         let all = compared.len() == monitored.monitoring().count();
         let sum = RevisionCounts::total(compared.iter().map(|batch| batch.counts)).filter(|_| all);
         series.extend(Metric::ALL.into_iter().filter(|metric| metric.definition().between_outcomes).map(|metric| {

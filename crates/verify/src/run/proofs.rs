@@ -55,7 +55,7 @@ pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: &Checked
 pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
     let plain_words = match &stage.statement {
         StageStatement::Preparation(statement) => {
-            let rows = |part: &PreparedPart| format!("{} ({} set aside)", count(u64::from(part.rows)), count(part.profile.dropped()));
+            let rows = |part: &PreparedPart| count(u64::from(part.rows));
             let parts: Vec<String> = PART_NAMES.iter().zip(&statement.parts).map(|(name, part)| format!("{} {name}", rows(part))).collect();
             format!(
                 "Committed raw rows, none twice and in the order of their pseudonyms, became {}. Every row stands where it stood: each value was imputed, clipped \
@@ -65,7 +65,7 @@ pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked
             )
         }
         StageStatement::Training(statement) => {
-            let TrainingStatement { spec, rows, steps, .. } = &**statement;
+            let TrainingStatement { spec, steps, .. } = &**statement;
             let (model, rule) = match &spec.network {
                 None => ("model".to_owned(), "initial weights, learning rate, centres and decay are those of the public specification"),
                 Some(network) => (
@@ -74,11 +74,10 @@ pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked
                 ),
             };
             format!(
-                "The {model} behind the stated commitment came out of {} of minibatch descent over {} committed rows, in their committed order, {} \
+                "The {model} behind the stated commitment came out of {} of minibatch descent over the committed rows, in their committed order, {} \
                  minibatches in all: {rule}, and the integer weights \
                  are those that scored the cohorts of every proof with the same model commitment.",
                 counted(u64::from(spec.epochs), "epoch", "epochs"),
-                count(u64::from(*rows)),
                 count(*steps),
             )
         }

@@ -278,10 +278,10 @@ const fn broken_words(name: LinkName) -> &'static str {
         LinkName::PreparedTraining => "The training rows are not the committed raw rows, prepared",
         LinkName::PreparedTest => "The test rows are not the committed raw rows, prepared",
         LinkName::TrainedOnPrepared => "The model was trained on other rows than the prepared ones",
-        LinkName::MeasuredOnPrepared => "The offline metrics count other rows than the prepared test rows",
+        LinkName::MeasuredOnPrepared => "The offline metrics count other rows than the prepared ones",
         LinkName::MeasuredTrained => "The offline metrics are those of another model than the one trained",
         LinkName::MonitoredTrained => "Monitoring used another model than the one trained",
-        LinkName::LaterOfMonitored => "The later outcomes are not those of the monitored rows",
+        LinkName::LaterOfMonitored => "The later outcomes are not of the monitored rows, or were compared with others",
     }
 }
 

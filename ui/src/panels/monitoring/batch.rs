@@ -2,9 +2,9 @@
 
 use egui::Ui;
 use verifold_model::{
-    cohort::BatchRole,
+    cohort::{BatchRole, Outcome},
     format,
-    record::{AuditRecord, BatchRecord, Standing},
+    record::{AuditRecord, BatchMatured, BatchRecord, BatchRevision, Standing},
 };
 
 use super::model::Model;
@@ -56,6 +56,9 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
         key_value(ui, "Outcomes", |ui| {
             words(ui, &if content.known == 0 { "none known yet".to_owned() } else { format!("{} known", format::count(content.known)) });
         });
+        if let Some(later) = &content.matured {
+            key_value(ui, "Later", |ui| words(ui, &known_later(later)));
+        }
         key_value(ui, "Approved", |ui| words(ui, &format!("{} logged", format::count(content.logged_approvals))));
     }
     if !batch.control.is_empty() {
@@ -109,6 +112,16 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
             asked.push(Action::Open(Screen::Requirements, Selection::Requirement(result.id.clone())));
         }
     }
+}
+
+/// Outcomes that became known after the batch was monitored, and those that turned since.
+fn known_later(later: &BatchMatured) -> String {
+    use Outcome::{Bad, Good, Unknown};
+    let known = format!("{} known, {} of them bad", format::count(later.known), format::count(later.bad));
+    let Some(BatchRevision { counts, .. }) = &later.revision else { return known };
+    let [to_bad, to_good] = [counts.of(Good, Bad), counts.of(Bad, Good)].map(|rows| format::count(u64::from(rows)));
+    let withdrawn = u64::from(counts.of(Good, Unknown)) + u64::from(counts.of(Bad, Unknown));
+    format!("{known}; {to_bad} turned bad, {to_good} turned good, {} withdrawn", format::count(withdrawn))
 }
 
 /// Agreement with what is only claimed settles nothing, so it is never green.

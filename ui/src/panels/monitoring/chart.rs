@@ -37,14 +37,17 @@ impl Scale<'_> {
 
     /// Where a text of this width at this height is farthest from every value: left, middle or right.
     fn quiet(&self, y: f32, width: f32) -> Rangef {
-        let nearest = |from: f32| {
-            let values = self.model.slots.iter().enumerate().filter(|(i, _)| (from..=from + width).contains(&self.x(*i)));
-            values.filter_map(|(_, slot)| slot.mid()).map(|value| (self.y(value) - y).abs()).fold(f32::INFINITY, f32::min)
-        };
+        let nearest = |from: f32| self.clear(from, width, y);
         let starts = [self.plot.left(), self.plot.right() - width, self.plot.center().x - width / 2.0];
         let best = starts.into_iter().reduce(|best, next| if nearest(next) > nearest(best) + 4.0 { next } else { best });
         let from = best.unwrap_or(self.plot.left());
         Rangef::new(from, from + width)
+    }
+
+    /// How far words of this width at a height would be from the values they stand over.
+    fn clear(&self, from: f32, width: f32, y: f32) -> f32 {
+        let values = self.model.slots.iter().enumerate().filter(|(i, _)| (from..=from + width).contains(&self.x(*i)));
+        values.filter_map(|(_, slot)| slot.mid()).map(|value| (self.y(value) - y).abs()).fold(f32::INFINITY, f32::min)
     }
 
     fn slot_at(&self, x: f32) -> Option<usize> {
@@ -102,7 +105,7 @@ pub(super) fn chart_ui(ui: &mut Ui, model: &Model, selected: Option<u32>, height
     }
     gaps(ui, &scale);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    line(&painter, &scale, look.chart.blue, look.color.panel);
+    line(&painter, &scale, look.chart.blue);
     marks(&painter, &scale, look.chart.blue, look.chart.vermillion, look.state.violated.ink, look.color.panel);
     changes(ui, &scale);
     axis(ui, &scale, rect, selected_slot);
@@ -133,7 +136,7 @@ fn describe(response: &Response, model: &Model) {
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &said));
 }
 
-/// Changes of model: a line between the batches of one model and of the next, with words at its foot.
+/// Changes of model: a line between the batches of one model and of the next, with words at its head or its foot.
 fn changes(ui: &Ui, scale: &Scale<'_>) {
     let look = theme(ui);
     let font = kind().caption.with(Face::SemiBold).font();
@@ -142,9 +145,11 @@ fn changes(ui: &Ui, scale: &Scale<'_>) {
         dashed_line(ui.painter(), pos2(x, scale.plot.top()), pos2(x, scale.plot.bottom()), Stroke::new(1.5, look.color.text), [6.0, 3.0]);
         let wide = width(ui, &change.label, font.clone());
         // On the side of the new model, unless the chart ends there.
-        let (at, align) =
-            if x + wide + 6.0 <= scale.plot.right() { (x + 6.0, Align2::LEFT_BOTTOM) } else { (x - 6.0, Align2::RIGHT_BOTTOM) };
-        ui.painter().text(pos2(at, scale.plot.bottom() - 4.0), align, &change.label, font.clone(), look.color.text);
+        let (at, align) = if x + wide + 6.0 <= scale.plot.right() { (x + 6.0, Align::Min) } else { (x - 6.0, Align::Max) };
+        let from = if align == Align::Min { at } else { at - wide };
+        let [head, foot] = [scale.plot.top() + 10.0, scale.plot.bottom() - 10.0];
+        let y = if scale.clear(from, wide, head) > scale.clear(from, wide, foot) { head } else { foot };
+        ui.painter().text(pos2(at, y), Align2([align, Align::Center]), &change.label, font.clone(), look.color.text);
     }
 }
 
@@ -204,7 +209,7 @@ fn gaps(ui: &Ui, scale: &Scale<'_>) {
 }
 
 /// Neighbouring values joined: solid where both ends are proven, dashed otherwise; at most two points per pixel column.
-fn line(painter: &egui::Painter, scale: &Scale<'_>, color: Color32, _background: Color32) {
+fn line(painter: &egui::Painter, scale: &Scale<'_>, color: Color32) {
     let stroke = Stroke::new(1.75, color);
     let slots = &scale.model.slots;
     let mut run: Vec<Pos2> = Vec::new();

@@ -101,6 +101,18 @@ fn a_broken_link_is_not_exempted_away() {
 }
 
 #[test]
+fn a_link_holds_by_proofs_that_the_requirement_takes() {
+    let mut policy = training_policy("kind = \"link\"\nlink = \"measured-trained\"");
+    for (proof, state) in [("offline-metrics", State::Unverifiable), ("monitoring", State::Unverifiable), ("other", State::Satisfied)] {
+        let link = || vec![LineageLink { proofs: vec![proof.to_owned()], ..link(LinkName::MeasuredTrained, LinkState::Holds) }];
+        policy.requirements[0].security_bits_at_least = None;
+        assert_eq!(found(&policy, 1, 1, link()).state, State::Satisfied);
+        policy.requirements[0].security_bits_at_least = Some(200);
+        assert_eq!(found(&policy, 1, 1, link()).state, state, "{proof}");
+    }
+}
+
+#[test]
 fn a_proof_of_a_stage_offers_what_the_requirement_demands() {
     let of = |keys: &str| {
         let policy = training_policy(&format!("kind = \"evidence\"\nstatement = \"offline-metrics/v2\"\n{keys}"));
