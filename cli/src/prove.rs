@@ -254,7 +254,6 @@ fn stage(arguments: Stage, kind: StatementKind) -> Result<Exit, Failure> {
 fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
     let sources = arguments.files.into();
     let work = arguments.work.unwrap_or_else(|| arguments.output.with_extension("work"));
-    let kept = format!("what is finished is kept, and the same command goes on from it: {}", work.display());
     let request = LifecycleRequest {
         sources,
         created: created(arguments.date)?,
@@ -263,8 +262,16 @@ fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
         overwrite: arguments.overwrite,
         written_by: format!("Verifold {}", env!("CARGO_PKG_VERSION")),
     };
-    let report = prove_lifecycle(&request, &mut Spoken::begun())
-        .map_err(|error| Failure::new(Exit::Usage, format!("no package was written: {error}"), kept))?;
+    let report = prove_lifecycle(&request, &mut Spoken::begun()).map_err(|error| {
+        let work = &request.work;
+        // What was refused has left nothing to go on from.
+        let kept = if work.exists() {
+            format!("what is finished is kept, and the same command goes on from it: {}", work.display())
+        } else {
+            String::new()
+        };
+        Failure::new(Exit::Usage, format!("no package was written: {error}"), kept)
+    })?;
     println!("{}, {} proofs: {}", bytes(report.package_bytes), report.steps.len(), request.output.display());
     for (proof, steps) in &report.steps {
         println!("  {proof}: {} steps", count(*steps));

@@ -117,7 +117,9 @@ fn make(arguments: &Make) -> Result<Exit, Failure> {
         files::write_private(&path, &json(receipt)?)?;
     }
     println!("{} written: {}", counted(receipts.len() as u64, "receipt", "receipts"), arguments.output.display());
-    println!("Each is personal data, and shows a score beside the values scored: as many as the model has weights give the model away.");
+    let enough =
+        if secrets.layers.is_empty() { "as many as the model has weights give the model" } else { "enough of them give the network" };
+    println!("Each is personal data, and shows a score beside the values scored: {enough} away.");
     Ok(Exit::Met)
 }
 

@@ -11,7 +11,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use verifold_circuits::{MonitoringWitness, Salt};
+use verifold_circuits::{MonitoringWitness, Salt, training::TrainingWitness};
 use verifold_model::{
     digest::{Commitment, Digest},
     instant::Instant,
@@ -131,6 +131,31 @@ impl Computed {
         let test = offline(&spec, &pipeline, &developed, &monitored, salts)?;
         Ok(Self { developed, monitored, test })
     }
+
+    /// The same under the salts of a folder, which is made only once all of it could be computed and passes a check: what is
+    /// refused leaves no folder and no secret behind.
+    fn settled<T>(
+        sources: &LifecycleSources,
+        folder: &Path,
+        check: impl Fn(&Self) -> Result<T, ProveError>,
+        progress: &mut dyn Progress,
+    ) -> Result<(Work, Self, T), ProveError> {
+        loop {
+            let work = Work::open(folder)?;
+            let computed = Self::new(sources, work.salts(), progress)?;
+            let checked = check(&computed)?;
+            // Else another process has made the folder meanwhile, and its salts are those of the run.
+            if work.settle()? {
+                return Ok((work, computed, checked));
+            }
+        }
+    }
+}
+
+/// The training to prove.
+fn trained(developed: &Developed) -> Result<&TrainingWitness, ProveError> {
+    let absent = || failed("choosing a stage")("the pipeline imports its model: no training is proven".to_owned());
+    developed.training().ok_or_else(absent)
 }
 
 /// Proves one stage into the folder of a run, for [`prove_lifecycle`] to find there: each stage may have a process of its own.
@@ -138,15 +163,12 @@ impl Computed {
 /// # Errors
 /// [`ProveError`].
 pub fn prove_stage(sources: &LifecycleSources, work: &Path, stage: StatementKind, progress: &mut dyn Progress) -> Result<(), ProveError> {
-    let work = Work::open(work)?;
-    let Computed { developed, monitored, test } = Computed::new(sources, work.salts(), progress)?;
+    let check = |computed: &Computed| if stage == StatementKind::TrainingV1 { trained(&computed.developed).map(drop) } else { Ok(()) };
+    let (work, Computed { developed, monitored, test }, ()) = Computed::settled(sources, work, check, progress)?;
     let (plan, kept) = (&monitored.plan, Some(&work));
     match stage {
         StatementKind::PreparationV1 => drop(prove_preparation(&developed, plan, kept, progress)?),
-        StatementKind::TrainingV1 => {
-            let absent = || failed("choosing a stage")("the pipeline imports its model: no training is proven".to_owned());
-            drop(prove_training(developed.training().ok_or_else(absent)?, plan, kept, progress)?);
-        }
+        StatementKind::TrainingV1 => drop(prove_training(trained(&developed)?, plan, kept, progress)?),
         StatementKind::OfflineMetricsV2 => drop(prove_offline(&test, &keys(monitored.header.circuit, progress)?, kept, progress)?),
         StatementKind::MonitoringV1 => {
             drop(prove_cohort(MONITORING, &monitored.witness()?, &keys(monitored.header.circuit, progress)?, kept, progress)?);
@@ -165,13 +187,14 @@ const MONITORING: &str = "monitoring";
 ///
 /// # Errors
 /// [`ProveError`]; none of them has been written or replaced then. Stages that were finished are kept in the folder of the
-/// run, and the next run with the same folder goes on from there.
+/// run, and the next run with the same folder goes on from there; files and choices that are refused leave no folder.
 pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) -> Result<LifecycleReport, ProveError> {
     let outputs = Outputs::prepare(&request.output, request.overwrite)?;
-    let work = Work::open(&request.work)?;
-    let Computed { developed, monitored, test } = Computed::new(&request.sources, work.salts(), progress)?;
+    let check = |Computed { developed, monitored, .. }: &Computed| {
+        development::test_auc(developed, &monitored.model, monitored.plan.scoring.direction)
+    };
+    let (work, Computed { developed, monitored, test }, test_auc) = Computed::settled(&request.sources, &request.work, check, progress)?;
     let plan = monitored.plan.clone();
-    let test_auc = development::test_auc(&developed, &monitored.model, plan.scoring.direction)?;
 
     let kept = Some(&work);
     let mut stages = vec![prove_preparation(&developed, &plan, kept, progress)?];

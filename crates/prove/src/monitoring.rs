@@ -289,7 +289,9 @@ pub(crate) fn prepare_joined(
     stop_if_cancelled(progress)?;
     refuse_bad_rows(&reference, &monitoring, on_bad_row)?;
 
-    progress.report(Event::Phase(Phase::Comparing));
+    if float.is_some() {
+        progress.report(Event::Phase(Phase::Comparing));
+    }
     let decision = (spec.scoring.cutoff, spec.scoring.direction);
     let compare = |ingested: &Ingested| match &float {
         Some((float, path)) => integer::compare(float, path, &model, spec.scoring.scale_bits, decision, ingested.batches.iter().flatten()),

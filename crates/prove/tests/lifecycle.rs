@@ -124,8 +124,18 @@ fn test_rows_and_period_are_counted_under_the_imported_network_and_no_training_i
 
     // There is nothing to train again, and no stage of training to prove.
     assert!(matches!(retrained(&developed, 1, &salts), Err(ProveError::Proof { .. })));
-    let stage = prove_stage(&sources, &folder.path().join("q1.work"), StatementKind::TrainingV1, &mut Silent);
-    assert!(stage.unwrap_err().to_string().contains("the pipeline imports its model: no training is proven"));
+    let work = folder.path().join("q1.work");
+    let refused = |part: &str| {
+        let stage = prove_stage(&sources, &work, StatementKind::TrainingV1, &mut Silent);
+        let text = stage.unwrap_err().to_string();
+        assert!(text.contains(part) && !work.exists(), "{text}");
+    };
+    refused("the pipeline imports its model: no training is proven");
+    // What the specification or a table is refused for leaves no folder of secrets behind either.
+    fs::write(&sources.pipeline, PIPELINE.replace("training_percent = 70", "training_percent = 100")).unwrap();
+    refused("`training_percent`: 1 to 99");
+    fs::write(&sources.pipeline, PIPELINE.replace("id = \"application_id\"", "id = \"client\"")).unwrap();
+    refused("client");
 }
 
 #[test]

@@ -34,39 +34,53 @@ struct Seed {
 
 const SEED: &str = "seed.json";
 
-/// An opened folder.
+/// The seed a folder has.
+fn kept(path: &Path) -> Result<Salt, ProveError> {
+    let refuse = |problem: String| ProveError::Work { path: path.to_owned(), problem };
+    let kept: Seed = serde_json::from_slice(&table::bytes(path)?).map_err(|error| refuse(format!("it cannot be read ({error})")))?;
+    Salt::from_bytes(*kept.seed.as_bytes()).map_err(|_| refuse("its seed is damaged".to_owned()))
+}
+
+/// The folder of a run, which need not be there yet.
 pub struct Work {
     folder: PathBuf,
     salts: Salts,
 }
 
 impl Work {
-    /// Opens a folder, or makes it.
+    /// The salts of a folder, fresh ones where there is none yet: nothing is made or written before [`Work::settle`].
     ///
     /// # Errors
-    /// [`ProveError::Work`] if its seed cannot be read; [`ProveError::Io`].
+    /// [`ProveError::Work`] if the folder's seed cannot be read; [`ProveError::Io`].
     pub fn open(folder: &Path) -> Result<Self, ProveError> {
+        let path = folder.join(SEED);
+        let there = path.try_exists().map_err(|source| ProveError::Io { action: "look for", path: path.clone(), source })?;
+        let salts = if there { Salts::of_seed(kept(&path)?) } else { Salts::fresh()? };
+        Ok(Self { folder: folder.to_owned(), salts })
+    }
+
+    /// Makes the folder with the seed of these salts, unless it has one. Returns whether its seed is theirs: it is not if another
+    /// process was first.
+    ///
+    /// # Errors
+    /// [`ProveError::Work`] if the folder's seed cannot be read; [`ProveError::Io`].
+    pub fn settle(&self) -> Result<bool, ProveError> {
         let io = |action, path: &Path| {
             let path = path.to_owned();
             move |source| ProveError::Io { action, path, source }
         };
-        fs::create_dir_all(folder).map_err(io("make", folder))?;
-        let path = folder.join(SEED);
-        let salts = Salts::fresh()?;
-        let ours = Seed { schema: WorkSchema::V1, seed: Commitment::from_bytes(*salts.seed().as_bytes()) };
+        fs::create_dir_all(&self.folder).map_err(io("make", &self.folder))?;
+        let path = self.folder.join(SEED);
+        let ours = Seed { schema: WorkSchema::V1, seed: Commitment::from_bytes(*self.salts.seed().as_bytes()) };
         let text = serde_json::to_vec(&ours).map_err(|error| ProveError::Work { path: path.clone(), problem: error.to_string() })?;
         // The first process makes the seed whole or not at all; every other finds it. Temporary files are their owner's alone.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("make", &path))?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(io("make", &path))?;
         file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(io("write", &path))?;
         match file.persist_noclobber(&path) {
-            Ok(_) => return Ok(Self { folder: folder.to_owned(), salts }),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(ProveError::Io { action: "put in place", path, source: error.error }),
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(kept(&path)?.as_bytes() == self.salts.seed().as_bytes()),
+            Err(error) => Err(ProveError::Io { action: "put in place", path, source: error.error }),
         }
-        let refuse = |problem: String| ProveError::Work { path: path.clone(), problem };
-        let kept: Seed = serde_json::from_slice(&table::bytes(&path)?).map_err(|error| refuse(format!("it cannot be read ({error})")))?;
-        let seed = Salt::from_bytes(*kept.seed.as_bytes()).map_err(|_| refuse("its seed is damaged".to_owned()))?;
-        Ok(Self { folder: folder.to_owned(), salts: Salts::of_seed(seed) })
     }
 
     /// Where the salts of the run come from.
@@ -113,10 +127,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_gives_everybody_the_same_salts_until_it_is_removed() {
+    fn a_folder_gives_everybody_the_same_salts_from_the_moment_a_run_settles_in_it() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("q1.work");
-        let [first, again] = [0, 1].map(|_| Work::open(&folder).unwrap());
+        let [first, slower] = [0, 1].map(|_| Work::open(&folder).unwrap());
+        assert!(!folder.exists());
+        assert!(first.settle().unwrap() && first.settle().unwrap());
+        assert!(!slower.settle().unwrap());
+        let again = Work::open(&folder).unwrap();
+        assert!(again.settle().unwrap());
         assert_eq!(first.salts().seed().as_bytes(), again.salts().seed().as_bytes());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::write(folder.join(SEED), "{}").unwrap();
