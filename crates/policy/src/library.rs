@@ -23,7 +23,7 @@ library!("eu-ai-act-credit-scoring", "eu-ai-act-life-cycle", "sr-26-2-model-risk
 mod tests {
     use std::collections::BTreeSet;
 
-    use verifold_model::state::Stage;
+    use verifold_model::{shape::CircuitFamily, state::Stage};
 
     use super::*;
     use crate::{Policy, Rule};
@@ -38,6 +38,22 @@ mod tests {
             assert_eq!(policy.id, entry.id);
             assert!(policy.illustrative && policy.caveat.starts_with("Illustrative"), "{}", entry.id);
             assert!(policy.requirements.iter().all(|requirement| !policy.legal_text(requirement).is_empty()), "{}", entry.id);
+        }
+    }
+
+    #[test]
+    fn every_policy_takes_networks_wherever_it_takes_scorecards() {
+        use CircuitFamily::{NeuralCohortV1, NeuralReceiptsV1, NeuralTrainingV1, ReceiptsV1, ScoredCohortV1, TrainingV1};
+        for entry in LIBRARY {
+            let policy = Policy::read(entry.text).unwrap();
+            let pairs = [(ScoredCohortV1, NeuralCohortV1), (TrainingV1, NeuralTrainingV1), (ReceiptsV1, NeuralReceiptsV1)];
+            for requirement in &policy.requirements {
+                let accepts = |family| policy.circuits_for(requirement).iter().any(|circuit| circuit.family == family);
+                for (scorecards, networks) in pairs {
+                    assert_eq!(accepts(scorecards), accepts(networks), "{} {}: {}", entry.id, requirement.id, networks.name());
+                }
+            }
+            assert!(policy.circuits.iter().any(|circuit| circuit.family == NeuralTrainingV1), "{}", entry.id);
         }
     }
 

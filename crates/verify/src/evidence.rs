@@ -138,7 +138,7 @@ fn words(cause: &str) -> Option<&'static str> {
         "reference-not-first" | "batch-ends-before-start" | "batches-overlap" => "its batches do not follow one another",
         "table-impossible" => "a table holds counts that no rows give",
         "commitment-not-canonical" => "a commitment is not one",
-        "step-count-differs" => "its number of steps does not follow from its batches",
+        "step-count-differs" => "its number of steps does not follow from its rows",
         "proof-left-out" => "a monitoring proof before it was left out",
         "proofs-out-of-order" => "the monitoring proofs stand in another order than they were made in",
         "periods-overlap" => "two monitoring proofs speak of the same time",

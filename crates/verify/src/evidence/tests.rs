@@ -11,6 +11,7 @@ use verifold_package::{ClaimedPackage, Limits};
 use super::*;
 
 pub(crate) mod matured;
+mod networks;
 
 pub(crate) fn monitoring() -> MonitoringStatement {
     let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-q1/package.zkaudit");
