@@ -273,6 +273,9 @@ fn pipeline(arguments: Pipeline) -> Result<Exit, Failure> {
         Failure::new(Exit::Usage, format!("no package was written: {error}"), kept)
     })?;
     println!("{}, {} proofs: {}", bytes(report.package_bytes), report.steps.len(), request.output.display());
+    if request.work.exists() {
+        println!("Remove {}: it could not be removed here, and holds a seed that must stay secret.", request.work.display());
+    }
     for (proof, steps) in &report.steps {
         println!("  {proof}: {} steps", count(*steps));
     }

@@ -30,7 +30,11 @@ try {
   const events = new Channel();
   events.onmessage = (event) => page.deliver(new Uint8Array(event));
   await invoke("connect", { events });
-  await page.open(document.getElementById("workbench"));
+  const canvas = document.getElementById("workbench");
+  // The workbench smooths its own edges and covers what is behind: the engine need do neither. A context once made is the one
+  // its graphics library is given.
+  canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, stencil: false });
+  await page.open(canvas);
 } catch (problem) {
   fail(problem);
 }
