@@ -109,6 +109,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let WorkerEvent::Signed { package, text } = host::ask(request)? else { return Err(host::unasked()) };
     let output = arguments.output.as_ref().unwrap_or(&arguments.file);
     files::write(output, &package)?;
+    // The one the key signed, by this process: what a worker says of it afterwards proves nothing.
+    println!("Manifest     {manifest}");
     print!("{}", printable(&text));
     println!("Package      {}", output.display());
     Ok(Exit::Met)
@@ -132,6 +134,6 @@ pub(crate) fn attached(data: &[u8], path: &Path, envelope: &[u8]) -> Result<Work
         fill("Signed by    ", "             ", &text)
     });
     let signatures: usize = after.envelopes.iter().map(|envelope| envelope.signatures.len()).sum();
-    let text = format!("{by}Manifest     {}, unchanged\nSignatures   {signatures}\n", after.manifest_digest);
+    let text = format!("{by}Signatures   {signatures}\n");
     Ok(WorkerEvent::Signed { package, text })
 }

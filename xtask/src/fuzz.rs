@@ -126,7 +126,7 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
     let dictionary = corpus.with_extension("dict");
     let lines: String = words(root, &seeds)?.iter().map(|word| format!("\"{word}\"\n")).collect();
     fs::write(&dictionary, lines).with_context(|| format!("writing {}", dictionary.display()))?;
-    // Longer inputs than these find no other code, and cost time.
+    // Long inputs run seldom: room for two of the longest seed.
     let longest = seeds.iter().map(Vec::len).max().unwrap_or_default().max(2_000) * 2;
     let mut child = Command::new(fuzzer)
         .env("VERIFOLD_TARGET", name)
