@@ -4,11 +4,12 @@
 //! busy machine. A table at the end gives, for each, inputs executed, edges of the program reached, and the time without a new one.
 //!
 //! Needs cargo-fuzz (`cargo install cargo-fuzz`). Instrumentation is asked of the toolchain at hand; sanitizers are not used,
-//! as the code is free of `unsafe`. What it finds stays in `fuzz/artifacts`, what it learnt in `fuzz/corpus`.
+//! as the code is free of `unsafe`. What it finds stays in `fuzz/artifacts`, what it learnt in `fuzz/corpus`; `--keep` puts the
+//! part of that which reaches something new into `fuzz/learnt`, which later runs, and a test, begin with.
 
 use std::{
     collections::BTreeSet,
-    fs,
+    fs::{self, File},
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
@@ -21,6 +22,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use flate2::{Compression, GzBuilder};
 use serde_json::Value;
 
 #[expect(dead_code, clippy::expect_used, reason = "the names of the targets are wanted; the targets say what must hold")]
@@ -30,6 +32,10 @@ mod targets;
 #[expect(clippy::expect_used, reason = "without samples there is nothing to begin with")]
 #[path = "../../fuzz/seeds.rs"]
 mod seeds;
+
+#[expect(clippy::expect_used, reason = "what is kept must be readable")]
+#[path = "../../fuzz/learnt.rs"]
+mod learnt;
 
 /// Arguments of `cargo xtask fuzz`.
 #[derive(clap::Args)]
@@ -45,6 +51,9 @@ pub(crate) struct Args {
     /// Targets at a time
     #[arg(long, value_name = "N", default_value_t = 1)]
     processes: usize,
+    /// Keep what was learnt, for later runs and the test of parsers
+    #[arg(long)]
+    keep: bool,
     /// Run the fuzzer as it was built last
     #[arg(long)]
     as_built: bool,
@@ -66,7 +75,8 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
             .current_dir(root.join("fuzz"))
             // Coverage instrumentation is not asked of stable toolchains otherwise.
             .env("RUSTC_BOOTSTRAP", "1")
-            .args(["fuzz", "build", "--target", "x86_64-unknown-linux-gnu", "--sanitizer", "none", "parsers"])
+            // What comparisons compare teaches little here, where words are known and digests made anew, and costs a third of the time.
+            .args(["fuzz", "build", "--target", "x86_64-unknown-linux-gnu", "--sanitizer", "none", "--no-trace-compares", "parsers"])
             .status()
             .context("starting cargo fuzz: install it with `cargo install cargo-fuzz`")?;
         ensure!(built.success(), "the fuzzer was not built");
@@ -80,6 +90,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
                     let mut runs = Vec::new();
                     while let Some(name) = next() {
                         let run = fuzz(root, &fuzzer, name, args)?;
+                        if args.keep {
+                            keep(root, &fuzzer, name)?;
+                        }
                         println!("{}", run.line);
                         runs.push(run);
                     }
@@ -119,20 +132,27 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
         fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     }
     let seeds = seeds::of(name);
-    for (at, seed) in seeds.iter().enumerate() {
-        fs::write(corpus.join(format!("seed-{at}")), seed)?;
+    for (at, input) in seeds.iter().enumerate() {
+        fs::write(corpus.join(format!("seed-{at}")), input)?;
     }
-    // Beside the corpus; none of the words needs an escape.
+    for (at, input) in learnt::of(name).iter().enumerate() {
+        fs::write(corpus.join(format!("learnt-{at}")), input)?;
+    }
+    // Beside the corpus, for the engine and for alterations by words; none needs an escape.
     let dictionary = corpus.with_extension("dict");
     let lines: String = words(root, &seeds)?.iter().map(|word| format!("\"{word}\"\n")).collect();
-    fs::write(&dictionary, lines).with_context(|| format!("writing {}", dictionary.display()))?;
+    fs::write(&dictionary, &lines).with_context(|| format!("writing {}", dictionary.display()))?;
+    // The engine takes an empty dictionary for a mistake.
+    let of_words = (!lines.is_empty()).then(|| format!("-dict={}", dictionary.display()));
     // Long inputs run seldom: room for two of the longest seed.
     let longest = seeds.iter().map(Vec::len).max().unwrap_or_default().max(2_000) * 2;
     let mut child = Command::new(fuzzer)
         .env("VERIFOLD_TARGET", name)
+        .env("VERIFOLD_WORDS", &dictionary)
         .arg(&corpus)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        .args([format!("-dict={}", dictionary.display()), format!("-max_len={longest}")])
+        .args(of_words)
+        .arg(format!("-max_len={longest}"))
         // Wall time, on a machine that may be busy.
         .args(["-timeout=120", "-rss_limit_mb=4096"])
         .stderr(Stdio::piped())
@@ -180,6 +200,48 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
         if stopped { "" } else { "  STOPPED" }
     );
     Ok(Run { name: name.to_owned(), ended: stopped, line })
+}
+
+/// Archives the inputs of a corpus that reach what its seeds do not, the smallest for each edge, in the same bytes each time.
+fn keep(root: &Path, fuzzer: &Path, name: &str) -> anyhow::Result<()> {
+    let corpus = root.join("fuzz/corpus").join(name);
+    let chosen = tempfile::tempdir().context("a scratch folder")?;
+    let seeds = seeds::of(name);
+    for (at, input) in seeds.iter().enumerate() {
+        fs::write(chosen.path().join(format!("seed-{at}")), input)?;
+    }
+    let merged = Command::new(fuzzer)
+        .env("VERIFOLD_TARGET", name)
+        // Not how often a part runs.
+        .args(["-merge=1", "-use_counters=0"])
+        .args([chosen.path(), &corpus])
+        .output()
+        .with_context(|| format!("starting {}", fuzzer.display()))?;
+    ensure!(merged.status.success(), "{name}: {}", String::from_utf8_lossy(&merged.stderr));
+    let mut inputs = Vec::new();
+    for file in fs::read_dir(chosen.path())? {
+        let path = file?.path();
+        if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-")) {
+            inputs.push(fs::read(path)?);
+        }
+    }
+    // Likes beside likes: an archive of a tenth of the size.
+    inputs.sort();
+    let archive = learnt::archive(name);
+    let beside = archive.with_extension("new");
+    fs::create_dir_all(root.join("fuzz/learnt"))?;
+    let mut builder = tar::Builder::new(GzBuilder::new().mtime(0).write(File::create(&beside)?, Compression::best()));
+    for (at, input) in inputs.iter().enumerate() {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(input.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        builder.append_data(&mut header, format!("{at:05}"), input.as_slice())?;
+    }
+    builder.into_inner()?.finish()?.sync_all()?;
+    fs::rename(&beside, &archive).with_context(|| format!("writing {}", archive.display()))?;
+    println!("{name:<15} keeps {} inputs", inputs.len());
+    Ok(())
 }
 
 /// Words of these inputs and of the formats, for a fuzzer to put together: field names, words of enumerations, keys of TOML.
