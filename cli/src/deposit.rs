@@ -1,11 +1,11 @@
-//! `verifold deposit`: policy, plan and engagement laid down before the period they are about.
+//! `verifold deposit`: policy, overlays, plan and engagement laid down before the period they are about.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use verifold_model::{deposited::Deposited, instant::Instant, signer::SignerRole, state::Exit};
+use verifold_model::{deposited::Deposited, instant::Instant, state::Exit};
 use verifold_package::Deposit;
-use verifold_policy::Stated;
+use verifold_policy::{OriginDemand, Stated, TrustedSigner};
 
 use crate::{
     anchor,
@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// The engagement: it, and the plan it pins, are laid down as well; the deposit is filed beside it.
     #[arg(long, value_name = "E.toml")]
     engagement: PathBuf,
+    /// An overlay that will change the policy; any number.
+    #[arg(long, value_name = "O.toml")]
+    overlay: Vec<PathBuf>,
     /// Cosign with this private key, which policy or engagement lists as an auditor's or timestamper's.
     #[arg(long, value_name = "KEY")]
     key: PathBuf,
@@ -39,12 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let engagement = files::engagement(&arguments.engagement)?;
     let secret = key::secret(&arguments.key, &arguments.passphrase)?;
     let public_key = secret.public_key();
-    let listed = policy
-        .signers
-        .iter()
-        .chain(&engagement.signers)
-        .any(|signer| signer.public_key == public_key && signer.role != SignerRole::Provider && signer.is_valid_at(at));
-    if !listed {
+    if !OriginDemand::of(&policy, Some(&engagement)).receives(public_key, at) {
         return Err(Failure::new(
             Exit::Usage,
             format!(
@@ -56,6 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut digests = vec![(Deposited::Policy, policy.digest)];
     digests.extend(engagement.plan.as_ref().and_then(Stated::pinned).map(|plan| (Deposited::Plan, *plan)));
     digests.push((Deposited::Engagement, engagement.digest));
+    for path in &arguments.overlay {
+        digests.push((Deposited::Overlay, files::overlay(path, Some(&policy))?.digest));
+    }
     let text = Deposit::cosigned(&digests, &public_key.fingerprint().key_id()[..16], at, &secret)
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was laid down: {error}"), ""))?;
     let folder = received::beside(&arguments.engagement, DEPOSITS);
@@ -70,6 +71,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         println!("{:<11} {digest}", what.word());
     }
     println!("Laid down  {at}, cosigned by {}", public_key.fingerprint());
+    let alone = |signers: &[TrustedSigner]| signers.iter().any(|signer| signer.public_key == public_key);
+    let own_word = match (alone(&policy.signers), alone(&engagement.signers)) {
+        (true, false) => Some("the policy"),
+        (false, true) => Some("the engagement"),
+        _ => None,
+    };
+    if let Some(document) = own_word {
+        println!(
+            "Note       only {document} lists this key, and none vouches for itself: verify with --trust KEY.pub for {document} to count"
+        );
+    }
     println!("Filed      {}   a copy with somebody else makes the time worth more", path.display());
     Ok(Exit::Met)
 }

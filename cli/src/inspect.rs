@@ -228,17 +228,13 @@ fn matured(statement: &MonitoringStatement) -> String {
     let columns = ["from", "to", "scored", "known now", "bad"];
     out.push_str(&format!("  batch  {}\n", columns.map(|column| pad(column, 12)).join(" ").trim_end()));
     for batch in &statement.batches {
-        let of = |outcome: Outcome| -> u64 {
-            let at = 2 * outcome.code();
-            batch.table.counts.iter().flatten().map(|cell| u64::from(cell[at]) + u64::from(cell[at + 1])).sum()
-        };
-        let (good, bad) = (of(Outcome::Good), of(Outcome::Bad));
+        let bad = count(batch.table.of_outcome(Outcome::Bad));
         let cells = [
             batch.start.date_text(),
             batch.end.date_text(),
             count(batch.table.scored()),
-            count(good + bad),
-            if batch.role == BatchRole::Reference { format!("{}, reference", count(bad)) } else { count(bad) },
+            count(batch.table.known()),
+            if batch.role == BatchRole::Reference { format!("{bad}, reference") } else { bad },
         ];
         out.push_str(&format!("  {} {}\n", pad(&batch.index.to_string(), 6), cells.map(|cell| pad(&cell, 12)).join(" ").trim_end()));
     }

@@ -124,7 +124,7 @@ enum Command {
         #[command(subcommand)]
         command: traceability::Command,
     },
-    /// Lay down policy, plan and engagement before the period, so that a later change shows.
+    /// Lay down policy, overlays, plan and engagement before the period, so that a later change shows.
     Deposit(deposit::Arguments),
     /// Print the completions of a shell.
     Completions(pages::Completions),

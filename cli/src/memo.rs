@@ -13,6 +13,9 @@ use crate::wrap::{fill, pad};
 /// Column of the details behind a requirement's state.
 const STATE_WIDTH: usize = 16;
 
+/// Causes of findings that say what agrees, or repeat what stands above the ladder.
+const AGREES: [&str; 4] = ["deposited", "document-signed", "signer-established", "policy-tailored"];
+
 fn mark(state: RungState) -> &'static str {
     match state {
         RungState::Holds => "[holds]",
@@ -137,13 +140,20 @@ pub(crate) fn text(record: &AuditRecord) -> String {
             &" ".repeat(32),
             &format!("{}. {}", rung.word, rung.detail),
         ));
-        for finding in rung.findings.iter().filter(|finding| finding.blocking) {
-            let place = if finding.place.is_empty() || finding.text.starts_with(&finding.place) {
+        // What stands in the way first. Who signed what stands above, and what agrees is in the record.
+        let notes = rung.findings.iter().filter(|finding| !finding.blocking && !AGREES.contains(&finding.cause.as_str()));
+        for finding in rung.findings.iter().filter(|finding| finding.blocking).chain(notes) {
+            let note = if finding.blocking { "" } else { "note: " };
+            let place = if finding.place.is_empty() || finding.text.contains(&finding.place) {
                 String::new()
             } else {
                 format!(" ({})", finding.place)
             };
-            out.push_str(&fill(&format!("{}- ", " ".repeat(32)), &" ".repeat(34), &format!("{}{place} [{}]", finding.text, finding.cause)));
+            out.push_str(&fill(
+                &format!("{}- ", " ".repeat(32)),
+                &" ".repeat(34),
+                &format!("{note}{}{place} [{}]", finding.text, finding.cause),
+            ));
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use verifold_model::{
-    format::{count, counted},
+    format::{cell, count, counted},
     receipts::{Receipt, ReceiptRow},
     sample::{SampleOpenings, SampleRequest, SampleSchema, SampledRow, Vouched, VouchedRow},
     state::Exit,
@@ -244,11 +244,12 @@ fn worksheet(opened: &[(SampledRow, &Receipt)]) -> Result<Vec<u8>, Failure> {
         .unwrap_or_default();
     let mut header: Vec<String> = COLUMNS.map(str::to_owned).to_vec();
     header.extend(["time", "group", "decision on file", "void"].map(str::to_owned));
-    header.extend(features.iter().cloned());
+    // Names come from the package, and an auditor opens the sheet.
+    header.extend(features.iter().map(|name| cell(name)));
     sheet.write_record(&header).map_err(failed)?;
     for (row, receipt) in opened {
         let mut cells = vec![row.batch.to_string(), row.position.to_string(), String::new(), String::new()];
-        cells.extend([receipt.time.to_string(), receipt.group.clone()]);
+        cells.extend([receipt.time.to_string(), cell(&receipt.group)]);
         match &receipt.row {
             ReceiptRow::Void { reason } => {
                 cells.extend([String::new(), reason.words().to_owned()]);

@@ -76,8 +76,9 @@ fn limits() -> String {
         "# Limits\n\n\
          Written by `cargo xtask docs` from `crates/model/src/limits.rs`.\n\n\
          What others wrote may ask no more of this program than stands here. Going over a limit ends a verification with exit\n\
-         code 6; the message names the limit, its value, what was found and what moves it. A policy moves limits in its\n\
-         `[limits]` table, within the range given:\n\n\
+         code 6; the message names the limit, its value, what moves it, and what was found where that was counted: a worker ended\n\
+         for its memory or CPU time counted nothing. A message beyond `frame_bytes` ends with 7: it is the worker's own, and no\n\
+         package's. A policy moves limits in its `[limits]` table, within the range given:\n\n\
          ```toml\n[limits]\nconstraints = 65536        # derive no larger key, whatever circuit a package names\n\
          memory_bytes = 8589934592\n```\n\n\
          | limit | counts | default | a policy may set | why |\n|---|---|---|---|---|\n",

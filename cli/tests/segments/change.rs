@@ -173,7 +173,7 @@ fn no_cheat_passes(package: &ClaimedPackage, honest: &AuditRecord, store: &KeySt
         drop(c.proofs.remove(1));
         c.changes.clear();
     };
-    let cases: [(&str, Cheat<'_>, &str, &str, &str); 6] = [
+    let cases: [(&str, Cheat<'_>, &str, &str, &str); 7] = [
         ("the middle proof left out", left_out, "proof-left-out", "monitoring-3", &heads[1]),
         ("two swapped", &|c| c.proofs.swap(1, 2), "proofs-out-of-order", "monitoring-3", &heads[1]),
         (
@@ -194,6 +194,16 @@ fn no_cheat_passes(package: &ClaimedPackage, honest: &AuditRecord, store: &KeySt
             "a change of model denied",
             &|c| {
                 c.proofs[1].statement.model_commitment = c.proofs[0].statement.model_commitment;
+                c.changes.clear();
+            },
+            "references-differ",
+            "monitoring-2",
+            "under the same model",
+        ),
+        (
+            "a model that nobody committed to",
+            &|c| {
+                c.proofs[1].statement.model_commitment = c.proofs[0].statement.chain_head;
                 c.changes.clear();
             },
             "proof-rejected",

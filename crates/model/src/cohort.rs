@@ -170,6 +170,17 @@ impl BatchTable {
         self.counts.iter().flatten().flatten().map(|n| u64::from(*n)).sum()
     }
 
+    /// Scored rows of an outcome.
+    pub fn of_outcome(&self, outcome: Outcome) -> u64 {
+        let at = 2 * outcome.code();
+        self.counts.iter().flatten().map(|cell| u64::from(cell[at]) + u64::from(cell[at + 1])).sum()
+    }
+
+    /// Scored rows whose outcome is known.
+    pub fn known(&self) -> u64 {
+        self.of_outcome(Outcome::Good) + self.of_outcome(Outcome::Bad)
+    }
+
     /// Rows committed but not scored.
     pub fn voided(&self) -> u64 {
         self.void.iter().flatten().map(|n| u64::from(*n)).sum()

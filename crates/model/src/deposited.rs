@@ -13,11 +13,13 @@ pub enum Deposited {
     Plan,
     /// An engagement file.
     Engagement,
+    /// An overlay of the policy.
+    Overlay,
 }
 
 impl Deposited {
     /// In the order they are spoken of.
-    pub const ALL: [Self; 3] = [Self::Policy, Self::Plan, Self::Engagement];
+    pub const ALL: [Self; 4] = [Self::Policy, Self::Plan, Self::Engagement, Self::Overlay];
 
     /// As written in files, and read on screen.
     pub const fn word(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Deposited {
             Self::Policy => "policy",
             Self::Plan => "plan",
             Self::Engagement => "engagement",
+            Self::Overlay => "overlay",
         }
     }
 }

@@ -44,6 +44,11 @@ pub fn batches_text(first: u64, last: u64) -> String {
     if first == last { format!("batch {}", count(first)) } else { format!("batches {} to {}", count(first), count(last)) }
 }
 
+/// A text as a cell that a spreadsheet does not take for a formula.
+pub fn cell(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +60,6 @@ mod tests {
         assert_eq!(bytes(141_900), "142\u{202F}KB");
         assert_eq!(bytes(1_450), "1.4\u{202F}KB");
         assert_eq!(true_minus("-0.014"), "\u{2212}0.014");
+        assert_eq!([cell("=HYPERLINK(0)"), cell("income"), cell("@x")], ["'=HYPERLINK(0)", "income", "'@x"]);
     }
 }

@@ -531,6 +531,9 @@ pub struct BatchContent {
     /// The batch under later outcomes; absent unless a proof checked in this run counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matured: Option<BatchMatured>,
+    /// The proof that is to bind it, by its identifier in the package; absent in records of programs that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
     /// Commitment to the table.
     pub table_commitment: Commitment,
     /// Chain value after this batch, replayed here.

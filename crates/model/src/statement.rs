@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cohort::{BatchRole, BatchStatement},
+    cohort::{BatchRole, BatchStatement, BatchTable},
     digest::{Commitment, Digest},
     instant::Instant,
     preparation::PreparationStatement,
@@ -284,6 +284,11 @@ impl MonitoringStatement {
     /// Index of the first batch: 0, or behind the batches that earlier proofs of the period closed.
     pub fn first_index(&self) -> u32 {
         self.batches.first().map_or(0, |batch| batch.index)
+    }
+
+    /// The table of the reference, if the first batch is one.
+    pub fn reference(&self) -> Option<&BatchTable> {
+        self.batches.first().filter(|batch| batch.role == BatchRole::Reference).map(|batch| &batch.table)
     }
 
     /// A batch by its number in the package, in a statement that numbers its batches one after the other.

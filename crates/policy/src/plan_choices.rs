@@ -106,6 +106,11 @@ impl PlanConstraint {
     /// Whether a plan keeps the constraint; `reference` as for [`Policy::plan_choices`].
     pub fn holds(&self, plan: &Plan, reference: Option<&BatchTable>) -> bool {
         let groups = &plan.grouping.names;
+        // No metric compares the group of those who did not say: calling a group that would hide it.
+        let compared = |name: &String| {
+            let code = groups.iter().position(|group| group == name);
+            code.is_some_and(|code| plan.grouping.not_disclosed.map(usize::from) != Some(code))
+        };
         match self {
             Self::ScoreBins { at_least } => u32::try_from(plan.shape.bins()).is_ok_and(|bins| bins >= *at_least),
             Self::ScaleBits { at_least } => u32::from(plan.scoring.scale_bits) >= *at_least,
@@ -116,8 +121,10 @@ impl PlanConstraint {
             }),
             Self::CutoffIsEdge => usize::from(plan.scoring.cutoff) < plan.scoring.edges.len(),
             Self::Attribute { exactly } => plan.grouping.attribute == *exactly,
-            Self::Groups { exactly } => groups.len() == exactly.len() && exactly.iter().all(|name| groups.contains(name)),
-            Self::GroupsInclude { names } => names.iter().all(|name| groups.contains(name)),
+            Self::Groups { exactly } => {
+                groups.iter().filter(|name| compared(name)).count() == exactly.len() && exactly.iter().all(compared)
+            }
+            Self::GroupsInclude { names } => names.iter().all(compared),
             Self::Histograms { include } => include.iter().all(|name| plan.histograms.iter().any(|histogram| histogram.feature == *name)),
             Self::Calendar { exactly } => plan.calendar == *exactly,
             Self::MaturityDays { at_least } => plan.outcome.maturity_days >= *at_least,

@@ -370,12 +370,12 @@ pub enum PlanConstraint {
         /// Its name.
         exactly: String,
     },
-    /// The groups, all of them, in any order.
+    /// The groups that are compared, all of them, in any order. One of those who did not say may stand beside them.
     Groups {
         /// Their names.
         exactly: Vec<String>,
     },
-    /// Groups that must be among those of the plan.
+    /// Groups that must be among those of the plan, and compared.
     GroupsInclude {
         /// Their names.
         names: Vec<String>,

@@ -251,8 +251,8 @@ impl PlanConstraint {
             }
             Self::CutoffIsEdge => "a bin edge".to_owned(),
             Self::Attribute { exactly } => format!("exactly {exactly}"),
-            Self::Groups { exactly } => format!("exactly {}", exactly.join(", ")),
-            Self::GroupsInclude { names } => format!("among them {}", names.join(", ")),
+            Self::Groups { exactly } => format!("exactly {}, all compared", exactly.join(", ")),
+            Self::GroupsInclude { names } => format!("among them {}, compared", names.join(", ")),
             Self::Histograms { include } => format!("among them {}", include.join(", ")),
             Self::Calendar { exactly } => calendar_words(*exactly).to_owned(),
             Self::MaturityDays { at_least } => {

@@ -90,6 +90,29 @@ impl<'a> OriginDemand<'a> {
     pub fn listings(&self, key: PublicKey) -> impl Iterator<Item = &'a TrustedSigner> + '_ {
         self.signers.iter().copied().filter(move |signer| signer.public_key == key)
     }
+
+    /// Whether `key` speaks for a provider at `at`: listed as one, and inside the window of each listing.
+    pub fn provides(&self, key: PublicKey, at: Instant) -> bool {
+        self.listings(key).any(|signer| signer.role == SignerRole::Provider) && self.listings(key).all(|signer| signer.is_valid_at(at))
+    }
+
+    /// Whether the word of `key` counts for the time `at`: an auditor's or timestamper's, nowhere listed as a provider, whose
+    /// evidence it would be about, and inside the window of each listing.
+    pub fn receives(&self, key: PublicKey, at: Instant) -> bool {
+        let mut listings = self.listings(key).peekable();
+        listings.peek().is_some() && listings.all(|signer| signer.role != SignerRole::Provider && signer.is_valid_at(at))
+    }
+
+    /// The listing of `key` that `at` lies outside of, in words: whose, which key, and when it counts.
+    pub fn outside_window(&self, key: PublicKey, at: Instant) -> Option<String> {
+        let listing = self.listings(key).find(|signer| !signer.is_valid_at(at))?;
+        Some(format!("{}, key {}, on {at}, outside its window: it counts {}", listing.name, key.fingerprint(), listing.window_text()))
+    }
+
+    /// Keys, as often as they are listed.
+    pub fn keys(&self) -> impl Iterator<Item = PublicKey> + '_ {
+        self.signers.iter().map(|signer| signer.public_key)
+    }
 }
 
 /// What is demanded of the origin.

@@ -364,6 +364,10 @@ fn every_choice_of_a_plan_is_listed_and_compared() {
         missed(&policy, &coarse, Some(&even)),
         ["score scale", "outcome maturity", "grouping attribute", "groups", "features with a histogram", "calendar"]
     );
+    // A group that is named as that of those who did not say is in no comparison.
+    let mut hidden = plan();
+    hidden.grouping.not_disclosed = Some(0);
+    assert_eq!(missed(&policy, &hidden, Some(&even)), ["groups"]);
     let mut table = String::new();
     for choice in policy.plan_choices(&plan(), None) {
         writeln!(table, "{} | {} | {}", choice.what, choice.chosen, choice.constraint.as_deref().unwrap_or("chosen by the provider"))

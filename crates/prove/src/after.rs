@@ -132,6 +132,23 @@ impl Before {
         Ok(Some(record))
     }
 
+    /// One model has one reference, or no reader believes what its drift is measured against.
+    pub(crate) fn has_reference_of(&self, next: &MonitoringStatement) -> Result<(), ProveError> {
+        let same_model = self.package.proofs.iter().filter(|proof| proof.statement.model_commitment == next.model_commitment);
+        for proof in same_model {
+            if let (Some(theirs), Some(ours)) = (proof.statement.reference(), next.reference())
+                && theirs != ours
+            {
+                let problem = format!(
+                    "the reference is another than that of its proof {}, under the same model: give the rows that were the reference there",
+                    proof.id
+                );
+                return Err(self.refuse(problem));
+            }
+        }
+        Ok(())
+    }
+
     /// Verifies every proof of the package, as a reader will.
     pub(crate) fn verify(&self, keys: &Keys, progress: &dyn Progress) -> Result<(), ProveError> {
         let mut first = 0;

@@ -518,6 +518,9 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
     progress.report(Event::Phase(Phase::Committing));
     let witness = prepared.witness()?;
     stop_if_cancelled(progress)?;
+    if let Some(before) = &before {
+        before.has_reference_of(witness.statement())?;
+    }
     let record = before.as_ref().map(|before| before.recorded(witness.statement().model_commitment)).transpose()?.flatten();
     let keys = fold::keys(prepared.header.circuit, progress)?;
     if let Some(before) = &before {

@@ -2,7 +2,8 @@
 //!
 //! Anchors are the auditor's evidence, received outside the package. Those a trusted provider signed for the log of
 //! this system and period are put together again batch by batch; then every batch anchored must be in the package
-//! with the same rows. Where policy or engagement demand it, every batch must have been anchored, and received in time:
+//! with the same rows. So must those of other logs of the system, of which a package could have moved its period away: all
+//! of them inside the period the engagement pins; where it pins none, all that no earlier package covered. Where policy or engagement demand it, every batch must have been anchored, and received in time:
 //! by the clock of an auditor or timestamper who cosigned, or of a time-stamp authority whose certificate the engagement
 //! pins, never by the provider's.
 //!
@@ -21,7 +22,6 @@ use verifold_model::{
     instant::Instant,
     plan::Plan,
     record::Finding,
-    signer::SignerRole,
     statement::{MonitoringStatement, Period},
 };
 use verifold_package::{
@@ -63,12 +63,109 @@ pub(crate) fn reconcile_anchors<'s>(
         }
         return;
     }
-    for statement in &statements {
-        against_log(scope, policy, engagement, received, &stamped, (statement, &statements), plan);
+    let known: BTreeSet<(Instant, Instant)> = statements
+        .iter()
+        .flat_map(|statement| against_log(scope, policy, engagement, received, &stamped, (statement, &statements), plan))
+        .collect();
+    let there = monitored(&statements);
+    scope.anchored = Some((there.keys().filter(|times| known.contains(times)).count(), there.len()));
+    if demanded.is_some() {
+        for (start, end) in there.into_keys().filter(|times| !known.contains(times)) {
+            let (name, days) = (label(plan.calendar, start, end), Period { start, end }.text());
+            let text = format!("batch {name} ({days}) was not anchored");
+            scope.findings.push(Finding { cause: "batch-not-anchored".into(), blocking: true, text, place: name });
+        }
+    }
+    against_other_logs(scope, policy, engagement, received, &statements, plan);
+}
+
+/// Whether the package owes a batch that was anchored: inside the period the engagement pins, or a slot of its calendar. Where it
+/// confirms neither, the package itself says where it ends, so it owes all but what an earlier package covered.
+fn is_owed(engagement: Option<&Engagement>, anchored: &AnchoredBatch) -> bool {
+    let inside = |period: &Period| anchored.start >= period.start && anchored.end <= period.end;
+    let slots = engagement.map_or(&[][..], Engagement::expected_slots);
+    match pinned_period(engagement) {
+        Some(period) => inside(period),
+        None if !slots.is_empty() => slots.iter().any(|slot| (slot.start, slot.end) == (anchored.start, anchored.end)),
+        None => !engagement.is_some_and(|engagement| engagement.earlier.iter().filter_map(Stated::pinned).any(inside)),
     }
 }
 
-/// Compares one statement of a period with the log of its anchors.
+fn pinned_period(engagement: Option<&Engagement>) -> Option<&Period> {
+    engagement?.period.as_ref()?.pinned()
+}
+
+/// What is said of a batch that was anchored and is not there.
+fn withheld(engagement: Option<&Engagement>, anchored: &AnchoredBatch, named: &str, received: &str) -> String {
+    let days = Period { start: anchored.start, end: anchored.end }.text();
+    let unpinned = pinned_period(engagement).is_none() && engagement.is_none_or(|engagement| engagement.expected_slots().is_empty());
+    let why = if unpinned { "; the engagement pins no period, so whatever was anchored is owed" } else { "" };
+    format!("batch {named} ({days}) was anchored, {received}, and is not in the package{why}")
+}
+
+fn when(received: Option<Instant>) -> String {
+    received.map_or_else(|| "received at a time nobody trusted vouches for".to_owned(), |at| format!("received on {}", at.date_text()))
+}
+
+/// Monitored batches of all statements, by their time.
+fn monitored<'s>(statements: &[&'s MonitoringStatement]) -> BTreeMap<(Instant, Instant), &'s BatchStatement> {
+    let all = statements.iter().flat_map(|statement| &statement.batches).filter(|batch| batch.role == BatchRole::Monitoring);
+    all.map(|batch| ((batch.start, batch.end), batch)).collect()
+}
+
+fn rows_differ(anchored: &AnchoredBatch, found: &BatchStatement, named: &str, received: &str) -> String {
+    format!(
+        "batch {named}: the proof is over other rows than were anchored, {received}: expected {}, found {}",
+        anchored.row_commitment.short(),
+        found.row_commitment.short()
+    )
+}
+
+/// Looks in anchors of other logs of the system for batches that this package owes: a package that moves its period has another log.
+fn against_other_logs(
+    scope: &mut Scope,
+    policy: &Policy,
+    engagement: Option<&Engagement>,
+    received: &Received,
+    statements: &[&MonitoringStatement],
+    plan: &Plan,
+) {
+    let trusted = OriginDemand::of(policy, engagement);
+    let own: Vec<String> = statements.iter().map(|statement| log_name(&statement.header.subject, statement.header.period)).collect();
+    // The name of a log ends with the day its period begins.
+    let system = |name: &str| name.rsplit_once('/').map(|(system, _)| system.to_owned());
+    let there = monitored(statements);
+    let mut found: BTreeMap<(Instant, Instant), (&str, &AnchoredBatch)> = BTreeMap::new();
+    let mut others: BTreeMap<&str, u64> = BTreeMap::new();
+    for checkpoint in received.anchors.iter().filter(|checkpoint| !own.contains(&checkpoint.origin)) {
+        let ours = own.iter().any(|name| system(name) == system(&checkpoint.origin));
+        if ours && trusted.keys().any(|key| trusted.provides(key, checkpoint.stated_at) && checkpoint.is_signed_by(key)) {
+            let owed = checkpoint.added.iter().filter(|batch| is_owed(engagement, batch));
+            found.extend(owed.map(|batch| ((batch.start, batch.end), (checkpoint.origin.as_str(), batch))));
+        }
+        *others.entry(checkpoint.origin.as_str()).or_default() += 1;
+    }
+    for (origin, anchors) in others {
+        let (anchors, own) = (counted(anchors, "anchor is", "anchors are"), own.join(", "));
+        let text = format!("{anchors} of the log {origin}, not of that of this package, {own}");
+        scope.findings.push(Finding { cause: "anchor-of-other-log".into(), blocking: false, text, place: String::new() });
+    }
+    for (times, (origin, anchored)) in found {
+        let (named, log) = (label(plan.calendar, anchored.start, anchored.end), format!("in the log {origin}"));
+        let (cause, text) = match there.get(&times) {
+            Some(batch) if batch.row_commitment == anchored.row_commitment => continue,
+            Some(batch) => ("anchored-rows-differ", rows_differ(anchored, batch, &named, &log)),
+            None => ("anchored-batch-missing", withheld(engagement, anchored, &named, &log)),
+        };
+        scope.findings.push(Finding { cause: cause.into(), blocking: true, text, place: named.clone() });
+        let known = scope.missing.iter().any(|known| (known.start, known.end) == times);
+        if !known && !there.contains_key(&times) {
+            scope.missing.push(Slot { start: anchored.start, end: anchored.end, label: named });
+        }
+    }
+}
+
+/// Compares the log of a statement's period with the package; gives the times of what was anchored.
 fn against_log(
     scope: &mut Scope,
     policy: &Policy,
@@ -77,14 +174,13 @@ fn against_log(
     stamped: &[(Digest, Instant)],
     (statement, statements): (&MonitoringStatement, &[&MonitoringStatement]),
     plan: &Plan,
-) {
+) -> Vec<(Instant, Instant)> {
     let demanded = anchored_within_days(policy, engagement);
     let anchors = &received.anchors;
     let mut note = |cause: &str, blocking: bool, text: String, place: String| {
         scope.findings.push(Finding { cause: cause.to_owned(), blocking, text, place });
     };
     let named = |batch: &AnchoredBatch| label(plan.calendar, batch.start, batch.end);
-    let days_of = |batch: &AnchoredBatch| Period { start: batch.start, end: batch.end }.text();
 
     // The log as far as trusted checkpoints tell it.
     let trusted = OriginDemand::of(policy, engagement);
@@ -92,26 +188,16 @@ fn against_log(
     let mut kept: Vec<&Checkpoint> = Vec::new();
     let mut log: BTreeMap<u64, Position> = BTreeMap::new();
     let mut histories: Vec<(u64, Digest, Digest)> = Vec::new();
-    for checkpoint in anchors {
-        if checkpoint.origin != name {
-            // Spoken of once, with the first statement, unless it is another's log.
-            let ours = |other: &&MonitoringStatement| checkpoint.origin == log_name(&other.header.subject, other.header.period);
-            if statements.iter().any(ours) || !statements.first().is_some_and(|first| std::ptr::eq(*first, statement)) {
-                continue;
-            }
-            let text = format!("An anchor belongs to the log {}, not to that of this package, {name}; it was not used", checkpoint.origin);
-            note("anchor-of-other-log", false, text, checkpoint.digest.short());
-            continue;
-        }
-        let provider = |role| role == SignerRole::Provider;
-        let signed = trusted.signers.iter().filter(|signer| provider(signer.role) && signer.is_valid_at(checkpoint.stated_at));
-        if !signed.into_iter().any(|signer| checkpoint.is_signed_by(signer.public_key)) {
-            let text = format!("The anchor of {} batches is not signed by a trusted provider; it was not used", checkpoint.size);
+    for checkpoint in anchors.iter().filter(|checkpoint| checkpoint.origin == name) {
+        if !trusted.keys().any(|key| trusted.provides(key, checkpoint.stated_at) && checkpoint.is_signed_by(key)) {
+            let mut known = trusted.keys().filter(|key| checkpoint.is_signed_by(*key));
+            let by = known.find_map(|key| trusted.outside_window(key, checkpoint.stated_at));
+            let by = by.map_or_else(|| "not signed by a trusted provider".to_owned(), |by| format!("signed by {by}"));
+            let text = format!("The anchor of {} batches is {by}; it was not used", checkpoint.size);
             note("anchor-not-trusted", false, text, checkpoint.digest.short());
             continue;
         }
-        let receivers = trusted.signers.iter().filter(|signer| !provider(signer.role));
-        let times = receivers.filter_map(|signer| checkpoint.cosigned_at(signer.public_key).filter(|at| signer.is_valid_at(*at)));
+        let times = trusted.keys().filter_map(|key| checkpoint.cosigned_at(key).filter(|at| trusted.receives(key, *at)));
         let stamps = stamped.iter().filter(|(imprint, _)| *imprint == checkpoint.as_signed).map(|(_, at)| *at);
         let received = times.chain(stamps).min();
         let first = checkpoint.size - checkpoint.added.len() as u64;
@@ -169,59 +255,40 @@ fn against_log(
     }
 
     // The package against the log.
-    let span = engagement.and_then(|engagement| engagement.period.as_ref()).and_then(Stated::pinned).unwrap_or(&statement.header.period);
-    let monitoring = || statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring);
-    let there: BTreeMap<(Instant, Instant), &BatchStatement> = monitoring().map(|batch| ((batch.start, batch.end), batch)).collect();
-    let mut withheld: Vec<Slot> = Vec::new();
+    // A package in several proofs may have it in another than that of the log.
+    let there = monitored(statements);
+    let mut absent: Vec<Slot> = Vec::new();
     for Position { batch: anchored, received } in log.values() {
-        let when = received.map_or_else(|| "at a time nobody trusted vouches for".to_owned(), |at| format!("on {}", at.date_text()));
         let Some(batch) = there.get(&(anchored.start, anchored.end)) else {
-            if anchored.start >= span.start && anchored.end <= span.end {
-                let text =
-                    format!("batch {} ({}) was anchored, received {when}, and is not in the package", named(anchored), days_of(anchored));
+            if is_owed(engagement, anchored) {
+                let text = withheld(engagement, anchored, &named(anchored), &when(*received));
                 note("anchored-batch-missing", true, text, named(anchored));
-                withheld.push(Slot { start: anchored.start, end: anchored.end, label: named(anchored) });
+                absent.push(Slot { start: anchored.start, end: anchored.end, label: named(anchored) });
             }
             continue;
         };
         if batch.row_commitment != anchored.row_commitment {
-            let text = format!(
-                "batch {}: the proof is over other rows than were anchored, received {when}: expected {}, found {}",
-                named(anchored),
-                anchored.row_commitment.short(),
-                batch.row_commitment.short()
-            );
+            let text = rows_differ(anchored, batch, &named(anchored), &when(*received));
             note("anchored-rows-differ", true, text, named(anchored));
         }
         if let Some(days) = demanded {
             let until = Instant::from_unix_secs(anchored.end.unix_secs() + u64::from(days) * DAY_SECS);
             if received.is_none_or(|at| until.is_some_and(|until| at > until)) {
                 let text = format!(
-                    "batch {} ended on {} and was to be anchored within {}; its anchor was received {when}",
+                    "batch {} ended on {} and was to be anchored within {}; its anchor was {}",
                     named(anchored),
                     anchored.end.date_text(),
-                    counted(u64::from(days), "day", "days")
+                    counted(u64::from(days), "day", "days"),
+                    when(*received)
                 );
                 note("anchored-late", true, text, named(anchored));
             }
         }
     }
-    let known: BTreeSet<(Instant, Instant)> = log.values().map(|known| (known.batch.start, known.batch.end)).collect();
-    let mut anchored = 0;
-    for batch in monitoring() {
-        if known.contains(&(batch.start, batch.end)) {
-            anchored += 1;
-        } else if demanded.is_some() {
-            let name = label(plan.calendar, batch.start, batch.end);
-            let days = Period { start: batch.start, end: batch.end }.text();
-            note("batch-not-anchored", true, format!("batch {name} ({days}) was not anchored"), name);
-        }
-    }
-    let (before, of) = scope.anchored.unwrap_or_default();
-    scope.anchored = Some((before + anchored, of + monitoring().count()));
     // Missing from the calendar and missing from the log is missing once.
-    withheld.retain(|slot| !scope.missing.iter().any(|known| known.start == slot.start && known.end == slot.end));
-    scope.missing.extend(withheld);
+    absent.retain(|slot| !scope.missing.iter().any(|known| known.start == slot.start && known.end == slot.end));
+    scope.missing.extend(absent);
+    log.values().map(|known| (known.batch.start, known.batch.end)).collect()
 }
 
 /// What the tokens say of anchors, as far as an authority of the engagement issued them: digest of the anchor as signed, and

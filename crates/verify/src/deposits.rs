@@ -1,7 +1,9 @@
-//! Were policy, plan and engagement fixed before the period they are about?
+//! Were policy, its overlays, plan and engagement fixed before the period they are about?
 //!
 //! Deposits are the auditor's evidence: digests, cosigned with the time by an auditor or timestamper who is trusted.
-//! What is at hand now is compared with what was laid down then. It does not establish that nothing else was.
+//! What is at hand now is compared with what was laid down then. No document vouches for itself: a policy, with its
+//! overlays, counts by keys of the engagement, an engagement by keys of the policy, and both by keys the auditor names. It
+//! does not establish that nothing else was laid down.
 
 use verifold_model::{
     deposited::Deposited,
@@ -9,58 +11,80 @@ use verifold_model::{
     instant::Instant,
     plan::Plan,
     record::Finding,
-    signer::SignerRole,
     statement::{MonitoringStatement, Period},
+    tailoring::OverlaySummary,
 };
 use verifold_package::Deposit;
-use verifold_policy::{Engagement, OriginDemand, Policy, Stated};
+use verifold_policy::{Engagement, OriginDemand, Policy, Stated, TrustedSigner};
 
-use crate::scope::Scope;
+use crate::{run::Received, scope::Scope};
 
-/// Compares policy, plan and engagement with the deposits received.
+/// Compares policy, the overlays that change it, plan and engagement with the deposits received.
 pub(crate) fn reconcile_deposits(
     scope: &mut Scope,
     policy: &Policy,
     engagement: Option<&Engagement>,
-    deposits: &[Deposit],
+    overlays: &[OverlaySummary],
+    received: &Received,
     statement: &MonitoringStatement,
     plan: &Plan,
 ) {
     let mut note = |cause: &str, blocking: bool, text: String, place: &str| {
         scope.findings.push(Finding { cause: cause.to_owned(), blocking, text, place: place.to_owned() });
     };
-    let trusted = OriginDemand::of(policy, engagement);
-    let mut laid_down: Vec<(Deposited, Digest, Instant)> = Vec::new();
-    for deposit in deposits {
-        let receivers = trusted.signers.iter().filter(|signer| signer.role != SignerRole::Provider);
-        let times = receivers.filter_map(|signer| deposit.cosigned_at(signer.public_key).filter(|at| signer.is_valid_at(*at)));
-        match times.min() {
-            Some(at) => laid_down.extend(deposit.digests.iter().map(|(what, digest)| (*what, *digest, at))),
-            None => {
-                let text = "A deposit is cosigned by no trusted auditor or timestamper; it was not used".to_owned();
-                note("deposit-not-trusted", false, text, &deposit.digest.short());
-            }
-        }
+    let (of_policy, of_engagement) = (&policy.signers[..], engagement.map_or(&[][..], |engagement| &engagement.signers));
+    let listed: Vec<&TrustedSigner> = of_policy.iter().chain(of_engagement).chain(&received.trusted).collect();
+    let everyone = OriginDemand { threshold: 0, signers: listed };
+    // Keys that may speak of a document: not those that it lists itself.
+    let vouching = |what: Deposited| -> Vec<&TrustedSigner> {
+        let (policy, engagement): (&[TrustedSigner], &[TrustedSigner]) = match what {
+            Deposited::Policy | Deposited::Overlay => (&[], of_engagement),
+            Deposited::Engagement => (of_policy, &[]),
+            Deposited::Plan => (of_policy, of_engagement),
+        };
+        policy.iter().chain(engagement).chain(&received.trusted).collect()
+    };
+    let cosigned = |deposit: &Deposit, signers: &[&TrustedSigner]| {
+        let times = signers
+            .iter()
+            .filter_map(|signer| deposit.cosigned_at(signer.public_key).filter(|at| everyone.receives(signer.public_key, *at)));
+        times.min()
+    };
+    for deposit in received.deposits.iter().filter(|deposit| cosigned(deposit, &everyone.signers).is_none()) {
+        let mut known = everyone.keys().filter_map(|key| Some((key, deposit.cosigned_at(key)?)));
+        let by = known.find_map(|(key, at)| everyone.outside_window(key, at));
+        let by = by.unwrap_or_else(|| "no trusted auditor or timestamper".to_owned());
+        let text = format!("A deposit is cosigned by {by}; it was not used");
+        note("deposit-not-trusted", false, text, &deposit.digest.short());
     }
     let begin: Instant = engagement
         .and_then(|engagement| engagement.period.as_ref())
         .and_then(Stated::pinned)
         .map_or(statement.header.period.start, |period: &Period| period.start);
     let begun = begin.date_text();
-    for what in Deposited::ALL {
-        let ours = match what {
-            Deposited::Policy => policy.digest,
-            Deposited::Plan => plan.digest(),
-            Deposited::Engagement => match engagement {
-                Some(engagement) => engagement.digest,
-                None => continue,
-            },
+    let mut items = vec![(Deposited::Policy, policy.digest, "policy".to_owned()), (Deposited::Plan, plan.digest(), "plan".to_owned())];
+    items.extend(engagement.map(|engagement| (Deposited::Engagement, engagement.digest, "engagement".to_owned())));
+    let applied = overlays.iter().filter(|overlay| overlay.changes.iter().any(|change| change.applied));
+    items.extend(applied.map(|overlay| (Deposited::Overlay, overlay.digest, format!("overlay {}", overlay.id))));
+    for (what, ours, word) in items {
+        let word = word.as_str();
+        let asked = |wanted: Deposited| policy.deposited.contains(&wanted) || engagement.is_some_and(|all| all.deposited.contains(&wanted));
+        // A policy that must be older than the results is not changed after them by an overlay.
+        let demanded = asked(what) || (what == Deposited::Overlay && asked(Deposited::Policy));
+        let laid_down = |signers: &[&TrustedSigner]| -> Vec<(Digest, Instant)> {
+            let of = |deposit: &Deposit| {
+                let at = cosigned(deposit, signers);
+                let digests = deposit.digests.iter().filter(|(kind, _)| *kind == what);
+                digests.filter_map(|(_, digest)| Some((*digest, at?))).collect::<Vec<_>>()
+            };
+            received.deposits.iter().flat_map(of).collect()
         };
-        let demanded = policy.deposited.contains(&what) || engagement.is_some_and(|engagement| engagement.deposited.contains(&what));
-        let word = what.word();
-        let same = laid_down.iter().filter(|(kind, digest, _)| *kind == what && *digest == ours).map(|(_, _, at)| *at).min();
-        let other = laid_down.iter().filter(|(kind, ..)| *kind == what).min_by_key(|(_, _, at)| *at);
-        match (same, other) {
+        let (known, all) = (laid_down(&vouching(what)), laid_down(&everyone.signers));
+        let earliest = |all: &[(Digest, Instant)]| all.iter().filter(|(digest, _)| *digest == ours).map(|(_, at)| *at).min();
+        // Whoever says that a document was another speaks against it. Of several overlays, none is known to have been one.
+        let differs = |(digest, _): &&(Digest, Instant)| what != Deposited::Overlay && *digest != ours;
+        let other = all.iter().filter(differs).min_by_key(|(_, at)| *at);
+        match (earliest(&known), other) {
             (Some(at), _) if at <= begin => {
                 let text = format!("the {word} is the one laid down on {}, before the period began on {begun}", at.date_text());
                 note("deposited", false, text, word);
@@ -69,7 +93,7 @@ pub(crate) fn reconcile_deposits(
                 let text = format!("the {word} was laid down on {}, after the period began on {begun}", at.date_text());
                 note("deposited-late", demanded, text, word);
             }
-            (None, Some((_, theirs, at))) => {
+            (None, Some((theirs, at))) => {
                 let text = format!(
                     "the {word} was changed since it was laid down on {}: expected SHA-256 {}, found {}",
                     at.date_text(),
@@ -78,10 +102,17 @@ pub(crate) fn reconcile_deposits(
                 );
                 note("changed-since-deposit", demanded, text, word);
             }
-            (None, None) if demanded => {
-                note("not-deposited", true, format!("the {word} was to be laid down before the period, and no deposit has it"), word);
+            (None, None) => {
+                if let Some(at) = earliest(&all) {
+                    let text = format!(
+                        "the {word} was laid down on {} by its own word alone: only it lists the key that says so; name the key with --trust",
+                        at.date_text()
+                    );
+                    note("deposited-by-own-word", demanded, text, word);
+                } else if demanded {
+                    note("not-deposited", true, format!("the {word} was to be laid down before the period, and no deposit has it"), word);
+                }
             }
-            (None, None) => {}
         }
     }
 }
@@ -90,6 +121,7 @@ pub(crate) fn reconcile_deposits(
 mod tests {
     use std::path::Path;
 
+    use verifold_model::tailoring::{ChangedField, TailoredChange};
     use verifold_package::{ClaimedPackage, Limits, SecretKey};
 
     use super::*;
@@ -108,13 +140,25 @@ mod tests {
 
     /// Cause, whether it blocks, and what it is about.
     fn check(demand: &str, deposits: &dyn Fn(Digest, Digest) -> Vec<Deposit>) -> Vec<(String, bool, String)> {
+        check_all(demand, &[], false, &|policy, plan, _| deposits(policy, plan))
+    }
+
+    /// The same with overlays in force, whether the auditor's key is named for the run, and the engagement's digest at hand.
+    fn check_all(
+        demand: &str,
+        overlays: &[OverlaySummary],
+        named: bool,
+        deposits: &dyn Fn(Digest, Digest, Digest) -> Vec<Deposit>,
+    ) -> Vec<(String, bool, String)> {
         let package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
         let policy = Policy::read(&String::from_utf8(sample("policy.toml")).unwrap()).unwrap();
         let signer = format!("[[signer]]\nname = \"Auditor\"\nrole = \"auditor\"\npublic_key = \"{}\"", key(1).public_key());
         let engagement = Engagement::read(&format!("schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n{demand}\n{signer}\n")).unwrap();
-        let deposits = deposits(policy.digest, package.plan.digest());
-        let mut scope = Scope::default();
-        reconcile_deposits(&mut scope, &policy, Some(&engagement), &deposits, &package.proofs[0].statement, &package.plan);
+        let deposits = deposits(policy.digest, package.plan.digest(), engagement.digest);
+        let trusted = if named { engagement.signers.clone() } else { Vec::new() };
+        let received = Received { deposits, trusted, ..Received::default() };
+        let (mut scope, first) = (Scope::default(), &package.proofs[0].statement);
+        reconcile_deposits(&mut scope, &policy, Some(&engagement), overlays, &received, first, &package.plan);
         scope.findings.into_iter().map(|finding| (finding.cause, finding.blocking, finding.place)).collect()
     }
 
@@ -136,5 +180,61 @@ mod tests {
         // Of a key that nobody trusts.
         let causes: Vec<String> = check(DEMANDED, &both("2026-05-01T00:00:00Z", 2)).into_iter().map(|(cause, ..)| cause).collect();
         assert_eq!(causes, ["deposit-not-trusted", "not-deposited", "not-deposited"]);
+    }
+
+    #[test]
+    fn an_engagement_does_not_vouch_for_its_own_deposit() {
+        const DEMANDED: &str = "[deposited]\nbefore_period = [\"engagement\"]";
+        let laid_down = |_, _, engagement| vec![deposit(&[(Deposited::Engagement, engagement)], "2026-05-29T00:00:00Z", 1)];
+        let found = |cause: &str, blocking| vec![(cause.to_owned(), blocking, "engagement".to_owned())];
+        assert_eq!(check_all(DEMANDED, &[], false, &laid_down), found("deposited-by-own-word", true));
+        assert_eq!(check_all("", &[], false, &laid_down), found("deposited-by-own-word", false));
+        assert_eq!(check_all(DEMANDED, &[], true, &laid_down), found("deposited", false));
+        // It is believed when it says that the engagement was another.
+        let before = |_, _, _| vec![deposit(&[(Deposited::Engagement, Digest::of(b"before"))], "2026-05-29T00:00:00Z", 1)];
+        assert_eq!(check_all(DEMANDED, &[], false, &before), found("changed-since-deposit", true));
+        assert_eq!(check_all("", &[], false, &before), found("changed-since-deposit", false));
+    }
+
+    /// Else whoever finds a limit missed could lift it after the results, and the policy would still be the one laid down.
+    #[test]
+    fn an_overlay_is_as_old_as_the_policy_must_be() {
+        const DEMANDED: &str = "[deposited]\nbefore_period = [\"policy\"]";
+        let change = |applied| TailoredChange {
+            requirement: "MO-1".to_owned(),
+            field: ChangedField::Severity,
+            before: "mandatory".to_owned(),
+            after: "advisory".to_owned(),
+            rationale: String::new(),
+            owner: String::new(),
+            expires: "2027-01-01T00:00:00Z".parse().unwrap(),
+            applied,
+            reason: String::new(),
+        };
+        let overlay = |applied| OverlaySummary {
+            id: "o".to_owned(),
+            title: String::new(),
+            digest: Digest::of(b"overlay"),
+            signatures: Vec::new(),
+            compared_with: String::new(),
+            changes: vec![change(applied)],
+        };
+        let with = |at: Option<&'static str>| {
+            move |policy, _, _| {
+                let first = deposit(&[(Deposited::Policy, policy)], "2026-05-29T00:00:00Z", 1);
+                let second = at.map(|at| deposit(&[(Deposited::Overlay, Digest::of(b"overlay"))], at, 1));
+                [Some(first), second].into_iter().flatten().collect()
+            }
+        };
+        let found = |cause: &str, blocking| (cause.to_owned(), blocking, "overlay o".to_owned());
+        let policy = || ("deposited".to_owned(), false, "policy".to_owned());
+        assert_eq!(check_all(DEMANDED, &[overlay(true)], false, &with(None)), [policy(), found("not-deposited", true)]);
+        let late = with(Some("2026-06-02T00:00:00Z"));
+        assert_eq!(check_all(DEMANDED, &[overlay(true)], false, &late), [policy(), found("deposited-late", true)]);
+        let early = with(Some("2026-05-30T00:00:00Z"));
+        assert_eq!(check_all(DEMANDED, &[overlay(true)], false, &early), [policy(), found("deposited", false)]);
+        // One that changes nothing owes nothing.
+        assert_eq!(check_all(DEMANDED, &[overlay(false)], false, &with(None)), [policy()]);
+        assert_eq!(check_all("", &[overlay(true)], false, &with(None)), [policy()]);
     }
 }

@@ -66,7 +66,7 @@ impl VerifiedEvidence {
 
     /// The proven reference table, if the first batch is a reference.
     pub fn reference(&self) -> Option<&BatchTable> {
-        self.statement.batches.first().filter(|batch| batch.role == BatchRole::Reference).map(|batch| &batch.table)
+        self.statement.reference()
     }
 
     /// Proven monitoring batches in chain order.
@@ -142,6 +142,8 @@ fn words(cause: &str) -> Option<&'static str> {
         "proof-left-out" => "a monitoring proof before it was left out",
         "proofs-out-of-order" => "the monitoring proofs stand in another order than they were made in",
         "periods-overlap" => "two monitoring proofs speak of the same time",
+        "period-inverted" => "its period ends before it begins",
+        "references-differ" => "one model has two references",
         "periods-apart" => "no monitoring proof speaks of some time between two",
         "chain-differs" => "its batches do not chain to the value it ends with",
         "proof-length-differs" | "proof-structure-differs" | "proof-undecodable" | "proof-trailing-bytes" | "proof-not-canonical" => {

@@ -1,6 +1,7 @@
 //! The trust ladder, the conclusion and the exit code: said once, from what the other modules found.
 
 use verifold_model::{
+    document::SignatureState,
     format::counted,
     lineage::LinkState,
     record::{AuditRecord, Finding, Headline, ProofState, RequirementResult, Rung, Source},
@@ -281,6 +282,9 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
             scope_title(record, rung),
             text,
             match first.map_or("", |finding| finding.cause.as_str()) {
+                "deposited-by-own-word" => {
+                    "Verify with --trust and the key of whoever laid it down, if you know it to be theirs.".to_owned()
+                }
                 "changed-since-deposit" | "deposited-late" | "not-deposited" => {
                     "Verify with what was laid down before the period, or say in the working papers why it was changed.".to_owned()
                 }
@@ -425,6 +429,15 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
         bad.dedup();
         let are = if bad.len() == 1 { "is not the one that was signed" } else { "are not those that were signed" };
         format!("The proof is valid, but the {} {are}", bad.join(" and "))
+    } else if has("control-without-batch") {
+        let missing = places("control-without-batch");
+        format!(
+            "The proof is valid, but {} counted by the independent source and missing: {}",
+            counted(missing.len() as u64, "batch is", "batches are"),
+            missing.join(", ")
+        )
+    } else if has("batch-off-calendar") {
+        "The proof is valid, but its batches are not those of the plan's calendar".into()
     } else if has("control-total-differs") {
         "The proof is valid, but its counts differ from the control totals".into()
     } else {
@@ -445,6 +458,14 @@ fn held(record: &AuditRecord, policy: &Policy) -> Headline {
         totals.mandatory,
         policy.title,
     );
+    for overlay in &record.overlays {
+        let applied = overlay.changes.iter().filter(|change| change.applied).count() as u64;
+        if applied > 0 {
+            let signed = overlay.signatures.iter().any(|signature| signature.state == SignatureState::Trusted);
+            let by = if signed { "" } else { ", which nobody trusted has signed" };
+            detail.push_str(&format!(" The policy is changed in {} by overlay {}{by}.", counted(applied, "place", "places"), overlay.id));
+        }
+    }
     let open = totals.requirements - totals.settled();
     if open > 0 {
         detail.push_str(&format!(

@@ -37,7 +37,7 @@ use crate::{
     keys::KeyStore,
     lineage::Chain,
     origin::origin,
-    scope::{Scope, reconcile},
+    scope::{Scope, reconcile, reconcile_own_period},
     traceability::summaries,
 };
 
@@ -311,7 +311,8 @@ fn assess_package(
         let mut scope = reconcile(inputs.policy, inputs.engagement, package);
         let statements = package.proofs.iter().map(|proof| &proof.statement);
         reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.received, statements, plan);
-        reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &inputs.received.deposits, &first.statement, plan);
+        reconcile_own_period(&mut scope, inputs.engagement, package);
+        reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &record.overlays, inputs.received, &first.statement, plan);
         scope.findings.extend(documents::findings(&record));
         scope.findings.extend(changes::findings(inputs.engagement, package));
         scope

@@ -4,10 +4,11 @@
 //! package; what the policy wants pinned and is not leaves the rung unestablished.
 
 use verifold_model::{
-    calendar::Slot,
+    calendar::{Slot, slots},
     cohort::{BatchRole, BatchStatement},
     digest::Commitment,
     instant::Instant,
+    plan::Calendar,
     record::{Expectation, Finding, Source},
     statement::{MonitoringStatement, Period, Subject},
 };
@@ -31,6 +32,8 @@ pub(crate) struct Scope {
     pub(crate) unexpected: Vec<Instant>,
     /// Starts of batches whose control totals differ.
     pub(crate) uncontrolled: Vec<Instant>,
+    /// Starts of control totals of which the package has no batch.
+    pub(crate) unbatched: Vec<Instant>,
 }
 
 impl Scope {
@@ -45,7 +48,7 @@ impl Scope {
             Pin::Model => self.model == Some(Source::Contradicted),
             Pin::Plan => self.plan == Some(Source::Contradicted),
             Pin::Calendar => !self.missing.is_empty() || !self.unexpected.is_empty(),
-            Pin::ControlTotals => !self.uncontrolled.is_empty(),
+            Pin::ControlTotals => !self.uncontrolled.is_empty() || !self.unbatched.is_empty(),
             Pin::PreviousChainHead => self.expectations.iter().any(|e| e.what == PREVIOUS && !e.holds),
         };
         if contradicted { Err(format!("{} is not what the engagement expects", pin.words())) } else { Ok(()) }
@@ -118,6 +121,7 @@ pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, packag
             }
         }
     }
+    off_calendar(&mut scope, package);
     if let (Some(engagement), Some(first)) = (engagement, package.proofs.first()) {
         compare(&mut scope, engagement, package, &first.statement);
     } else {
@@ -137,6 +141,55 @@ pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, packag
         }
     }
     scope
+}
+
+/// Notes monitoring batches that are not what the plan calls a batch: every limit that holds in each week is judged on weeks.
+fn off_calendar(scope: &mut Scope, package: &ClaimedPackage) {
+    let calendar = package.plan.calendar;
+    let what = match calendar {
+        Calendar::IsoWeek => "an ISO week",
+        Calendar::Month => "a calendar month",
+        Calendar::Free => return,
+    };
+    let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+    for batch in batches.filter(|batch| batch.role == BatchRole::Monitoring) {
+        let whole = slots(calendar, Period { start: batch.start, end: batch.end });
+        if !whole.is_ok_and(|slots| slots.len() == 1) {
+            scope.findings.push(Finding {
+                cause: "batch-off-calendar".into(),
+                blocking: true,
+                text: format!("a monitoring batch from {} to {} is not {what}, which the plan says every batch is", batch.start, batch.end),
+                place: format!("batch {}", batch.index),
+            });
+        }
+    }
+}
+
+/// Notes weeks or months of the package's own period that are not there, where no auditor says which to expect.
+///
+/// After everything that says more of a batch that is missing.
+pub(crate) fn reconcile_own_period(scope: &mut Scope, engagement: Option<&Engagement>, package: &ClaimedPackage) {
+    if engagement.is_some_and(|engagement| !engagement.expected_slots().is_empty()) {
+        return;
+    }
+    let batches = || package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+    let there =
+        |slot: &Slot| batches().any(|batch| batch.role == BatchRole::Monitoring && (batch.start, batch.end) == (slot.start, slot.end));
+    for slot in slots(package.plan.calendar, package.period).unwrap_or_default().into_iter().filter(|slot| !there(slot)) {
+        if scope.missing.iter().any(|known| known.start == slot.start) {
+            continue;
+        }
+        if !scope.unbatched.contains(&slot.start) {
+            let days = Period { start: slot.start, end: slot.end }.text();
+            scope.findings.push(Finding {
+                cause: "batch-missing".into(),
+                blocking: true,
+                text: format!("batch {} ({days}) is of the package's own period and not in the package", slot.label),
+                place: slot.label.clone(),
+            });
+        }
+        scope.missing.push(slot);
+    }
 }
 
 fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage, first: &MonitoringStatement) {
@@ -208,6 +261,22 @@ fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage,
             ),
             place: slot.label.clone(),
         });
+    }
+    let span = engagement.period.as_ref().and_then(Stated::pinned);
+    for control in engagement.controls.as_ref().and_then(Stated::pinned).map_or(&[][..], Vec::as_slice) {
+        let start = control.start;
+        let outside = span.is_some_and(|period| start < period.start || start >= period.end);
+        let earlier = engagement.earlier.iter().filter_map(Stated::pinned).any(|period| start >= period.start && start < period.end);
+        if outside || earlier || monitoring.iter().any(|batch| batch.start == start) {
+            continue;
+        }
+        scope.unbatched.push(start);
+        // Missing from the calendar and without its total is missing once.
+        if !scope.missing.iter().any(|slot| slot.start == start) {
+            let rows = control.rows.map_or_else(String::new, |rows| format!(" {rows} rows"));
+            let text = format!("the independent source counts{rows} in a batch starting {}, and the package has none", start.date_text());
+            scope.findings.push(Finding { cause: "control-without-batch".into(), blocking: true, text, place: start.date_text() });
+        }
     }
     for batch in &monitoring {
         for earlier in engagement.earlier.iter().filter_map(Stated::pinned) {

@@ -10,7 +10,7 @@ use verifold_model::{
     statement::StatementKind,
 };
 
-use super::{Story, field, plain, record};
+use super::{Story, field, record, requirements::plain};
 
 /// What became of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

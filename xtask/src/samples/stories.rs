@@ -121,9 +121,9 @@ pub(super) const STORIES: [Story; 13] = [
     Story {
         name: "cheat-batch-withheld",
         title: "A batch withheld",
-        summary: "The bank proves its half-year anew without the week of 24 August. File, signature and proof are flawless; only the auditor's own calendar and control totals know that a week is missing.",
+        summary: "The bank proves its half-year anew without the week of 24 August. File, signature and proof are flawless; the auditor's own calendar and control totals know what is missing.",
         detail: "No proof can show what was never put into it. The engagement file expects 24 weeks and knows from the core banking ledger how many \
-                 applications each had: the missing week is named there, with its rows. Verify without the engagement to see what would have been believed.",
+                 applications each had: the missing week is named there, with its rows. Verify without the engagement: a gap in the package's own period still shows, but not what was in it.",
         exit: 9,
         outcome: "outside the engagement's scope: an expected batch is missing",
         cause: "batch-missing",
@@ -135,7 +135,7 @@ pub(super) const STORIES: [Story; 13] = [
         title: "Two batches withheld after they were anchored",
         summary: "The bank proves its half-year without the weeks of 24 August and 28 September. This auditor has no calendar and no control totals, but received an anchor from the bank every Monday: both weeks are named by date.",
         detail: "Each Monday the bank signed a commitment to the rows of the week before, and the auditor cosigned it with the time of receipt. The \
-                 package is flawless in itself. Take the folder `anchors` away and verify again to see what would have been believed.",
+                 package is flawless in itself. Take the folder `anchors` away and verify again: a gap in the package's own period still shows, but not that the bank had rows for it.",
         exit: 9,
         outcome: "outside the engagement's scope: two batches were anchored and are missing",
         cause: "anchored-batch-missing",

@@ -104,10 +104,96 @@ fn two_withheld_batches_are_named_by_date() {
         assert_eq!(blocking(&scope), [("anchored-batch-missing", "2026-W35"), ("anchored-batch-missing", "2026-W40")]);
         assert_eq!(
             scope.findings[0].text,
-            "batch 2026-W35 (24 Aug 2026 – 30 Aug 2026) was anchored, received on 1 Sep 2026, and is not in the package"
+            "batch 2026-W35 (24 Aug 2026 – 30 Aug 2026) was anchored, received on 1 Sep 2026, and is not in the package; the \
+             engagement pins no period, so whatever was anchored is owed"
         );
         assert_eq!(scope.missing.iter().map(|slot| slot.label.as_str()).collect::<Vec<_>>(), ["2026-W35", "2026-W40"]);
     }
+}
+
+/// A package that ends its own period early, or begins it late, still owes what was anchored, unless the auditor pins the period or
+/// knows that an earlier package covered it.
+#[test]
+fn a_period_cut_short_hides_no_anchored_batch() {
+    let package = package();
+    let anchors = weekly(&package, &log(&package.proofs[0].statement));
+    let last_weeks = ["2026-W45", "2026-W46"].map(|week| ("anchored-batch-missing", week));
+    let mut early = package.proofs[0].statement.clone();
+    early.batches.truncate(23);
+    early.header.period.end = early.batches[22].end;
+    for demand in ["", DEMANDED] {
+        assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(demand), &anchors)), last_weeks);
+    }
+    let period = early.header.period;
+    let pinned = format!("[period]\nstart = \"{}\"\nend = \"{}\"\norigin = \"contract\"", period.start, period.end);
+    assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(&pinned), &anchors)), []);
+    // Where the auditor expects certain weeks, anchors of later ones are for a later package.
+    let calendar = format!("{pinned}\n[calendar]\nkind = \"iso-week\"\norigin = \"contract\"");
+    assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(&calendar), &anchors)), []);
+
+    // Without its first two weeks it is of another log.
+    let mut late = package.proofs[0].statement.clone();
+    late.batches.drain(1..3);
+    late.header.period.start = late.batches[1].start;
+    let scope = scope_of(&late, &package.plan, &engagement(""), &anchors);
+    let first_weeks = ["2026-W23", "2026-W24"].map(|week| ("anchored-batch-missing", week));
+    assert_eq!(blocking(&scope), first_weeks);
+    assert!(scope.findings.iter().any(|finding| finding.text.contains("was anchored, in the log verifold/")));
+    // With the rows of a week exchanged, and the period begun in another.
+    let mut moved = package.proofs[0].statement.clone();
+    moved.header.period.start = moved.batches[2].start;
+    moved.batches[3].row_commitment = moved.batches[4].row_commitment;
+    let scope = scope_of(&moved, &package.plan, &engagement(""), &anchors);
+    assert_eq!(blocking(&scope), [("anchored-rows-differ", "2026-W25")]);
+    let end = late.header.period.start;
+    let earlier = format!("[[earlier]]\nstart = \"2026-06-01T00:00:00Z\"\nend = \"{end}\"\norigin = \"record\"");
+    assert_eq!(blocking(&scope_of(&late, &package.plan, &engagement(&earlier), &anchors)), []);
+}
+
+#[test]
+fn a_package_in_two_proofs_is_held_against_the_whole_log() {
+    let package = package();
+    let anchors = weekly(&package, &log(&package.proofs[0].statement));
+    let (mut first, mut second) = (package.proofs[0].statement.clone(), package.proofs[0].statement.clone());
+    first.batches.truncate(13);
+    second.batches.drain(..13);
+    first.header.period.end = first.batches[12].end;
+    second.header.period.start = first.header.period.end;
+    second.batches[3].row_commitment = second.batches[4].row_commitment;
+    let mut scope = Scope::default();
+    let received = Received { anchors, ..Received::default() };
+    reconcile_anchors(&mut scope, &policy(), Some(&engagement(DEMANDED)), &received, [&first, &second], &package.plan);
+    assert_eq!(blocking(&scope).iter().map(|(cause, _)| *cause).collect::<Vec<_>>(), ["anchored-rows-differ"]);
+    assert_eq!(scope.anchored, Some((24, 24)));
+}
+
+/// A key is judged by every listing: inside each window, and nobody's own receiver.
+#[test]
+fn a_key_in_both_files_counts_as_each_of_them_says() {
+    let package = package();
+    let statement = &package.proofs[0].statement;
+    let anchors = weekly(&package, &log(statement));
+    let listed = |role: &str, n: u8, window: &str| {
+        format!("[[signer]]\nname = \"In the policy\"\nrole = \"{role}\"\npublic_key = \"{}\"\n{window}\n", key(n).public_key())
+    };
+    let findings = |signer: &str| {
+        let text = format!("{}\n{signer}", String::from_utf8(sample("policy.toml")).unwrap());
+        let mut scope = Scope::default();
+        let received = Received { anchors: anchors.clone(), ..Received::default() };
+        let policy = Policy::read(&text).unwrap();
+        reconcile_anchors(&mut scope, &policy, Some(&engagement(DEMANDED)), &received, [statement], &package.plan);
+        scope.findings
+    };
+    let causes = |signer: &str| findings(signer).into_iter().map(|finding| finding.cause).collect::<BTreeSet<_>>();
+    let causes = |signer: &str| causes(signer).into_iter().collect::<Vec<_>>();
+    assert_eq!(causes(""), Vec::<String>::new());
+    assert_eq!(causes(&listed("auditor", 2, "valid_until = \"2026-06-02T00:00:00Z\"")), ["anchored-late"]);
+    assert_eq!(causes(&listed("provider", 2, "")), ["anchored-late"]);
+    let ended = listed("provider", 1, "valid_until = \"2026-06-02T00:00:00Z\"");
+    assert_eq!(causes(&ended), ["anchor-not-trusted", "batch-not-anchored"]);
+    // A trusted key outside its window, and a stranger's, are different words.
+    assert!(findings(&ended)[0].text.contains("signed by In the policy, key "), "{}", findings(&ended)[0].text);
+    assert!(findings(&ended)[0].text.contains("outside its window: it counts until 2026-06-02T00:00:00Z"));
 }
 
 #[test]

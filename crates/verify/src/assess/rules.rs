@@ -1,6 +1,7 @@
 //! Rules about the monitoring statement other than metrics: batches, totals, model, plan, reference.
 
 use verifold_model::{
+    calendar::Slot,
     change::ModelChange,
     cohort::{BatchStatement, BatchTable},
     format::{count, counted},
@@ -18,14 +19,18 @@ pub(super) fn settled(holds: bool) -> State {
 
 /// Every batch the engagement expects is there, and no other.
 pub(super) fn batches_complete(case: &Case<'_>) -> Verdict {
-    let expected = case.engagement.map_or(0, |engagement| engagement.expected_slots().len());
+    let slots = case.engagement.map_or(&[][..], |engagement| engagement.expected_slots());
+    let expected = slots.len();
     if expected == 0 {
         return Verdict::plain(State::Uncovered, "no engagement says which batches to expect");
     }
-    let (missing, extra) = (case.scope.missing.len(), case.scope.unexpected.len());
+    // Of those missing, some may be known from anchors alone.
+    let in_calendar = |slot: &&Slot| slots.iter().any(|known| known.start == slot.start && known.end == slot.end);
+    let missing = case.scope.missing.iter().filter(in_calendar).count();
+    let (beyond, extra) = (case.scope.missing.len() - missing, case.scope.unexpected.len());
     let mut reasons: Vec<String> = case.scope.missing.iter().map(|slot| format!("batch {} is missing", slot.label)).collect();
     reasons.extend(case.scope.unexpected.iter().map(|start| format!("the batch starting {start} is not expected")));
-    let state = if missing > 0 { State::Uncovered } else { settled(extra == 0) };
+    let state = if missing + beyond > 0 { State::Uncovered } else { settled(extra == 0) };
     let mut verdict = Verdict::plain(state, reasons.join("; ")).with(
         format!("{} of {expected}", expected - missing),
         format!("{expected} of {expected}"),
@@ -46,7 +51,7 @@ pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> 
     let lines = |batch: &BatchStatement| case.engagement.map_or_else(Vec::new, |engagement| crate::scope::control_lines(engagement, batch));
     let controlled: Vec<_> = batches.iter().map(|batch| (*batch, lines(batch))).collect();
     let with = controlled.iter().filter(|(_, lines)| !lines.is_empty()).count();
-    if with == 0 {
+    if with == 0 && case.scope.unbatched.is_empty() {
         return Verdict::plain(State::Uncovered, "the engagement carries no control totals");
     }
     let mut why = Vec::new();
@@ -64,20 +69,27 @@ pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> 
             ));
         }
     }
-    let state = if !case.scope.uncontrolled.is_empty() {
+    for start in &case.scope.unbatched {
+        let control = case.engagement.and_then(|engagement| engagement.control(*start)).and_then(|control| control.rows);
+        let expected = control.map_or_else(|| "in the package".to_owned(), |rows| format!("= {rows}"));
+        why.push(leaf(format!("batch starting {}", start.date_text()), Some(State::Violated), "no batch".to_owned(), expected));
+    }
+    let state = if !case.scope.uncontrolled.is_empty() || !case.scope.unbatched.is_empty() {
         State::Violated
     } else if with < batches.len() {
         State::Uncovered
     } else {
         State::Satisfied
     };
+    let (uncontrolled, unbatched) = (batches.len() - with, case.scope.unbatched.len());
+    let of = batches.len() + unbatched;
     let reason = if state == State::Satisfied {
         String::new()
     } else {
-        format!("{equal} of {} batches agree with an independent source, {} have no control total", batches.len(), batches.len() - with)
+        let lacking = if unbatched > 0 { format!(", {unbatched} of them are not in the package") } else { String::new() };
+        format!("{equal} of {of} batches agree with an independent source, {uncontrolled} have no control total{lacking}")
     };
-    let mut verdict =
-        Verdict::plain(state, reason).with(format!("{equal} of {}", batches.len()), format!("{0} of {0}", batches.len()), String::new());
+    let mut verdict = Verdict::plain(state, reason).with(format!("{equal} of {of}"), format!("{of} of {of}"), String::new());
     verdict.why = why;
     verdict
 }

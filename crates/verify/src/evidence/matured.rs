@@ -6,7 +6,7 @@
 
 use verifold_circuits::revision::{RevisionReplayError, replay};
 use verifold_model::{
-    cohort::{BatchStatement, BatchTable, Outcome},
+    cohort::{BatchStatement, Outcome},
     digest::Commitment,
     plan::Plan,
     record::ProofState,
@@ -100,12 +100,6 @@ pub(crate) fn same_cohort(matured: &MonitoringStatement, monitoring: &Monitoring
     Ok(())
 }
 
-/// Scored rows of an outcome in a table.
-fn scored(table: &BatchTable, outcome: Outcome) -> u64 {
-    let at = 2 * outcome.code();
-    table.counts.iter().flatten().map(|cell| u64::from(cell[at]) + u64::from(cell[at + 1])).sum()
-}
-
 /// A revision is between the outcomes of monitoring and those of the matured cohort.
 ///
 /// Without a matured cohort, or for batches it does not have, the later stream is of nothing that is shown; what rests on
@@ -139,7 +133,7 @@ pub(crate) fn between_both(
                 // Void rows have no outcome: they stand in both streams as unknown.
                 let void = if outcome == Outcome::Unknown { theirs.table.voided() } else { 0 };
                 let counted = if side == 0 { batch.counts.earlier(outcome) } else { batch.counts.later(outcome) };
-                let tabled = scored(&theirs.table, outcome) + void;
+                let tabled = theirs.table.of_outcome(outcome) + void;
                 if counted != tabled {
                     let text = format!("batch {index} has {counted} rows of {name} outcome {outcome:?}, its table {tabled}");
                     return Err(refusal(ProofState::Rejected, "revision-contradicts-tables", place, text));

@@ -1,8 +1,8 @@
 //! Do the monitoring proofs of a package follow one another, and what do they establish together?
 //!
 //! Each is about batches under one model. The header of every proof but the first holds the chain head of the one before
-//! it, so a proof left out or moved shows; their periods join, and their batches are numbered on. Only where all of them
-//! are valid is there a [`VerifiedPeriod`].
+//! it, so a proof left out or moved shows; their periods join, their batches are numbered on and stand in time order, and one
+//! model has one reference. Only where all of them are valid is there a [`VerifiedPeriod`].
 
 use verifold_model::{
     cohort::{BatchRole, BatchStatement, BatchTable},
@@ -123,8 +123,15 @@ fn too_many() -> Refusal {
 ///
 /// Looked at in the statements, before a proof is checked: what a proof binds is then known to be this.
 fn follows(proofs: &[ClaimedProof], at: usize) -> Result<(), Refusal> {
-    let Some((before, proof)) = at.checked_sub(1).and_then(|before| proofs.get(before)).zip(proofs.get(at)) else { return Ok(()) };
+    let Some(proof) = proofs.get(at) else { return Ok(()) };
     let refuse = |cause, text: String| Err(refusal(ProofState::Rejected, cause, proof.id.clone(), text));
+    // Periods that join say nothing of order if one of them may run backwards.
+    let period = proof.statement.header.period;
+    if period.start >= period.end {
+        return refuse("period-inverted", format!("the period of {} ends {}, not after it begins, {}", proof.id, period.end, period.start));
+    }
+    let earlier_ones = proofs.get(..at).unwrap_or_default();
+    let Some(before) = earlier_ones.last() else { return Ok(()) };
     let (earlier, later) = (&before.statement, &proof.statement);
     let (stated, reached) = (later.header.previous_chain_head, earlier.chain_head);
     if stated != Some(reached) {
@@ -150,15 +157,24 @@ fn follows(proofs: &[ClaimedProof], at: usize) -> Result<(), Refusal> {
         return refuse("periods-apart", text);
     }
     let monitored = |batch: &&BatchStatement| batch.role != BatchRole::Reference;
-    let last = earlier.batches.iter().filter(monitored).map(|batch| batch.end).max();
-    if let Some((batch, last)) = later.batches.iter().find(monitored).zip(last)
+    let ended = |other: &ClaimedProof| other.statement.batches.iter().filter(monitored).map(|batch| batch.end).max();
+    let last = earlier_ones.iter().filter_map(|other| Some((ended(other)?, &other.id))).max();
+    if let Some((batch, (last, id))) = later.batches.iter().find(monitored).zip(last)
         && batch.start < last
     {
-        let text = format!(
-            "batch {} of {} starts at {}, before the last batch of {} ends at {last}",
-            batch.index, proof.id, batch.start, before.id
-        );
+        let text = format!("batch {} of {} starts at {}, before the last batch of {id} ends at {last}", batch.index, proof.id, batch.start);
         return refuse("batches-overlap", text);
+    }
+    // Else each part of a period could have a reference that its drift is small against.
+    let same_model = earlier_ones.iter().filter(|other| other.statement.model_commitment == later.model_commitment);
+    if let Some(theirs) = later.reference()
+        && let Some(other) = same_model.into_iter().find(|other| other.statement.reference().is_some_and(|ours| ours != theirs))
+    {
+        let text = format!(
+            "{} has another reference than {}, under the same model: what one model drifts from is one reference",
+            proof.id, other.id
+        );
+        return refuse("references-differ", text);
     }
     Ok(())
 }
@@ -216,5 +232,49 @@ mod tests {
         check(|proofs| proofs[1].statement.header.period.start = start, 1, "periods-overlap", "before that of monitoring ends");
         check(|proofs| proofs[0].statement.header.period.end = end, 1, "periods-apart", "no proof speaks of the time between");
         check(|proofs| proofs[1].statement.batches[0].start = start, 1, "batches-overlap", "before the last batch of monitoring ends");
+        // Weeks of the first proof again, behind one without weeks.
+        let again = |proofs: &mut Vec<ClaimedProof>| {
+            let first = proofs[0].statement.clone();
+            proofs[1].statement.batches.clear();
+            proofs[1].statement.header.period.end = proofs[1].statement.header.period.start;
+            proofs[2].statement.header.period.start = proofs[1].statement.header.period.start;
+            proofs[2].statement.batches = first.batches;
+        };
+        check(again, 1, "period-inverted", "not after it begins");
+        let backwards = |proofs: &mut Vec<ClaimedProof>| {
+            again(proofs);
+            proofs[1].statement.header.period.end = end;
+            proofs[2].statement.header.period.start = end;
+        };
+        check(backwards, 1, "period-inverted", "not after it begins");
+        let behind = |proofs: &mut Vec<ClaimedProof>| {
+            let first = proofs[0].statement.batches.clone();
+            proofs[1].statement.batches.clear();
+            proofs[2].statement.batches = first;
+        };
+        check(behind, 2, "batches-overlap", "before the last batch of monitoring ends");
+        check(|proofs| proofs[0].statement.header.period.start = proofs[0].statement.header.period.end, 0, "period-inverted", "ends");
+    }
+
+    #[test]
+    fn one_model_has_one_reference() {
+        let with = |proofs: &mut Vec<ClaimedProof>, other: bool| {
+            let mut reference = proofs[0].statement.batches[0].clone();
+            reference.role = BatchRole::Reference;
+            proofs[0].statement.batches.insert(0, reference.clone());
+            if other {
+                reference.table.counts.swap(0, 1);
+            }
+            proofs[2].statement.batches.insert(0, reference);
+        };
+        let mut honest = proofs();
+        with(&mut honest, false);
+        assert!((0..3).all(|at| follows(&honest, at).is_ok()));
+        check(|proofs| with(proofs, true), 2, "references-differ", "than monitoring, under the same model");
+        // Another model has its own.
+        let mut changed = proofs();
+        with(&mut changed, true);
+        changed[2].statement.model_commitment = Commitment::from_bytes([9; 32]);
+        assert!((0..3).all(|at| follows(&changed, at).is_ok()));
     }
 }

@@ -1,7 +1,7 @@
 //! Are later outcomes those of the monitored rows? The link from monitored batches to the same batches counted again.
 
 use verifold_model::{
-    cohort::{BatchRole, BatchStatement, Outcome},
+    cohort::{BatchRole, BatchStatement},
     format::{count, counted},
     lineage::{Artefact, ArtefactKind, LineageLink, LinkName, LinkState, LinkedValue},
     record::Standing,
@@ -32,15 +32,12 @@ impl<'a> Chain<'a> {
         let Some(last) = self.matured.last() else { return absent(ArtefactKind::LaterOutcomes) };
         let batches = || self.matured.iter().flat_map(|stated| monitored(stated.statement));
         let all = self.monitoring.iter().map(|stated| monitored(stated.statement).count()).sum::<usize>();
-        let of_outcome = |outcome: Outcome| -> u64 {
-            let at = 2 * outcome.code();
-            batches().flat_map(|batch| batch.table.counts.iter().flatten()).map(|cell| u64::from(cell[at]) + u64::from(cell[at + 1])).sum()
-        };
-        let known = of_outcome(Outcome::Good) + of_outcome(Outcome::Bad);
+        let known = batches().map(|batch| batch.table.known()).sum::<u64>();
+        let scored = batches().map(|batch| batch.table.scored()).sum();
         let there = batches().count();
         let of_all = if there == all { counted(there as u64, "batch", "batches") } else { format!("{there} of {all} batches") };
         // How many changed stands in the table of batches alone, where small numbers are masked.
-        let detail = format!("{of_all}, {} of {} outcomes known", count(known), count(known + of_outcome(Outcome::Unknown)));
+        let detail = format!("{of_all}, {} of {} outcomes known", count(known), count(scored));
         let valid = self.matured.iter().all(|stated| stated.valid);
         Artefact {
             kind: ArtefactKind::LaterOutcomes,

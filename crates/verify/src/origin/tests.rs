@@ -274,3 +274,19 @@ fn signing_changes_the_signatures_alone() {
     assert!(matches!(again, Err(verifold_package::SignError::AlreadySigned { .. })));
     assert!(signing::sign(&before[1..], &key(1), "Signer 1", SIGNED_AT.parse().unwrap()).is_err());
 }
+
+/// What is no provider's, or nobody's known here, is said and counts for nothing.
+#[test]
+fn signatures_that_do_not_count_are_named() {
+    let causes = |rung: &Rung| rung.findings.iter().map(|finding| finding.cause.clone()).collect::<Vec<_>>();
+    let auditor = trusting(0, &[("Bank", "provider", 1, ""), ("Auditor", "auditor", 2, "")]);
+    let rung = check(&signed(&signed(&unsigned(), 1), 2), Some(&auditor), RungState::Holds, "Established", &[]);
+    assert!(causes(&rung).contains(&"signer-role".to_owned()), "{rung:#?}");
+    // A further signature in the bank's own envelope, of a key that nothing here names.
+    let package = with_envelope(&signed(&unsigned(), 1), |envelope| {
+        let other = SignatureFile { keyid: "0123456789abcdef".to_owned(), sig: base64(&[7; 64]) };
+        envelope.signatures.push(other);
+    });
+    let rung = check(&package, Some(&bank()), RungState::Holds, "Established", &[]);
+    assert!(causes(&rung).contains(&"signature-unknown-key".to_owned()), "{rung:#?}");
+}

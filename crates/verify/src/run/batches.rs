@@ -3,7 +3,7 @@
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use verifold_circuits::native::Link;
 use verifold_model::{
-    cohort::{BatchRole, BatchStatement, BatchTable, Outcome},
+    cohort::{BatchRole, BatchStatement, Outcome},
     metric::{Metric, MetricKey},
     plan::Plan,
     record::{BatchContent, BatchMatured, BatchReceipts, BatchRecord, BatchRevision, GroupLine, Point, Series, Standing},
@@ -80,11 +80,6 @@ pub(super) fn matured_series(monitored: &VerifiedPeriod<'_>, stages: &[Checked<V
     series
 }
 
-/// Scored rows with a known outcome.
-fn known(table: &BatchTable) -> u64 {
-    table.counts.iter().flatten().map(|cell| cell[2..].iter().map(|n| u64::from(*n)).sum::<u64>()).sum()
-}
-
 fn groups(plan: &Plan, batch: &BatchStatement) -> Vec<GroupLine> {
     let lines = plan.grouping.names.iter().enumerate().map(|(group, name)| {
         let sum = |wanted: &dyn Fn(usize, usize, bool) -> bool| -> u64 {
@@ -144,7 +139,7 @@ pub(super) fn batches(inputs: &Inputs<'_>, package: &ClaimedPackage, checked: &[
             end: batch.end,
             standing: if checked.outcome.is_ok() { Standing::Proven } else { Standing::Claimed },
             model: several.then_some(proof.statement.model_commitment),
-            content: link.map(|link| content(plan, batch, *link)),
+            content: link.map(|link| content(plan, &proof.id, batch, *link)),
             control: inputs.engagement.map_or_else(Vec::new, |engagement| {
                 if batch.role == BatchRole::Monitoring { control_lines(engagement, batch) } else { Vec::new() }
             }),
@@ -167,13 +162,13 @@ pub(super) fn batches(inputs: &Inputs<'_>, package: &ClaimedPackage, checked: &[
     records
 }
 
-fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
+fn content(plan: &Plan, proof: &str, batch: &BatchStatement, link: Link) -> BatchContent {
     let table = &batch.table;
     BatchContent {
         rows: u64::from(batch.rows),
         scored: table.scored(),
         void: table.voided(),
-        known: known(table),
+        known: table.known(),
         logged_approvals: table.logged_approvals(),
         groups: groups(plan, batch),
         table: table.clone(),
@@ -181,6 +176,7 @@ fn content(plan: &Plan, batch: &BatchStatement, link: Link) -> BatchContent {
         outcome_commitment: batch.outcome_commitment,
         receipts: None,
         matured: None,
+        proof: Some(proof.to_owned()),
         table_commitment: link.table,
         chain: link.chain,
     }
@@ -211,12 +207,11 @@ pub(super) fn note_matured(batches: &mut [BatchRecord], package: &ClaimedPackage
         match &checked.outcome {
             Ok(VerifiedStage::MaturedCohort(matured)) => {
                 for proven in &matured.statement().batches {
-                    let bad = proven.table.counts.iter().flatten().map(|cell| u64::from(cell[4]) + u64::from(cell[5])).sum();
                     of(proven.index, &|content| {
                         content.matured = Some(BatchMatured {
                             outcome_commitment: proven.outcome_commitment,
-                            known: known(&proven.table),
-                            bad,
+                            known: proven.table.known(),
+                            bad: proven.table.of_outcome(Outcome::Bad),
                             proof: stage.id.clone(),
                             revision: None,
                         });

@@ -20,7 +20,8 @@ fn found(engagement: Option<&str>, edit: impl FnOnce(&mut MonitoringStatement)) 
     edit(&mut package.proofs[0].statement);
     let policy = Policy::read(&text("policy.toml")).unwrap();
     let engagement = engagement.map(|text| Engagement::read(text).unwrap());
-    let scope = reconcile(&policy, engagement.as_ref(), &package);
+    let mut scope = reconcile(&policy, engagement.as_ref(), &package);
+    reconcile_own_period(&mut scope, engagement.as_ref(), &package);
     scope.findings.into_iter().map(|finding| (finding.cause, finding.blocking)).collect()
 }
 
@@ -40,6 +41,47 @@ fn what_the_engagement_does_not_expect_is_named() {
     check(&honest, |statement| drop(statement.batches.remove(3)), "batch-missing");
     let shifted = |statement: &mut MonitoringStatement| statement.batches[3].start = statement.batches[2].start;
     check(&honest, shifted, "batch-unexpected");
+    check(&honest.replace("digest = \"b93d", "digest = \"c93d"), |_| {}, "plan-differs");
+    let continues = format!("{honest}\n[previous]\nchain_head = \"{}\"\norigin = \"record\"\n", "1".repeat(64));
+    check(&continues, |_| {}, "previous-chain-head-differs");
     let nothing = found(None, |_| {});
     assert!(!nothing.is_empty() && nothing.iter().all(|one| *one == ("not-pinned".to_owned(), false)), "{nothing:?}");
+}
+
+/// A control total counts rows whether or not a calendar is there to miss them.
+#[test]
+fn a_control_total_without_its_batch_is_a_difference() {
+    let honest = text("engagement.toml");
+    let from = honest.find("\n[calendar]").unwrap();
+    let to = from + 1 + honest[from + 1..].find("\n[").unwrap();
+    let uncalendared = format!("{}{}", &honest[..from], &honest[to..]);
+    // The last week, with the period it lay in.
+    let mut package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
+    let statement = &mut package.proofs[0].statement;
+    let end = statement.batches.pop().unwrap().start;
+    (statement.header.period.end, package.period.end) = (end, end);
+    let (policy, engagement) = (Policy::read(&text("policy.toml")).unwrap(), Engagement::read(&uncalendared).unwrap());
+    let scope = reconcile(&policy, Some(&engagement), &package);
+    assert!(scope.findings.iter().any(|finding| finding.cause == "control-without-batch" && finding.blocking), "{:?}", scope.findings);
+    let withheld = |statement: &mut MonitoringStatement| drop(statement.batches.remove(3));
+    let causes = found(Some(&honest), withheld);
+    assert!(causes.iter().all(|(cause, _)| cause != "control-without-batch"), "missing once: {causes:?}");
+}
+
+/// A package says itself which weeks its period has, where no auditor does.
+#[test]
+fn a_week_of_the_packages_own_period_is_missed_without_a_calendar() {
+    assert!(found(None, |statement| drop(statement.batches.remove(3))).contains(&("batch-missing".to_owned(), true)));
+}
+
+#[test]
+fn a_batch_is_what_the_plan_calls_one() {
+    let pooled = |statement: &mut MonitoringStatement| {
+        statement.batches[1].end = statement.batches[2].end;
+        statement.batches.remove(2);
+    };
+    assert!(found(None, pooled).contains(&("batch-off-calendar".to_owned(), true)));
+    let shifted =
+        |statement: &mut MonitoringStatement| statement.batches[1].start = statement.header.period.start.max(statement.batches[1].end);
+    assert!(found(None, shifted).contains(&("batch-off-calendar".to_owned(), true)));
 }

@@ -1,7 +1,7 @@
 //! Was a mutant refused, where it should be, and for the reason it should be?
 
 use verifold_model::{
-    record::{AuditRecord, ProofState, ProofSummary, Standing},
+    record::{AuditRecord, BatchRecord, ProofState, ProofSummary, Standing},
     state::{Exit, RungName, RungState, State},
     statement::StatementKind,
 };
@@ -69,6 +69,8 @@ const CAUSES: &[(RungName, Exit, &[&str])] = &[
             "reference-not-first",
             "batch-ends-before-start",
             "batches-overlap",
+            "period-inverted",
+            "references-differ",
             "table-impossible",
             "commitment-not-canonical",
             "step-count-differs",
@@ -173,9 +175,13 @@ fn beliefs(record: &AuditRecord, state: RungState) -> Vec<String> {
     );
     let assessed = record.requirements.iter().filter(|result| matches!(result.state, State::Satisfied | State::Violated));
     faults.extend(assessed.filter(|_| !unread).map(|result| format!("{} is {}", result.id, result.state.word())));
-    // Of several monitoring proofs, one that is valid proves its own batches, whatever the others are.
-    let valid = |proof: &ProofSummary| proof.statement == StatementKind::MonitoringV1 && proof.state == ProofState::Valid;
-    let proven = record.batches.iter().any(|batch| batch.standing == Standing::Proven) && !record.proofs.iter().any(valid);
+    // Of several monitoring proofs, one that is valid proves its own batches, and no other's.
+    let valid = |id: &String| {
+        let own = |proof: &&ProofSummary| proof.id == *id && proof.statement == StatementKind::MonitoringV1;
+        record.proofs.iter().find(own).is_some_and(|proof| proof.state == ProofState::Valid)
+    };
+    let own = |batch: &BatchRecord| batch.content.as_ref().and_then(|content| content.proof.as_ref()).is_some_and(valid);
+    let proven = record.batches.iter().any(|batch| batch.standing == Standing::Proven && !own(batch));
     if !unread && (!record.series.is_empty() || proven) {
         faults.push("values are called proven".to_owned());
     }

@@ -120,8 +120,8 @@ pub(crate) fn judge(record: &AuditRecord, altered: &Altered) -> Ending {
     let finding = record.ladder.iter().find(|r| r.name == rung).and_then(|r| r.findings.iter().find(|finding| finding.blocking));
     match finding {
         Some(finding) if all_causes().any(|cause| cause == finding.cause) && !finding.text.is_empty() => match place_of(&finding.cause) {
-            Some((place, _)) if place == rung => Ending::Refused(finding.cause.clone()),
-            place => Ending::Unexpected(format!("{} on rung {rung:?}, belongs to {place:?}", finding.cause)),
+            Some(place) if place == (rung, record.exit) => Ending::Refused(finding.cause.clone()),
+            place => Ending::Unexpected(format!("{} on rung {rung:?}, exit {:?}, belongs to {place:?}", finding.cause, record.exit)),
         },
         Some(finding) => Ending::Unexpected(format!("no known cause: {} ({})", finding.cause, finding.text)),
         None => Ending::Unexpected(format!("rung {rung:?} names no cause: {said}")),

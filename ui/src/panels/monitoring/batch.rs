@@ -89,6 +89,12 @@ pub fn batch_ui(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch:
                 kind().table,
                 colors.text,
             );
+            let proof = content.proof.as_ref().and_then(|id| record.proofs.iter().find(|proof| proof.id == *id));
+            if let Some(proof) = proof
+                && link(ui, &proof.title).clicked()
+            {
+                asked.push(Action::Open(Screen::Proofs, Selection::Proof(proof.id.clone())));
+            }
             for (name, value) in [
                 ("Rows", &content.row_commitment),
                 ("Outcomes", &content.outcome_commitment),
