@@ -2,10 +2,10 @@
 //!
 //! Anchors are the auditor's evidence, received outside the package. Those a trusted provider signed for the log of
 //! this system and period are put together again batch by batch; then every batch anchored must be in the package
-//! with the same rows. So must those of other logs of the system, of which a package could have moved its period away: all
-//! of them inside the period the engagement pins; where it pins none, all that no earlier package covered. Where policy or engagement demand it, every batch must have been anchored, and received in time:
-//! by the clock of an auditor or timestamper who cosigned, or of a time-stamp authority whose certificate the engagement
-//! pins, never by the provider's.
+//! with the same rows. So must those of other logs of the system, of which a package could have moved its period away,
+//! as far as the package [owes](Owed) them. Where policy or engagement demand it, every batch must have been anchored,
+//! and received in time: by the clock of an auditor or timestamper who cosigned, or of a time-stamp authority whose
+//! certificate the engagement pins, never by the provider's.
 //!
 //! It does not establish that a batch was complete when it was anchored.
 
@@ -79,28 +79,44 @@ pub(crate) fn reconcile_anchors<'s>(
     against_other_logs(scope, policy, engagement, received, &statements, plan);
 }
 
-/// Whether the package owes a batch that was anchored: inside the period the engagement pins, or a slot of its calendar. Where it
-/// confirms neither, the package itself says where it ends, so it owes all but what an earlier package covered.
-fn is_owed(engagement: Option<&Engagement>, anchored: &AnchoredBatch) -> bool {
-    let inside = |period: &Period| anchored.start >= period.start && anchored.end <= period.end;
-    let slots = engagement.map_or(&[][..], Engagement::expected_slots);
-    match pinned_period(engagement) {
-        Some(period) => inside(period),
-        None if !slots.is_empty() => slots.iter().any(|slot| (slot.start, slot.end) == (anchored.start, anchored.end)),
-        None => !engagement.is_some_and(|engagement| engagement.earlier.iter().filter_map(Stated::pinned).any(inside)),
+/// What of all that was anchored the package owes.
+enum Owed<'e> {
+    /// What lies inside the period the engagement pins.
+    Within(&'e Period),
+    /// The slots of its calendar, where it pins none.
+    Slots(&'e [Slot]),
+    /// Where it confirms neither, the package itself says where it ends: all but what these earlier packages covered.
+    AllBut(Vec<&'e Period>),
+}
+
+impl<'e> Owed<'e> {
+    fn of(engagement: Option<&'e Engagement>) -> Self {
+        let Some(engagement) = engagement else { return Self::AllBut(Vec::new()) };
+        match engagement.period.as_ref().and_then(Stated::pinned) {
+            Some(period) => Self::Within(period),
+            None if !engagement.expected_slots().is_empty() => Self::Slots(engagement.expected_slots()),
+            None => Self::AllBut(engagement.earlier.iter().filter_map(Stated::pinned).collect()),
+        }
     }
-}
 
-fn pinned_period(engagement: Option<&Engagement>) -> Option<&Period> {
-    engagement?.period.as_ref()?.pinned()
-}
+    fn has(&self, anchored: &AnchoredBatch) -> bool {
+        let inside = |period: &Period| anchored.start >= period.start && anchored.end <= period.end;
+        match self {
+            Self::Within(period) => inside(period),
+            Self::Slots(slots) => slots.iter().any(|slot| (slot.start, slot.end) == (anchored.start, anchored.end)),
+            Self::AllBut(earlier) => !earlier.iter().any(|period| inside(period)),
+        }
+    }
 
-/// What is said of a batch that was anchored and is not there.
-fn withheld(engagement: Option<&Engagement>, anchored: &AnchoredBatch, named: &str, received: &str) -> String {
-    let days = Period { start: anchored.start, end: anchored.end }.text();
-    let unpinned = pinned_period(engagement).is_none() && engagement.is_none_or(|engagement| engagement.expected_slots().is_empty());
-    let why = if unpinned { "; the engagement pins no period, so whatever was anchored is owed" } else { "" };
-    format!("batch {named} ({days}) was anchored, {received}, and is not in the package{why}")
+    /// What is said of a batch that was anchored and is not there.
+    fn withheld(&self, anchored: &AnchoredBatch, named: &str, received: &str) -> String {
+        let days = Period { start: anchored.start, end: anchored.end }.text();
+        let why = match self {
+            Self::AllBut(_) => "; the engagement pins no period, so whatever was anchored is owed",
+            Self::Within(_) | Self::Slots(_) => "",
+        };
+        format!("batch {named} ({days}) was anchored, {received}, and is not in the package{why}")
+    }
 }
 
 fn when(received: Option<Instant>) -> String {
@@ -134,14 +150,19 @@ fn against_other_logs(
     let own: Vec<String> = statements.iter().map(|statement| log_name(&statement.header.subject, statement.header.period)).collect();
     // The name of a log ends with the day its period begins.
     let system = |name: &str| name.rsplit_once('/').map(|(system, _)| system.to_owned());
-    let there = monitored(statements);
-    let mut found: BTreeMap<(Instant, Instant), (&str, &AnchoredBatch)> = BTreeMap::new();
+    let (there, owed) = (monitored(statements), Owed::of(engagement));
+    // Two logs may have other rows for one time: then the package disagrees with one of them.
+    let mut found: BTreeMap<(Instant, Instant), Vec<(&str, &AnchoredBatch)>> = BTreeMap::new();
     let mut others: BTreeMap<&str, u64> = BTreeMap::new();
     for checkpoint in received.anchors.iter().filter(|checkpoint| !own.contains(&checkpoint.origin)) {
         let ours = own.iter().any(|name| system(name) == system(&checkpoint.origin));
         if ours && trusted.keys().any(|key| trusted.provides(key, checkpoint.stated_at) && checkpoint.is_signed_by(key)) {
-            let owed = checkpoint.added.iter().filter(|batch| is_owed(engagement, batch));
-            found.extend(owed.map(|batch| ((batch.start, batch.end), (checkpoint.origin.as_str(), batch))));
+            for batch in checkpoint.added.iter().filter(|batch| owed.has(batch)) {
+                let known = found.entry((batch.start, batch.end)).or_default();
+                if known.iter().all(|(_, known)| known.row_commitment != batch.row_commitment) {
+                    known.push((checkpoint.origin.as_str(), batch));
+                }
+            }
         }
         *others.entry(checkpoint.origin.as_str()).or_default() += 1;
     }
@@ -150,12 +171,12 @@ fn against_other_logs(
         let text = format!("{anchors} of the log {origin}, not of that of this package, {own}");
         scope.findings.push(Finding { cause: "anchor-of-other-log".into(), blocking: false, text, place: String::new() });
     }
-    for (times, (origin, anchored)) in found {
+    for (times, (origin, anchored)) in found.into_iter().flat_map(|(times, all)| all.into_iter().map(move |one| (times, one))) {
         let (named, log) = (label(plan.calendar, anchored.start, anchored.end), format!("in the log {origin}"));
         let (cause, text) = match there.get(&times) {
             Some(batch) if batch.row_commitment == anchored.row_commitment => continue,
             Some(batch) => ("anchored-rows-differ", rows_differ(anchored, batch, &named, &log)),
-            None => ("anchored-batch-missing", withheld(engagement, anchored, &named, &log)),
+            None => ("anchored-batch-missing", owed.withheld(anchored, &named, &log)),
         };
         scope.findings.push(Finding { cause: cause.into(), blocking: true, text, place: named.clone() });
         let known = scope.missing.iter().any(|known| (known.start, known.end) == times);
@@ -254,14 +275,13 @@ fn against_log(
         }
     }
 
-    // The package against the log.
-    // A package in several proofs may have it in another than that of the log.
-    let there = monitored(statements);
+    // The package against the log: one in several proofs may have a batch in another than that of the log.
+    let (there, owed) = (monitored(statements), Owed::of(engagement));
     let mut absent: Vec<Slot> = Vec::new();
     for Position { batch: anchored, received } in log.values() {
         let Some(batch) = there.get(&(anchored.start, anchored.end)) else {
-            if is_owed(engagement, anchored) {
-                let text = withheld(engagement, anchored, &named(anchored), &when(*received));
+            if owed.has(anchored) {
+                let text = owed.withheld(anchored, &named(anchored), &when(*received));
                 note("anchored-batch-missing", true, text, named(anchored));
                 absent.push(Slot { start: anchored.start, end: anchored.end, label: named(anchored) });
             }

@@ -436,8 +436,9 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
             counted(missing.len() as u64, "batch is", "batches are"),
             missing.join(", ")
         )
-    } else if has("batch-off-calendar") {
-        "The proof is valid, but its batches are not those of the plan's calendar".into()
+    } else if has("batch-off-calendar") || has("period-off-calendar") {
+        let what = if has("batch-off-calendar") { "batches are not those" } else { "period is not one" };
+        format!("The proof is valid, but its {what} of the plan's calendar")
     } else if has("control-total-differs") {
         "The proof is valid, but its counts differ from the control totals".into()
     } else {

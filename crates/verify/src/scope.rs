@@ -51,7 +51,7 @@ impl Scope {
             Pin::ControlTotals => !self.uncontrolled.is_empty() || !self.unbatched.is_empty(),
             Pin::PreviousChainHead => self.expectations.iter().any(|e| e.what == PREVIOUS && !e.holds),
         };
-        if contradicted { Err(format!("{} is not what the engagement expects", pin.words())) } else { Ok(()) }
+        if contradicted { Err(format!("the package contradicts the engagement on {}", pin.words())) } else { Ok(()) }
     }
 }
 
@@ -143,7 +143,8 @@ pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, packag
     scope
 }
 
-/// Notes monitoring batches that are not what the plan calls a batch: every limit that holds in each week is judged on weeks.
+/// Notes monitoring batches that are not what the plan calls a batch: every limit that holds in each week is judged on weeks. A
+/// period that is not one of whole batches could hide a gap at its ends.
 fn off_calendar(scope: &mut Scope, package: &ClaimedPackage) {
     let calendar = package.plan.calendar;
     let what = match calendar {
@@ -151,6 +152,14 @@ fn off_calendar(scope: &mut Scope, package: &ClaimedPackage) {
         Calendar::Month => "a calendar month",
         Calendar::Free => return,
     };
+    if let Err(problem) = slots(calendar, package.period) {
+        scope.findings.push(Finding {
+            cause: "period-off-calendar".into(),
+            blocking: true,
+            text: format!("the package's period is not cut into what the plan calls a batch, {what}: {problem}"),
+            place: "period".into(),
+        });
+    }
     let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
     for batch in batches.filter(|batch| batch.role == BatchRole::Monitoring) {
         let whole = slots(calendar, Period { start: batch.start, end: batch.end });

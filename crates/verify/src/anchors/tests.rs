@@ -145,6 +145,13 @@ fn a_period_cut_short_hides_no_anchored_batch() {
     moved.batches[3].row_commitment = moved.batches[4].row_commitment;
     let scope = scope_of(&moved, &package.plan, &engagement(""), &anchors);
     assert_eq!(blocking(&scope), [("anchored-rows-differ", "2026-W25")]);
+    // One more log says of that week what the package says: it does not speak for the first.
+    let mut agreeing = log(&moved);
+    agreeing.truncate(4);
+    let origin = log_name(&moved.header.subject, Period { start: moved.batches[3].start, ..moved.header.period });
+    let later = Checkpoint::sign(&origin, &agreeing, 4, agreeing[3].end, &key(1)).unwrap();
+    let both = [anchors.clone(), vec![Checkpoint::read(later.as_bytes()).unwrap()]].concat();
+    assert_eq!(blocking(&scope_of(&moved, &package.plan, &engagement(""), &both)), [("anchored-rows-differ", "2026-W25")]);
     let end = late.header.period.start;
     let earlier = format!("[[earlier]]\nstart = \"2026-06-01T00:00:00Z\"\nend = \"{end}\"\norigin = \"record\"");
     assert_eq!(blocking(&scope_of(&late, &package.plan, &engagement(&earlier), &anchors)), []);

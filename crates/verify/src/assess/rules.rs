@@ -20,20 +20,19 @@ pub(super) fn settled(holds: bool) -> State {
 /// Every batch the engagement expects is there, and no other.
 pub(super) fn batches_complete(case: &Case<'_>) -> Verdict {
     let slots = case.engagement.map_or(&[][..], |engagement| engagement.expected_slots());
-    let expected = slots.len();
-    if expected == 0 {
+    if slots.is_empty() {
         return Verdict::plain(State::Uncovered, "no engagement says which batches to expect");
     }
     // Of those missing, some may be known from anchors alone.
-    let in_calendar = |slot: &&Slot| slots.iter().any(|known| known.start == slot.start && known.end == slot.end);
-    let missing = case.scope.missing.iter().filter(in_calendar).count();
-    let (beyond, extra) = (case.scope.missing.len() - missing, case.scope.unexpected.len());
+    let beyond_calendar = |slot: &&Slot| !slots.iter().any(|known| known.start == slot.start && known.end == slot.end);
+    let of = slots.len() + case.scope.missing.iter().filter(beyond_calendar).count();
+    let (missing, extra) = (case.scope.missing.len(), case.scope.unexpected.len());
     let mut reasons: Vec<String> = case.scope.missing.iter().map(|slot| format!("batch {} is missing", slot.label)).collect();
     reasons.extend(case.scope.unexpected.iter().map(|start| format!("the batch starting {start} is not expected")));
-    let state = if missing + beyond > 0 { State::Uncovered } else { settled(extra == 0) };
+    let state = if missing > 0 { State::Uncovered } else { settled(extra == 0) };
     let mut verdict = Verdict::plain(state, reasons.join("; ")).with(
-        format!("{} of {expected}", expected - missing),
-        format!("{expected} of {expected}"),
+        format!("{} of {of}", of - missing),
+        format!("{of} of {of}"),
         if missing == 0 { "0".to_owned() } else { format!("\u{2212}{missing}") },
     );
     verdict.why = case
@@ -86,8 +85,11 @@ pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> 
     let reason = if state == State::Satisfied {
         String::new()
     } else {
-        let lacking = if unbatched > 0 { format!(", {unbatched} of them are not in the package") } else { String::new() };
-        format!("{equal} of {of} batches agree with an independent source, {uncontrolled} have no control total{lacking}")
+        let mut parts = vec![format!("{equal} of {of} batches agree with an independent source")];
+        for (number, what) in [(uncontrolled, "without a control total"), (unbatched, "counted there and not in the package")] {
+            parts.extend((number > 0).then(|| format!("{number} {what}")));
+        }
+        parts.join(", ")
     };
     let mut verdict = Verdict::plain(state, reason).with(format!("{equal} of {of}"), format!("{of} of {of}"), String::new());
     verdict.why = why;

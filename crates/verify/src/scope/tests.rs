@@ -74,6 +74,23 @@ fn a_week_of_the_packages_own_period_is_missed_without_a_calendar() {
     assert!(found(None, |statement| drop(statement.batches.remove(3))).contains(&("batch-missing".to_owned(), true)));
 }
 
+/// Of a period that begins a second early, or ends one, no week could be missed.
+#[test]
+fn a_period_is_one_of_whole_batches() {
+    let mut package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
+    let policy = Policy::read(&text("policy.toml")).unwrap();
+    let whole = |package: &ClaimedPackage| {
+        reconcile(&policy, None, package).findings.iter().all(|finding| finding.cause != "period-off-calendar" || !finding.blocking)
+    };
+    assert!(whole(&package));
+    let honest = package.period;
+    package.period.start = Instant::from_unix_secs(honest.start.unix_secs() - 1).unwrap();
+    assert!(!whole(&package));
+    package.period = honest;
+    package.period.end = Instant::from_unix_secs(honest.end.unix_secs() + 1).unwrap();
+    assert!(!whole(&package));
+}
+
 #[test]
 fn a_batch_is_what_the_plan_calls_one() {
     let pooled = |statement: &mut MonitoringStatement| {
