@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Values at the borders of what fields hold, and of kinds they do not.
-const VALUES: [&str; 36] = [
+pub(crate) const VALUES: [&str; 42] = [
     "null",
     "true",
     "false",
@@ -30,6 +30,12 @@ const VALUES: [&str; 36] = [
     "\"a\"",
     "\"é\"",
     "\"\\u0000\"",
+    "\"\\u0061b\"",
+    "'a'",
+    "\"\"\"a\"\"\"",
+    "0x10",
+    "1_000",
+    "2026-06-15",
     "\"..\"",
     "\"2026-02-30T00:00:00Z\"",
     "\"2026-06-15T06:00:00Z\"",
@@ -156,12 +162,12 @@ pub(crate) fn words(input: &[u8], known: &[String], draw: &mut Draw) -> Vec<u8> 
     text
 }
 
-fn put(text: &mut Vec<u8>, at: Range<usize>, new: &[u8]) {
+pub(crate) fn put(text: &mut Vec<u8>, at: Range<usize>, new: &[u8]) {
     drop(text.splice(at, new.iter().copied()));
 }
 
 /// Where words stand: strings in their quotes, runs of what names and numbers are made of, and every other byte but space.
-fn spans(text: &[u8]) -> Vec<Range<usize>> {
+pub(crate) fn spans(text: &[u8]) -> Vec<Range<usize>> {
     let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+.".contains(&byte) || byte >= 0x80;
     let mut found = Vec::new();
     let mut at = 0;
@@ -187,7 +193,7 @@ fn spans(text: &[u8]) -> Vec<Range<usize>> {
 }
 
 /// The word, or what its bracket encloses; with a field's name, its value, and the comma that parts it from the next.
-fn phrase(text: &[u8], spans: &[Range<usize>], at: usize) -> Range<usize> {
+pub(crate) fn phrase(text: &[u8], spans: &[Range<usize>], at: usize) -> Range<usize> {
     let is = |at: usize, what: u8| spans.get(at).is_some_and(|span| text[span.start] == what);
     let mut last = at;
     if is(at + 1, b':') && at + 2 < spans.len() {
@@ -212,7 +218,7 @@ fn phrase(text: &[u8], spans: &[Range<usize>], at: usize) -> Range<usize> {
 }
 
 /// Where the object opened by a word stands, and the list of its values, at most so many.
-fn as_list(text: &[u8], spans: &[Range<usize>], open: usize, most: usize) -> (Range<usize>, Vec<u8>) {
+pub(crate) fn as_list(text: &[u8], spans: &[Range<usize>], open: usize, most: usize) -> (Range<usize>, Vec<u8>) {
     let (mut list, mut values, mut depth, mut at) = (Vec::new(), 0, 0_usize, open);
     while let Some(span) = spans.get(at) {
         at += 1;

@@ -1,14 +1,19 @@
 //! One fuzzer for all targets: `VERIFOLD_TARGET` says which, so that everything is instrumented and built once.
 #![no_main]
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 #[expect(dead_code, reason = "bytes are altered by the engine itself")]
 #[path = "alter.rs"]
 mod alter;
 
+#[path = "sweep.rs"]
+mod sweep;
+
 #[path = "targets.rs"]
 mod targets;
+
+use sweep::Sweep;
 
 fn chosen() -> fn(&[u8]) {
     static CHOSEN: OnceLock<fn(&[u8])> = OnceLock::new();
@@ -25,9 +30,24 @@ fn chosen() -> fn(&[u8]) {
 // Keys and samples are got ready before the clock of the first input runs.
 libfuzzer_sys::fuzz_target!(init: chosen()(&[]), |data: &[u8]| chosen()(data));
 
-// Engines alter bytes, which seldom leaves a text of its format; every other time, texts are altered by their words.
+/// Puts as much there as there is room for; how much that is.
+fn put(data: &mut [u8], new: &[u8]) -> usize {
+    let length = new.len().min(data.len());
+    data[..length].copy_from_slice(&new[..length]);
+    length
+}
+
+// Engines alter bytes, which seldom leaves a text of its format. First, and among the rest, every single alteration by words is
+// tried; then, every other time, texts are altered by words at random.
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     static KNOWN: OnceLock<Vec<String>> = OnceLock::new();
+    static SWEEP: OnceLock<Mutex<Sweep>> = OnceLock::new();
+    let sweep = SWEEP.get_or_init(|| Mutex::new(Sweep::of(&std::env::var_os("VERIFOLD_CORPUS").unwrap_or_default())));
+    if seed % 4 < 3
+        && let Some(altered) = sweep.lock().unwrap_or_else(PoisonError::into_inner).next()
+    {
+        return put(data, &altered);
+    }
     if seed % 2 == 0 || std::str::from_utf8(&data[..size]).is_err() {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     }
@@ -36,7 +56,5 @@ libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, see
         file.lines().map(|line| line.trim_matches('"').to_owned()).collect()
     });
     let altered = alter::words(&data[..size], known, &mut alter::Draw(u64::from(seed)));
-    let length = altered.len().min(max_size);
-    data[..length].copy_from_slice(&altered[..length]);
-    length
+    put(data, &altered)
 });

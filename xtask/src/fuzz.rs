@@ -90,10 +90,10 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
                     let mut runs = Vec::new();
                     while let Some(name) = next() {
                         let run = fuzz(root, &fuzzer, name, args)?;
-                        if args.keep {
+                        println!("{}", run.line);
+                        if args.keep && run.ended {
                             keep(root, &fuzzer, name)?;
                         }
-                        println!("{}", run.line);
                         runs.push(run);
                     }
                     anyhow::Ok(runs)
@@ -149,10 +149,13 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
     let mut child = Command::new(fuzzer)
         .env("VERIFOLD_TARGET", name)
         .env("VERIFOLD_WORDS", &dictionary)
+        .env("VERIFOLD_CORPUS", &corpus)
         .arg(&corpus)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .args(of_words)
         .arg(format!("-max_len={longest}"))
+        // Alterations are of whole texts from the first.
+        .arg("-len_control=0")
         // Wall time, on a machine that may be busy.
         .args(["-timeout=120", "-rss_limit_mb=4096"])
         .stderr(Stdio::piped())
