@@ -203,13 +203,14 @@ fn checked_path(bytes: &[u8]) -> Result<&str, PackageError> {
 fn check_canonical(file: &[u8], entries: &[RawEntry<'_>]) -> Result<(), PackageError> {
     let pairs: Vec<(&str, &[u8])> = entries.iter().map(|entry| (entry.path, entry.bytes)).collect();
     let canonical = encode(&pairs);
+    // Where they part is looked for only if they do.
+    if canonical == file {
+        return Ok(());
+    }
     match canonical.iter().zip(file).position(|(expected, found)| expected != found) {
         Some(offset) => Err(PackageError::ContainerNotCanonical { offset, expected: canonical[offset], found: file[offset] }),
         None if file.len() < canonical.len() => Err(PackageError::Truncated { what: "the end record" }),
-        None if file.len() > canonical.len() => {
-            Err(PackageError::TrailingBytes { offset: canonical.len(), count: file.len() - canonical.len() })
-        }
-        None => Ok(()),
+        None => Err(PackageError::TrailingBytes { offset: canonical.len(), count: file.len() - canonical.len() }),
     }
 }
 
