@@ -13,6 +13,7 @@ mod sweep;
 #[path = "targets.rs"]
 mod targets;
 
+use alter::Draw;
 use sweep::Sweep;
 
 fn chosen() -> fn(&[u8]) {
@@ -37,14 +38,15 @@ fn put(data: &mut [u8], new: &[u8]) -> usize {
     length
 }
 
-// Engines alter bytes, which seldom leaves a text of its format. First, and among the rest, every single alteration by words is
-// tried; then, every other time, texts are altered by words at random.
+// Engines alter bytes, which seldom leaves a text of its format. Of four texts one is altered by the engine and one by words at
+// random; two are next in the walk through every single alteration, or after its end divided between these.
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     static KNOWN: OnceLock<Vec<String>> = OnceLock::new();
     static SWEEP: OnceLock<Mutex<Sweep>> = OnceLock::new();
+    let draw = &mut Draw(u64::from(seed));
     let sweep = SWEEP.get_or_init(|| Mutex::new(Sweep::of(&std::env::var_os("VERIFOLD_CORPUS").unwrap_or_default())));
-    if seed % 4 < 3
-        && let Some(altered) = sweep.lock().unwrap_or_else(PoisonError::into_inner).next()
+    if seed / 2 % 2 == 0
+        && let Some(altered) = sweep.lock().unwrap_or_else(PoisonError::into_inner).next(draw)
     {
         return put(data, &altered);
     }
@@ -55,6 +57,6 @@ libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, see
         let file = std::env::var_os("VERIFOLD_WORDS").and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
         file.lines().map(|line| line.trim_matches('"').to_owned()).collect()
     });
-    let altered = alter::words(&data[..size], known, &mut alter::Draw(u64::from(seed)));
+    let altered = alter::words(&data[..size], known, draw);
     put(data, &altered)
 });

@@ -1,67 +1,57 @@
-//! Every single alteration of texts, one after the other: at each word, every value of another kind, space, the word or its phrase
+//! Every single alteration of texts in turn: at each word, every value of another kind, space, the word or its phrase
 //! left out or repeated, the end of the text; the same within each object made a list.
 //!
 //! What reads a field is compiled anew for each type it is read into, so that chance takes hours over what a walk does in seconds.
 
 use std::{ffi::OsStr, fs, ops::Range};
 
-use super::alter::{VALUES, as_list, phrase, put, spans};
+use super::alter::{Draw, VALUES, as_list, phrase, put, spans};
 
 /// Alterations of a word besides another value.
 const OTHERS: usize = 9;
 
 /// A walk through the texts of a folder.
 pub(crate) struct Sweep {
-    /// Texts, each with the part of it that is walked through.
-    texts: Vec<(Vec<u8>, Range<usize>)>,
-    text: usize,
-    next: usize,
+    /// Texts not yet at their end: each with the part of it that is walked through, and the number of its next alteration.
+    texts: Vec<(Vec<u8>, Range<usize>, usize)>,
 }
 
 impl Sweep {
-    /// Of the texts a corpus begins with: the seeds, their objects made lists, and what was learnt, the short ones first.
+    /// Of the texts a corpus begins with: the seeds, their objects made lists, and what was learnt.
     pub(crate) fn of(corpus: &OsStr) -> Self {
-        let mut found = Vec::new();
+        let mut texts = Vec::new();
         for entry in fs::read_dir(corpus).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let seed = name.to_string_lossy().starts_with("seed-");
-            if (seed || name.to_string_lossy().starts_with("learnt-"))
-                && let Ok(text) = fs::read_to_string(entry.path())
-            {
-                found.push((!seed, text.len(), text.into_bytes()));
+            let Ok(text) = fs::read_to_string(entry.path()) else { continue };
+            let text = text.into_bytes();
+            let spans = spans(&text);
+            for open in (0..spans.len()).filter(|at| seed && text[spans[*at].start] == b'{') {
+                let (at, list) = as_list(&text, &spans, open, usize::MAX);
+                let (mut altered, start) = (text.clone(), at.start);
+                put(&mut altered, at, &list);
+                texts.push((altered, start..start + list.len(), 0));
+            }
+            if seed || name.to_string_lossy().starts_with("learnt-") {
+                let whole = 0..text.len();
+                texts.push((text, whole, 0));
             }
         }
-        found.sort();
-        let whole = |(.., text): &(bool, usize, Vec<u8>)| (text.clone(), 0..text.len());
-        let (seeds, learnt) = found.split_at(found.partition_point(|(learnt, ..)| !learnt));
-        let mut texts: Vec<_> = seeds.iter().map(whole).collect();
-        for (.., seed) in seeds {
-            let spans = spans(seed);
-            for open in (0..spans.len()).filter(|at| seed[spans[*at].start] == b'{') {
-                let (at, list) = as_list(seed, &spans, open, usize::MAX);
-                let mut text = seed.clone();
-                let start = at.start;
-                put(&mut text, at, &list);
-                texts.push((text, start..start + list.len()));
-            }
-        }
-        texts.extend(learnt.iter().map(whole));
-        Self { texts, text: 0, next: 0 }
+        Self { texts }
     }
-}
 
-impl Iterator for Sweep {
-    type Item = Vec<u8>;
-
-    fn next(&mut self) -> Option<Vec<u8>> {
-        loop {
-            let (text, part) = self.texts.get(self.text)?;
-            if let Some(altered) = altered(text, part, self.next) {
-                self.next += 1;
+    /// The next alteration of a text drawn at random, so that quiet at any time is quiet everywhere; none after the last.
+    pub(crate) fn next(&mut self, draw: &mut Draw) -> Option<Vec<u8>> {
+        while !self.texts.is_empty() {
+            let at = draw.below(self.texts.len());
+            let (text, part, next) = &mut self.texts[at];
+            if let Some(altered) = altered(text, part, *next) {
+                *next += 1;
                 return Some(altered);
             }
-            (self.text, self.next) = (self.text + 1, 0);
+            drop(self.texts.swap_remove(at));
         }
+        None
     }
 }
 

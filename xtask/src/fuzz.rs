@@ -62,7 +62,7 @@ pub(crate) struct Args {
 /// Runs the targets one after the other.
 ///
 /// # Errors
-/// If a target is unknown, cannot be built, or crashes.
+/// If a target is unknown, cannot be built, crashes, or still finds edges when its time is over.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let known: Vec<&str> = targets::TARGETS.iter().map(|(name, _)| *name).chain(["proof"]).collect();
     for name in &args.targets {
@@ -114,6 +114,8 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     if !crashed.is_empty() {
         bail!("inputs that should not be: {}; see fuzz/artifacts", crashed.join(", "));
     }
+    let restless: Vec<&str> = runs.iter().filter(|run| !run.quiet).map(|run| run.name.as_str()).collect();
+    ensure!(restless.is_empty(), "still finding edges after three times their time: {}", restless.join(", "));
     Ok(())
 }
 
@@ -122,6 +124,8 @@ struct Run {
     name: String,
     /// Stopped by the watch, rather than by an input that should not be.
     ended: bool,
+    /// Had its time, and found no edge for long enough before its end.
+    quiet: bool,
     line: String,
 }
 
@@ -172,7 +176,8 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
         }
     });
     let (wanted, quiet) = (f64::from(args.minutes) * 60.0, f64::from(args.quiet) * 60.0);
-    let (mut executions, mut edges, mut found, mut spent, mut stopped) = (0_u64, 0_u64, 0.0_f64, 0.0_f64, false);
+    let (mut executions, mut edges, mut found, mut spent) = (0_u64, 0_u64, 0.0_f64, 0.0_f64);
+    let (mut stopped, mut rested) = (false, false);
     loop {
         match said.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => {
@@ -190,7 +195,8 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
             Err(RecvTimeoutError::Disconnected) => break,
         }
         spent = cpu_seconds(process).unwrap_or(spent);
-        if !stopped && (spent >= 3.0 * wanted || (spent >= wanted && spent - found >= quiet)) {
+        rested |= !stopped && spent >= wanted && spent - found >= quiet;
+        if !stopped && (rested || spent >= 3.0 * wanted) {
             stopped = Command::new("kill").args(["-INT", &process.to_string()]).status()?.success();
         }
     }
@@ -200,9 +206,13 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
         "{name:<15} {:>6.1} {:>12.1} {executions:>11} {edges:>7}{}",
         spent / 60.0,
         (spent - found) / 60.0,
-        if stopped { "" } else { "  STOPPED" }
+        match (stopped, rested) {
+            (false, _) => "  STOPPED",
+            (true, false) => "  NOT QUIET",
+            (true, true) => "",
+        }
     );
-    Ok(Run { name: name.to_owned(), ended: stopped, line })
+    Ok(Run { name: name.to_owned(), ended: stopped, quiet: rested, line })
 }
 
 /// Archives the inputs of a corpus that reach what its seeds do not, the smallest for each edge, in the same bytes each time.
