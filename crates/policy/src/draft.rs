@@ -112,6 +112,12 @@ impl Draft {
             write!(out, "[previous]\nchain_head = \"{head}\"\n{UNCONFIRMED}")?;
         }
 
+        writeln!(
+            out,
+            "\n# Earlier packages of this system, from the records of their audits: for each an [[earlier]] with start, end and origin."
+        )?;
+        writeln!(out, "# If there was none: [first_package] with an origin. A package cannot vouch for either.")?;
+
         writeln!(out, "\n# The batches to expect. With \"iso-week\" or \"month\" they follow from the period.")?;
         writeln!(out, "[calendar]")?;
         match self.calendar {

@@ -55,6 +55,8 @@ pub struct Engagement {
     pub deposited: Vec<Deposited>,
     /// Periods that earlier packages of the same system covered.
     pub earlier: Vec<Stated<Period>>,
+    /// The word that no package of the same system came before; never beside one in `earlier` or a previous chain head.
+    pub first_package: Option<Stated<()>>,
     /// SHA-256 of the file's bytes.
     pub digest: Digest,
 }
@@ -149,7 +151,8 @@ impl Engagement {
         engagement_file::lint(text)
     }
 
-    /// Whether a confirmed value exists; a subject needs its name or LEI, and its system.
+    /// Whether a confirmed value exists; a subject needs its name or LEI, and its system, and no listed earlier package may be
+    /// unconfirmed.
     pub fn pins(&self, pin: Pin) -> bool {
         fn confirmed<T>(stated: Option<&Stated<T>>) -> bool {
             stated.is_some_and(|stated| stated.pinned().is_some())
@@ -165,6 +168,8 @@ impl Engagement {
             Pin::Calendar => confirmed(self.calendar.as_ref()),
             Pin::ControlTotals => confirmed(self.controls.as_ref()),
             Pin::PreviousChainHead => confirmed(self.previous_chain_head.as_ref()),
+            Pin::EarlierPackages if self.earlier.is_empty() => confirmed(self.first_package.as_ref()),
+            Pin::EarlierPackages => self.earlier.iter().all(|earlier| earlier.pinned().is_some()),
         }
     }
 

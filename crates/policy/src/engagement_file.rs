@@ -84,6 +84,9 @@ pub(crate) struct EngagementFile {
     #[serde(default)]
     #[schemars(with = "Vec<PeriodFile>")]
     earlier: Vec<Spanned<PeriodFile>>,
+    /// The word that no package of the same system came before this one; instead of `[[earlier]]`, since an empty list says nothing.
+    #[schemars(with = "Option<FirstFile>")]
+    first_package: Option<Spanned<FirstFile>>,
     /// Totals per batch from an independent source.
     #[schemars(with = "Option<ControlsFile>")]
     controls: Option<Spanned<ControlsFile>>,
@@ -171,6 +174,18 @@ struct PlanPin {
 struct PreviousFile {
     /// The chain head.
     chain_head: Commitment,
+    /// Where the auditor has it from.
+    #[serde(default)]
+    origin: String,
+    /// Whether it pins.
+    #[serde(default)]
+    status: Status,
+}
+
+/// That there is no package before, with its origin.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FirstFile {
     /// Where the auditor has it from.
     #[serde(default)]
     origin: String,
@@ -332,6 +347,17 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
     let mut notices = Notices::new(source);
     let Some(file) = notices.parse::<EngagementFile>() else { return notices.finish(None) };
     let period = file.period.map(|period| span(&mut notices, period));
+    let first_package = file.first_package.map(|first| {
+        let at = first.span();
+        let before =
+            [(!file.earlier.is_empty(), "[[earlier]] lists one"), (file.previous.is_some(), "[previous] names the chain head of one")];
+        for (_, other) in before.into_iter().filter(|(contradicts, _)| *contradicts) {
+            let text = format!("`first_package` says that no package came before, and {other}; delete one of the two");
+            notices.error("first-package", at.clone(), text);
+        }
+        let FirstFile { origin, status } = first.into_inner();
+        stated(&mut notices, at, (), origin, status)
+    });
     let earlier: Vec<Stated<Period>> = file.earlier.into_iter().map(|period| span(&mut notices, period)).collect();
     let anchored_within_days = within_days(&mut notices, file.anchors.as_ref());
     let calendar = file.calendar.and_then(|calendar| expected(&mut notices, calendar, period.as_ref().map(|p| p.value)));
@@ -392,6 +418,7 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
         anchored_within_days,
         deposited: file.deposited.map_or_else(Vec::new, |deposited| deposited.before_period),
         earlier,
+        first_package,
         digest: Digest::of(source.as_bytes()),
     };
     notices.finish(Some(engagement))

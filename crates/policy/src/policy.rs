@@ -101,6 +101,8 @@ pub enum Pin {
     ControlTotals,
     /// Chain head of the package before this one.
     PreviousChainHead,
+    /// Periods that earlier packages covered, or that there is none.
+    EarlierPackages,
 }
 
 impl Pin {
@@ -114,6 +116,7 @@ impl Pin {
             Self::Calendar => "the calendar",
             Self::ControlTotals => "the control totals",
             Self::PreviousChainHead => "the previous chain head",
+            Self::EarlierPackages => "the cut-off from earlier packages",
         }
     }
 }
@@ -226,6 +229,8 @@ pub enum Rule {
     Metric(MetricRule),
     /// Every batch of the engagement's calendar is proven.
     BatchesComplete,
+    /// No batch lies in a period that an earlier package covered.
+    NoOverlap,
     /// Rows per batch equal the engagement's control totals.
     ControlTotals,
     /// Every proof of the period is about the same model.
@@ -509,6 +514,7 @@ impl Requirement {
         match &self.rule {
             Rule::Metric(rule) => rule.key.metric.definition().does_not_show,
             Rule::BatchesComplete => "That the rows of a batch are all the rows there were.",
+            Rule::NoOverlap => "That the engagement lists every earlier package, or that no row of one stands under another time in this one.",
             Rule::ControlTotals => "That the independent source is right, or that equal totals are made of equal rows.",
             Rule::ModelUnchanged => "That the model is a good one, that it is the one in production, or that the integer model equals the float model it came from.",
             Rule::ChangeRecorded => "That the record is true, that whoever it names approved the change, or that the new model is a good one: it is the provider's word.",

@@ -248,6 +248,8 @@ pub(crate) enum RuleKind {
     Metric,
     /// Every batch of the engagement's calendar is proven.
     BatchesComplete,
+    /// No batch lies in a period that the engagement says an earlier package covered.
+    NoOverlap,
     /// Rows per batch equal the engagement's control totals.
     ControlTotals,
     /// Every proof is about the same model.
@@ -274,6 +276,7 @@ impl RuleKind {
         match self {
             Self::Metric => "metric",
             Self::BatchesComplete => "batches-complete",
+            Self::NoOverlap => "no-overlap",
             Self::ControlTotals => "control-totals",
             Self::ModelUnchanged => "model-unchanged",
             Self::ChangeRecorded => "change-recorded",

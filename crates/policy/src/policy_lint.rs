@@ -352,6 +352,7 @@ fn rule(file: &RequirementFile, notices: &mut Notices<'_>) -> Option<Rule> {
     match file.kind.get_ref() {
         RuleKind::Metric => metric_rule(file, notices).map(Rule::Metric),
         RuleKind::BatchesComplete => Some(Rule::BatchesComplete),
+        RuleKind::NoOverlap => Some(Rule::NoOverlap),
         RuleKind::ControlTotals => Some(Rule::ControlTotals),
         RuleKind::ModelUnchanged => Some(Rule::ModelUnchanged),
         RuleKind::ChangeRecorded => Some(Rule::ChangeRecorded),
@@ -535,6 +536,7 @@ fn warn_of_what_cannot_be_met(
 ) {
     let needs = match &requirement.rule {
         Rule::BatchesComplete => Some(Pin::Calendar),
+        Rule::NoOverlap => Some(Pin::EarlierPackages),
         Rule::ControlTotals => Some(Pin::ControlTotals),
         _ => None,
     };

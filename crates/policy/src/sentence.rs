@@ -63,6 +63,9 @@ impl Requirement {
         let sentence = match &self.rule {
             Rule::Metric(rule) => self.metric_sentence(rule),
             Rule::BatchesComplete => format!("Every {} that the engagement's calendar expects is in the proof.", words.batch()),
+            Rule::NoOverlap => {
+                format!("No {} lies in a period that the engagement says an earlier package covered.", words.batch())
+            }
             Rule::ControlTotals => {
                 format!(
                     "The rows proven in every {} equal the control totals that the auditor has from an independent source.",

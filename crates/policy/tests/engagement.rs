@@ -106,6 +106,31 @@ fn contradictions_are_named_with_their_line() {
     check("origin = \"letter\"", "status = \"taken from the package\"", &[]);
 }
 
+/// What the earlier packages of a small engagement come to, which stand in front of its other tables.
+#[track_caller]
+fn earlier_packages(tables: &str, pinned: bool, expected: &[&str]) {
+    check("[period]", &format!("{tables}\n[period]"), expected);
+    let pins = Engagement::lint(&SMALL.replacen("[period]", &format!("{tables}\n[period]"), 1));
+    assert_eq!(pins.value.is_some_and(|engagement| engagement.pins(Pin::EarlierPackages)), pinned, "{tables}");
+}
+
+#[test]
+fn an_engagement_lists_earlier_packages_or_says_that_there_is_none() {
+    let listed = "[[earlier]]\nstart = \"2026-01-05T00:00:00Z\"\nend = \"2026-06-01T00:00:00Z\"\norigin = \"record\"\n";
+    let first = "[first_package]\norigin = \"supervisor's register\"\n";
+    let unconfirmed = "status = \"taken from the package\"";
+    earlier_packages("", false, &[]);
+    earlier_packages(listed, true, &[]);
+    earlier_packages(&[listed, listed, unconfirmed].concat(), false, &[]);
+    earlier_packages(first, true, &[]);
+    earlier_packages("[first_package]", true, &["5 warning no-origin"]);
+    earlier_packages(&[first, unconfirmed].concat(), false, &[]);
+    earlier_packages("first_package = true", false, &["5 error toml"]);
+    earlier_packages(&[first, listed].concat(), false, &["5 error first-package"]);
+    let previous = format!("{first}[previous]\nchain_head = \"{}\"\norigin = \"record\"\n", "08".repeat(32));
+    earlier_packages(&previous, false, &["5 error first-package"]);
+}
+
 const KEY: &str = "ed25519:2152f8d19b791d24453242e15f2eab6cb7cffa7b6a5ed30097960e069881db12";
 const OTHER_KEY: &str = "ed25519:b1010de3930d4c6a9f54356b0fbfad90fd5e1951eff7be633186369e9c2780dc";
 

@@ -195,6 +195,11 @@ fn keys_must_fit_the_kind() {
     check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"judgement\"")], &["23:8 error key-missing"]);
     check(&[(metric_keys, "limit = \"0.1\"\n"), ("kind = \"metric\"", "kind = \"model-unchanged\"")], &["24:9 error key-not-used"]);
     check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"batches-complete\"")], &["17:6 warning not-pinned"]);
+    let no_overlap = [(metric_keys, ""), ("kind = \"metric\"", "kind = \"no-overlap\"")];
+    check(&no_overlap, &["17:6 warning not-pinned"]);
+    let pinned = ("version = \"1\"", "version = \"1\"\npinned = [\"earlier-packages\"]");
+    check(&[no_overlap[0], no_overlap[1], pinned], &[]);
+    assert_eq!(sentence(&no_overlap), "No batch lies in a period that the engagement says an earlier package covered.");
     check(&[(metric_keys, ""), ("kind = \"metric\"", "kind = \"plan-constraints\"")], &["17:6 warning no-constraint"]);
     let evidence = |of| format!("kind = \"evidence\"\nstatement = \"{of}\"");
     check(&[(metric_keys, ""), ("kind = \"metric\"", &evidence("training/v9"))], &["17:6 warning statement-unknown"]);

@@ -102,6 +102,7 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedPeriod<'_
     match &requirement.rule {
         Rule::Metric(rule) => metric::metric(rule, requirement, case, evidence),
         Rule::BatchesComplete => rules::batches_complete(case),
+        Rule::NoOverlap => rules::no_overlap(case, evidence),
         Rule::ControlTotals => rules::control_totals(case, evidence),
         Rule::ModelUnchanged => rules::model_unchanged(evidence, case.changes),
         Rule::ChangeRecorded => rules::change_recorded(case.changes),

@@ -30,6 +30,8 @@ pub(crate) struct Scope {
     pub(crate) anchored: Option<(usize, usize)>,
     /// Starts of batches no slot expects.
     pub(crate) unexpected: Vec<Instant>,
+    /// Starts of batches in a period that an earlier package covered.
+    pub(crate) repeated: Vec<Instant>,
     /// Starts of batches whose control totals differ.
     pub(crate) uncontrolled: Vec<Instant>,
     /// Starts of control totals of which the package has no batch.
@@ -42,6 +44,7 @@ impl Scope {
         if !engagement.is_some_and(|engagement| engagement.pins(pin)) {
             return Err(format!("the engagement does not pin {}, so the package's own word for it does not count", pin.words()));
         }
+        let other_head = || self.expectations.iter().any(|e| e.what == PREVIOUS && !e.holds);
         let contradicted = match pin {
             Pin::Subject => self.subject == Some(Source::Contradicted),
             Pin::Period => self.period == Some(Source::Contradicted),
@@ -49,7 +52,8 @@ impl Scope {
             Pin::Plan => self.plan == Some(Source::Contradicted),
             Pin::Calendar => !self.missing.is_empty() || !self.unexpected.is_empty(),
             Pin::ControlTotals => !self.uncontrolled.is_empty() || !self.unbatched.is_empty(),
-            Pin::PreviousChainHead => self.expectations.iter().any(|e| e.what == PREVIOUS && !e.holds),
+            Pin::PreviousChainHead => other_head(),
+            Pin::EarlierPackages => !self.repeated.is_empty() || engagement.is_some_and(|e| e.earlier.is_empty()) && other_head(),
         };
         if contradicted { Err(format!("the package contradicts the engagement on {}", pin.words())) } else { Ok(()) }
     }
@@ -241,11 +245,16 @@ fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage,
         }));
     }
     let model = source(&model);
+    let found = header.previous_chain_head.map_or_else(|| "none".to_owned(), |head| head.to_string());
+    let differs = "previous-chain-head-differs";
     if let Some(stated) = &engagement.previous_chain_head
         && let Some(expected) = stated.pinned()
     {
-        let found = header.previous_chain_head.map_or_else(|| "none".to_owned(), |head| head.to_string());
-        comparing.value("previous-chain-head-differs", PREVIOUS, &expected.to_string(), &found, &stated.origin);
+        comparing.value(differs, PREVIOUS, &expected.to_string(), &found, &stated.origin);
+    }
+    // What continues nothing has no chain head before it.
+    if let Some(stated) = engagement.first_package.as_ref().filter(|stated| stated.pinned().is_some()) {
+        comparing.value(differs, PREVIOUS, "none", &found, &stated.origin);
     }
     let slots = engagement.expected_slots();
     let covered = |slot: &Slot| monitoring.iter().any(|batch| batch.start == slot.start && batch.end == slot.end);
@@ -290,6 +299,7 @@ fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage,
     for batch in &monitoring {
         for earlier in engagement.earlier.iter().filter_map(Stated::pinned) {
             if batch.start < earlier.end && earlier.start < batch.end {
+                scope.repeated.push(batch.start);
                 scope.findings.push(Finding {
                     cause: "batch-of-earlier-package".into(),
                     blocking: true,
@@ -303,6 +313,7 @@ fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage,
             }
         }
     }
+    scope.repeated.dedup();
     for start in &scope.unexpected {
         scope.findings.push(Finding {
             cause: "batch-unexpected".into(),

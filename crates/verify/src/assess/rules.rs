@@ -8,7 +8,7 @@ use verifold_model::{
     record::PlanChoice,
     state::State,
 };
-use verifold_policy::Policy;
+use verifold_policy::{Pin, Policy};
 
 use super::{Case, Verdict, leaf};
 use crate::evidence::{VerifiedEvidence, period::VerifiedPeriod};
@@ -41,6 +41,34 @@ pub(super) fn batches_complete(case: &Case<'_>) -> Verdict {
         .iter()
         .map(|slot| leaf(format!("batch {}", slot.label), Some(State::Uncovered), "no batch in the package", "a proven batch"))
         .collect();
+    verdict
+}
+
+/// No batch lies in a period that an earlier package covered, and the engagement says which those are, or that there is none.
+pub(super) fn no_overlap(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> Verdict {
+    let batches: Vec<&BatchStatement> = evidence.monitoring().map(|(batch, _)| batch).collect();
+    let repeated: Vec<&BatchStatement> = batches.iter().copied().filter(|batch| case.scope.repeated.contains(&batch.start)).collect();
+    let earlier = Pin::EarlierPackages;
+    if repeated.is_empty() && !case.engagement.is_some_and(|engagement| engagement.pins(earlier)) {
+        let reason = "no engagement confirms which periods earlier packages covered ([[earlier]]), or that there is none ([first_package])";
+        return Verdict::plain(State::Uncovered, reason);
+    }
+    let named = |batch: &&BatchStatement| {
+        let (number, label) = (case.label)(batch);
+        format!("batch {number} ({label})")
+    };
+    let names: Vec<String> = repeated.iter().map(named).collect();
+    // A package that continues another is not the first, so what that one covered is not known.
+    let (state, reason) = match case.scope.holds(earlier, case.engagement) {
+        _ if !names.is_empty() => (State::Violated, format!("an earlier package covered {}", names.join(", "))),
+        Err(_) => {
+            (State::Uncovered, "the engagement says that this is the first package, and it continues the chain of another".to_owned())
+        }
+        Ok(()) => (State::Satisfied, String::new()),
+    };
+    let (apart, of) = (batches.len() - repeated.len(), batches.len());
+    let mut verdict = Verdict::plain(state, reason).with(format!("{apart} of {of}"), format!("{of} of {of}"), String::new());
+    verdict.why = names.into_iter().map(|name| leaf(name, Some(State::Violated), "in a period covered before", "in none")).collect();
     verdict
 }
 

@@ -7,7 +7,7 @@ use verifold_model::{
     instant::Instant,
     plan::ScoreDirection,
     proof_system::ProofSystem,
-    record::ProofState,
+    record::{Expectation, ProofState},
     shape::{CircuitFamily, CircuitId},
     state::State,
     statement::{Header, MonitoringStatement, Period, StatementKind, Subject},
@@ -78,12 +78,21 @@ fn policy(circuit: &str, keys: &str) -> Policy {
 const ANY_SHAPE: &str = "family = \"scored-cohort/v1\"";
 
 fn result_of(policy: &Policy, evidence: Result<&VerifiedEvidence, &Refusal>, scope: &Scope) -> RequirementResult {
+    result_under(None, policy, evidence, scope)
+}
+
+fn result_under(
+    engagement: Option<&Engagement>,
+    policy: &Policy,
+    evidence: Result<&VerifiedEvidence, &Refusal>,
+    scope: &Scope,
+) -> RequirementResult {
     let label = |batch: &BatchStatement| (batch.index + 1, format!("week {}", batch.index + 1));
     let lineage = Lineage::default();
     let period = evidence.map(VerifiedPeriod::alone);
     let case = Case {
         policy,
-        engagement: None,
+        engagement,
         evidence: period.as_ref().map_err(|refusal| *refusal),
         stages: &[],
         lineage: &lineage,
@@ -238,6 +247,41 @@ fn what_an_engagement_has_to_pin_counts_only_if_it_does() {
     );
 }
 
+/// Silence of the auditor about earlier packages is not the word that there is none.
+#[test]
+fn no_batch_is_of_a_period_that_an_earlier_package_covered() {
+    let evidence = evidence(vec![batch(0, &[(1, 2)]), batch(1, &[(1, 2)])]);
+    let policy = policy(ANY_SHAPE, "kind = \"no-overlap\"");
+    let check = |tables: Option<&str>, scope: Scope, state: State, reason: &str| {
+        let text = tables.map(|tables| format!("schema = \"engagement/v1\"\nid = \"E\"\ntitle = \"E\"\n{tables}"));
+        let engagement = text.map(|text| Engagement::read(&text).unwrap());
+        let found = result_under(engagement.as_ref(), &policy, Ok(&evidence), &scope);
+        assert_eq!((found.state, found.reason), (state, said(reason)), "{tables:?}");
+        found.actual
+    };
+    let silent = "no engagement confirms which periods earlier packages covered ([[earlier]]), or that there is none ([first_package])";
+    check(None, Scope::default(), State::Uncovered, silent);
+    check(Some(""), Scope::default(), State::Uncovered, silent);
+    let earlier = "[[earlier]]\nstart = \"2025-01-01T00:00:00Z\"\nend = \"2026-01-12T00:00:00Z\"\norigin = \"record\"\n";
+    check(Some(&format!("{earlier}status = \"taken from the package\"")), Scope::default(), State::Uncovered, silent);
+    assert_eq!(check(Some(earlier), Scope::default(), State::Satisfied, ""), "2 of 2");
+    let overlapping = Scope { repeated: vec![week(0)], ..Scope::default() };
+    assert_eq!(check(Some(earlier), overlapping, State::Violated, "an earlier package covered batch 1 (week 1)"), "1 of 2");
+    let first = "[first_package]\norigin = \"register\"\n";
+    check(Some(first), Scope::default(), State::Satisfied, "");
+    let expectation = |holds| Expectation {
+        what: "previous chain head".into(),
+        expected: "none".into(),
+        found: String::new(),
+        holds,
+        origin: String::new(),
+    };
+    let continuing = |holds| Scope { expectations: vec![expectation(holds)], ..Scope::default() };
+    check(Some(first), continuing(true), State::Satisfied, "");
+    let contradicted = "the engagement says that this is the first package, and it continues the chain of another";
+    check(Some(first), continuing(false), State::Uncovered, contradicted);
+}
+
 #[test]
 fn other_circuits_than_those_accepted_are_not_checkable() {
     let rule = "kind = \"model-unchanged\"\ncircuits = [{ family = \"scored-cohort/v1\", shapes = [\"f20.w8.g4.b10.h4.n16\"] }]";
@@ -313,6 +357,7 @@ fn a_refused_proof_is_an_alarm_for_everything_that_rests_on_it() {
         ("kind = \"model-unchanged\"", State::Rejected, State::Unverifiable),
         ("kind = \"plan-constraints\"", State::Rejected, State::Unverifiable),
         ("kind = \"batches-complete\"", State::Rejected, State::Unverifiable),
+        ("kind = \"no-overlap\"", State::Rejected, State::Unverifiable),
         ("kind = \"evidence\"\nstatement = \"monitoring/v1\"", State::Rejected, State::Unverifiable),
     ] {
         let policy = policy(ANY_SHAPE, rule);

@@ -44,6 +44,16 @@ fn what_the_engagement_does_not_expect_is_named() {
     check(&honest.replace("digest = \"b93d", "digest = \"c93d"), |_| {}, "plan-differs");
     let continues = format!("{honest}\n[previous]\nchain_head = \"{}\"\norigin = \"record\"\n", "1".repeat(64));
     check(&continues, |_| {}, "previous-chain-head-differs");
+    let earlier =
+        |until: Instant| format!("{honest}\n[[earlier]]\nstart = \"2025-01-01T00:00:00Z\"\nend = \"{until}\"\norigin = \"record\"\n");
+    let start = Engagement::read(&honest).unwrap().period.unwrap().value.start;
+    assert_eq!(found(Some(&earlier(start)), |_| {}), []);
+    let overlapping = Engagement::read(&honest).unwrap().expected_slots()[0].end;
+    check(&earlier(overlapping), |_| {}, "batch-of-earlier-package");
+    let first = format!("{honest}\n[first_package]\norigin = \"register\"\n");
+    assert_eq!(found(Some(&first), |_| {}), []);
+    let continuing = |statement: &mut MonitoringStatement| statement.header.previous_chain_head = Some(statement.chain_head);
+    check(&first, continuing, "previous-chain-head-differs");
     let nothing = found(None, |_| {});
     assert!(!nothing.is_empty() && nothing.iter().all(|one| *one == ("not-pinned".to_owned(), false)), "{nothing:?}");
 }
