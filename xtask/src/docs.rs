@@ -96,6 +96,8 @@ fn limits() -> String {
         "\n`memory_bytes` and `cpu_seconds` bound the worker process and hold on Linux alone; the others hold everywhere, before\n\
          memory or time is spent on what they count. The circuit a package names is measured against `constraints` when its\n\
          statement is read, before anything is synthesised.\n\n\
+         A worker that waits uses no CPU time. Whoever started it ends it after four times `cpu_seconds`, at least ten minutes, by the\n\
+         clock and on every system, with exit code 6.\n\n\
          Commands that know no policy (`inspect`, `engagement new`, `sign`, `receipt make`, `sample`, `traceability`) read\n\
          packages up to the most any policy may set; in a worker, its memory and time are the defaults.\n\n\
          There is no limit on compression: entries of a package are stored, and a compressed one is malformed (exit code 3).\n\

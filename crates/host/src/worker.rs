@@ -4,6 +4,7 @@
 //! else; what it wrote until then concludes nothing.
 
 use std::{
+    convert::Infallible,
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
@@ -13,7 +14,7 @@ use std::{
 };
 
 use verifold_model::{
-    protocol::{Stopped, WorkerEvent, WorkerRequest, read_event, stopped, write_frame},
+    protocol::{Bounds, Stopped, WorkerEvent, WorkerRequest, overdue, read_event, stopped, write_frame},
     state::Exit,
 };
 
@@ -73,13 +74,14 @@ impl Worker {
     /// # Errors
     /// In words, why it could not be started.
     pub fn start(program: &Path, request: WorkerRequest, tell: impl FnMut(Said) + Send + 'static) -> Result<Self, String> {
-        Self::start_program(program, &["worker"], request, tell)
+        Self::start_program(program, &["worker"], request, longest, tell)
     }
 
     fn start_program(
         program: &Path,
         arguments: &[&str],
         request: WorkerRequest,
+        longest: fn(Bounds) -> Duration,
         mut tell: impl FnMut(Said) + Send + 'static,
     ) -> Result<Self, String> {
         let mut command = Command::new(program);
@@ -92,7 +94,7 @@ impl Worker {
                 // Whoever waited for it is waiting still: the channel holds one.
                 let _ = started.send(Ok(Arc::clone(&process)));
                 drop(started);
-                attend(&process, pipes, request, &mut tell);
+                attend(&process, pipes, request, longest, &mut tell);
             }
             Err(problem) => drop(started.send(Err(problem))),
         });
@@ -127,24 +129,71 @@ fn spawn(command: &mut Command) -> Result<(Child, Pipes), String> {
     }
 }
 
+/// How long a worker may take from the word that it is isolated on.
+fn longest(bounds: Bounds) -> Duration {
+    Duration::from_secs(bounds.wall_seconds())
+}
+
+/// Ends a worker that takes too long. The system ends one for its CPU time; one that sleeps uses none.
+struct Watch {
+    bounds: Bounds,
+    listening: mpsc::Sender<Infallible>,
+    watching: thread::JoinHandle<bool>,
+}
+
+impl Watch {
+    fn begin(process: &Arc<Mutex<Child>>, bounds: Bounds, longest: Duration) -> Self {
+        let process = Arc::clone(process);
+        let (listening, heard) = mpsc::channel();
+        let watching = thread::spawn(move || {
+            // Nothing is sent: the channel closes when nobody listens to the worker any more.
+            let overdue = heard.recv_timeout(longest) == Err(mpsc::RecvTimeoutError::Timeout);
+            if overdue {
+                lock(&process).end();
+            }
+            overdue
+        });
+        Self { bounds, listening, watching }
+    }
+
+    /// What became of the worker, if it was ended here.
+    fn end(self) -> Option<Stopped> {
+        drop(self.listening);
+        self.watching.join().unwrap_or(false).then(|| overdue(self.bounds))
+    }
+}
+
 /// Hands over the request and listens until the process has ended.
-fn attend(process: &Mutex<Child>, (mut input, output, complaint): Pipes, request: WorkerRequest, told: &mut impl FnMut(Said)) {
+fn attend(
+    process: &Arc<Mutex<Child>>,
+    (mut input, output, complaint): Pipes,
+    request: WorkerRequest,
+    longest: fn(Bounds) -> Duration,
+    told: &mut impl FnMut(Said),
+) {
     let complained = thread::spawn(move || heard(complaint));
     // A request may be as large as a record. A worker that is gone already shows as the end of what it says.
     thread::spawn(move || drop(write_frame(&mut input, &request)));
-    let mut stated = None;
+    let mut watch: Option<Watch> = None;
     let mut tell = |said: Said| {
         if let Said::Event(WorkerEvent::Isolated { bounds, .. }) = &said {
-            stated = Some(*bounds);
+            // Said before anything of a package is parsed. Said again, it may be the word of whoever took the worker over.
+            if watch.is_some() {
+                return;
+            }
+            watch = Some(Watch::begin(process, *bounds, longest(*bounds)));
         }
         told(said);
     };
     let listened = listen(&mut BufReader::new(output), &mut tell);
+    let stated = watch.as_ref().map(|watch| watch.bounds);
+    let overdue = watch.and_then(Watch::end);
     let signal = signal(reap(process));
-    match listened {
-        Listened::Answer => {}
-        Listened::Nonsense(cause) => told(Said::Stopped(Stopped { exit: Exit::NotChecked, cause })),
-        Listened::End => {
+    match (listened, overdue) {
+        (Listened::Answer, _) => {}
+        (_, Some(overdue)) => told(Said::Stopped(overdue)),
+        (Listened::Nonsense(cause), None) => told(Said::Stopped(Stopped { exit: Exit::NotChecked, cause })),
+        (Listened::End, None) => {
             let complaint = complained.join().unwrap_or_default();
             told(Said::Stopped(stopped(signal, &complaint, stated)));
         }
@@ -236,9 +285,18 @@ mod tests {
     use super::*;
 
     fn start(script: &str) -> (Worker, mpsc::Receiver<Said>) {
+        start_for(longest, script)
+    }
+
+    fn start_for(longest: fn(Bounds) -> Duration, script: &str) -> (Worker, mpsc::Receiver<Said>) {
         let (tell, received) = mpsc::channel();
         let told = move |said| drop(tell.send(said));
-        (Worker::start_program("/bin/sh".as_ref(), &["-c", script], WorkerRequest::Check, told).unwrap(), received)
+        (Worker::start_program("/bin/sh".as_ref(), &["-c", script], WorkerRequest::Check, longest, told).unwrap(), received)
+    }
+
+    /// The line of a worker that says it is isolated.
+    fn isolated(cpu_seconds: u64) -> String {
+        format!(r#"{{"event":"isolated","missing":[],"bounds":{{"memory_bytes":4096,"cpu_seconds":{cpu_seconds}}}}}"#)
     }
 
     fn next(received: &mpsc::Receiver<Said>) -> Said {
@@ -273,6 +331,24 @@ mod tests {
         let (worker, received) = start("exec sleep 600");
         drop(worker);
         assert!(matches!(next(&received), Said::Stopped(stopped) if stopped.cause == "It was killed."));
+    }
+
+    /// It goes over no limit of the system, and what it says of its bounds later does not count.
+    #[test]
+    fn a_worker_that_sleeps_is_ended() {
+        let at_once = |_| Duration::ZERO;
+        let (_worker, received) =
+            start_for(at_once, &format!("printf '%s\\n%s\\n{{' '{}' '{}'; exec sleep 600", isolated(600), isolated(36_000)));
+        let bounds = Bounds { memory_bytes: 4096, cpu_seconds: 600 };
+        let isolated = Said::Event(WorkerEvent::Isolated { missing: Vec::new(), bounds });
+        assert_eq!(received.iter().collect::<Vec<_>>(), [isolated, Said::Stopped(overdue(bounds))]);
+    }
+
+    #[test]
+    fn a_worker_that_answers_in_time_is_heard() {
+        let answer = r#"{"event":"told","text":"done","exit":0}"#;
+        let (_worker, received) = start(&format!("printf '%s\\n' '{}' '{answer}'", isolated(1)));
+        assert_eq!(received.iter().last().unwrap(), Said::Event(WorkerEvent::Told { text: "done".into(), exit: 0 }));
     }
 
     #[test]

@@ -162,6 +162,9 @@ pub struct ClaimedRows {
     pub rows: u32,
 }
 
+/// Ten minutes: ten times what the slowest sample takes on a busy machine.
+const LEAST_WALL_SECONDS: u64 = 600;
+
 /// What a worker may use of the computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +179,15 @@ impl Bounds {
     /// The bounds that limits leave.
     pub const fn of(limits: &Limits) -> Self {
         Self { memory_bytes: limits.of(Limit::MemoryBytes), cpu_seconds: limits.of(Limit::CpuSeconds) }
+    }
+
+    /// Seconds after which its host ends a worker whatever CPU time it used: four times `cpu_seconds`, at least ten minutes.
+    ///
+    /// One that only computes is done by then if it gets a quarter of one processor, and so is one with a small limit on
+    /// a computer that is busy with other things. One that sleeps uses no CPU time, and would stay for ever.
+    pub const fn wall_seconds(self) -> u64 {
+        let wall = self.cpu_seconds.saturating_mul(4);
+        if wall < LEAST_WALL_SECONDS { LEAST_WALL_SECONDS } else { wall }
     }
 }
 
@@ -326,6 +338,18 @@ const SIGKILL: i32 = 9;
 const SIGXCPU: i32 = 24;
 const SIGXFSZ: i32 = 25;
 
+/// What became of a worker that its host ended after [`Bounds::wall_seconds`].
+pub fn overdue(bounds: Bounds) -> Stopped {
+    let (limit, allowed) = (Limit::CpuSeconds, bounds.cpu_seconds);
+    let cause = format!(
+        "It had not ended after {} s, the longest that the limit `{}` leaves it, which is {allowed}; {}.",
+        bounds.wall_seconds(),
+        limit.key(),
+        limit.way_up(allowed)
+    );
+    Stopped { exit: Exit::Limits, cause }
+}
+
 /// Reads the cause from the signal that ended the worker, if one did, and from what it wrote to standard error; `bounds`
 /// are those it said it had.
 pub fn stopped(signal: Option<i32>, said: &str, bounds: Option<Bounds>) -> Stopped {
@@ -388,6 +412,16 @@ mod tests {
         check(Some(11), "", Exit::NotChecked, "signal 11");
         check(None, "first\nlast\n\n", Exit::NotChecked, "It said: last");
         check(None, "", Exit::NotChecked, "no reason");
+    }
+
+    #[test]
+    fn a_worker_has_four_times_its_cpu_time_and_never_less_than_ten_minutes() {
+        let wall = |cpu_seconds| Bounds { memory_bytes: 4096, cpu_seconds }.wall_seconds();
+        assert_eq!([1, 150, 151, 600, u64::MAX].map(wall), [600, 600, 604, 2_400, u64::MAX]);
+        let stopped = overdue(Bounds { memory_bytes: 4096, cpu_seconds: 600 });
+        assert_eq!(stopped.exit, Exit::Limits);
+        let longest = "It had not ended after 2400 s, the longest that the limit `cpu_seconds` leaves it, which is 600; ";
+        assert_eq!(stopped.cause, format!("{longest}`cpu_seconds = …` under [limits] in the policy moves it, up to 36000."));
     }
 
     #[test]
