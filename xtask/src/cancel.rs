@@ -31,6 +31,9 @@ pub(crate) struct Args {
 /// How long anything may take here before something is wrong.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long an answer may take: what a person takes for at once, with room for a busy machine.
+const MOST_TO_ANSWER: Duration = Duration::from_millis(200);
+
 /// How long one cancelled verification took to be answered, and to be gone.
 struct Round {
     answered: Duration,
@@ -40,7 +43,7 @@ struct Round {
 /// Cancels verifications and prints medians and the longest.
 ///
 /// # Errors
-/// If a worker does not start, or does not end.
+/// If a worker does not start or does not end, or an answer took longer than [`MOST_TO_ANSWER`].
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     ensure!(cfg!(target_os = "linux"), "worker processes are found in /proc, which this system does not have");
     ensure!(args.rounds > 0, "nothing to measure in no rounds");
@@ -55,6 +58,12 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     println!("{} verifications cancelled while keys were derived", rounds.len());
     line("command to answer", |round| round.answered);
     line("command to the worker's death", |round| round.gone);
+    in_time(&rounds)
+}
+
+fn in_time(rounds: &[Round]) -> anyhow::Result<()> {
+    let late = rounds.iter().filter(|round| round.answered > MOST_TO_ANSWER).count();
+    ensure!(late == 0, "Cancel was answered after more than {} ms in {late} of {} rounds", MOST_TO_ANSWER.as_millis(), rounds.len());
     Ok(())
 }
 
@@ -117,4 +126,17 @@ fn children() -> anyhow::Result<Vec<String>> {
 fn runs(pid: &str) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_late_answer_is_one_too_many() {
+        let round = |millis| Round { answered: Duration::from_millis(millis), gone: Duration::from_secs(9) };
+        assert!(in_time(&[round(1), round(200)]).is_ok());
+        let problem = in_time(&[round(1), round(201)]).unwrap_err();
+        assert_eq!(problem.to_string(), "Cancel was answered after more than 200 ms in 1 of 2 rounds");
+    }
 }
