@@ -175,13 +175,17 @@ fn attend(
     // A request may be as large as a record. A worker that is gone already shows as the end of what it says.
     thread::spawn(move || drop(write_frame(&mut input, &request)));
     let mut watch: Option<Watch> = None;
-    let mut tell = |said: Said| {
-        if let Said::Event(WorkerEvent::Isolated { bounds, .. }) = &said {
+    let mut not_isolated = vec!["the verifier did not say that it isolated itself".to_owned()];
+    let mut tell = |mut said: Said| {
+        match &mut said {
             // Said before anything of a package is parsed. Said again, it may be the word of whoever took the worker over.
-            if watch.is_some() {
-                return;
+            Said::Event(WorkerEvent::Isolated { .. }) if watch.is_some() => return,
+            Said::Event(WorkerEvent::Isolated { missing, bounds }) => {
+                not_isolated.clone_from(missing);
+                watch = Some(Watch::begin(process, *bounds, longest(*bounds)));
             }
-            watch = Some(Watch::begin(process, *bounds, longest(*bounds)));
+            Said::Event(WorkerEvent::Verified { record }) => record.volatile.isolation_missing.clone_from(&not_isolated),
+            _ => {}
         }
         told(said);
     };
@@ -349,6 +353,23 @@ mod tests {
         let answer = r#"{"event":"told","text":"done","exit":0}"#;
         let (_worker, received) = start(&format!("printf '%s\\n' '{}' '{answer}'", isolated(1)));
         assert_eq!(received.iter().last().unwrap(), Said::Event(WorkerEvent::Told { text: "done".into(), exit: 0 }));
+    }
+
+    /// What a record says of isolation is what the host heard before the package was read.
+    #[test]
+    fn a_record_says_what_the_worker_was_not_isolated_by() {
+        let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sample-audits/cheat-altered-count/expected.record.json");
+        let own = r#"{"volatile":{"finished":null,"host":"","threads":1,"isolation_missing":["its own word"],"phases":[]},"#;
+        let answer = format!(r#"printf '{{"event":"verified","record":'; sed '1s/{{/{own}/' {sample} | tr -d '\n'; echo '}}'"#);
+        for (before, missing) in [
+            (isolated(600), &[][..]),
+            (isolated(600).replace("[]", r#"["this kernel cannot a"]"#), &["this kernel cannot a"]),
+            (r#"{"event":"ready","protocol":1,"program":"x"}"#.to_owned(), &["the verifier did not say that it isolated itself"]),
+        ] {
+            let (_worker, received) = start(&format!("printf '%s\\n' '{before}'; {answer}"));
+            let Said::Event(WorkerEvent::Verified { record }) = received.iter().last().unwrap() else { panic!("no record") };
+            assert_eq!(record.volatile.isolation_missing, missing);
+        }
     }
 
     #[test]

@@ -792,6 +792,10 @@ pub struct Volatile {
     pub host: String,
     /// Worker threads.
     pub threads: u32,
+    /// What the system could not take from the process that verified, each as a clause, as its host heard before the package was
+    /// read; empty if isolation was whole, and in a record that no worker's host has seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub isolation_missing: Vec<String>,
     /// Phases in order.
     pub phases: Vec<Phase>,
 }

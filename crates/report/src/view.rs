@@ -8,6 +8,7 @@ use verifold_model::{
     format::{batches_text, bytes, count},
     lineage::LinkState,
     proof_system::Property,
+    protocol::isolation_note,
     record::{AuditRecord, Change, ProofState, ProofSummary, RequirementResult, SegmentSummary, Source, Standing as Evidence, WhyNode},
     state::{RungState, Severity, Stage, State},
     traceability::{CLAIMED, role_title},
@@ -396,6 +397,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
         "date": options.date.date_text(),
         "verified": options.standing == Standing::Verified,
         "exit": format!("{}: {}", record.exit.code(), record.exit.words()),
+        "isolation": isolation_note(&record.volatile.isolation_missing),
         "headline": { "style": style(record.headline.state), "title": record.headline.title, "detail": record.headline.detail, "next": record.headline.next },
         "subject": record.subject.as_ref().map(|s| json!({ "name": s.value.name, "lei": s.value.lei, "system": s.value.system, "model": s.value.model, "source": sourced(s.source) })),
         "period": record.period.as_ref().map(|p| json!({ "text": p.value.text(), "source": sourced(p.source) })),
@@ -471,6 +473,18 @@ mod tests {
         matured.revision = Some(BatchRevision { counts, proof: "revision".into() });
         let line = &printed(&record).0["matured"][0];
         assert_eq!([&line["good_to_bad"], &line["bad_to_good"], &line["withdrawn"]], ["10", "0", "< 5"]);
+        let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
+        assert!(crate::render(&record, &options).unwrap().pdf.starts_with(b"%PDF-"));
+    }
+
+    #[test]
+    fn what_the_verifier_was_not_isolated_by_stands_on_the_cover() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/cheat-altered-count/expected.record.json");
+        let mut record: AuditRecord = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(printed(&record).0["isolation"], Value::Null);
+        record.volatile.isolation_missing = vec!["this kernel cannot isolate by landlock (it is not there)".into()];
+        let note = "this kernel cannot isolate by landlock (it is not there); the package was parsed without it";
+        assert_eq!(printed(&record).0["isolation"], note);
         let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
         assert!(crate::render(&record, &options).unwrap().pdf.starts_with(b"%PDF-"));
     }

@@ -131,6 +131,7 @@ pub fn verify(inputs: &Inputs<'_>, store: &KeyStore, progress: &mut dyn Progress
         finished: None,
         host: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         threads: u32::try_from(rayon::current_num_threads()).unwrap_or(u32::MAX),
+        isolation_missing: Vec::new(),
         phases: timed.phases,
     };
     record

@@ -131,6 +131,7 @@ pub fn record(story: Story) -> AuditRecord {
             finished: Some("2026-11-21T09:14:03Z".parse().unwrap()),
             host: "linux, x86_64".into(),
             threads: 4,
+            isolation_missing: Vec::new(),
             phases: [("read", 4_120), ("derive keys", 1_310_000), ("check proof monitoring", 853_000), ("replay chain", 11_200), ("assess", 3_900)]
                 .map(|(name, elapsed_micros)| Phase { name: name.into(), elapsed_micros })
                 .to_vec(),
