@@ -167,7 +167,8 @@ impl Engagement {
             Pin::Plan => confirmed(self.plan.as_ref()),
             Pin::Calendar => confirmed(self.calendar.as_ref()),
             Pin::ControlTotals => confirmed(self.controls.as_ref()),
-            Pin::PreviousChainHead => confirmed(self.previous_chain_head.as_ref()),
+            // Nothing came before a first package, which is as definite.
+            Pin::PreviousChainHead => confirmed(self.previous_chain_head.as_ref()) || confirmed(self.first_package.as_ref()),
             Pin::EarlierPackages if self.earlier.is_empty() => confirmed(self.first_package.as_ref()),
             Pin::EarlierPackages => self.earlier.iter().all(|earlier| earlier.pinned().is_some()),
         }

@@ -110,8 +110,11 @@ fn contradictions_are_named_with_their_line() {
 #[track_caller]
 fn earlier_packages(tables: &str, pinned: bool, expected: &[&str]) {
     check("[period]", &format!("{tables}\n[period]"), expected);
-    let pins = Engagement::lint(&SMALL.replacen("[period]", &format!("{tables}\n[period]"), 1));
-    assert_eq!(pins.value.is_some_and(|engagement| engagement.pins(Pin::EarlierPackages)), pinned, "{tables}");
+    let lint = Engagement::lint(&SMALL.replacen("[period]", &format!("{tables}\n[period]"), 1));
+    let pins = |pin| lint.value.as_ref().is_some_and(|engagement| engagement.pins(pin));
+    assert_eq!(pins(Pin::EarlierPackages), pinned, "{tables}");
+    // Of a first package it is known that no chain head came before it.
+    assert_eq!(pins(Pin::PreviousChainHead), pinned && tables.contains("first_package"), "{tables}");
 }
 
 #[test]
