@@ -321,7 +321,7 @@ fn check_training(witness: &TrainingWitness) -> Result<(), Failed> {
         ("another schedule", |s| s.spec.rate_offset += 1),
         ("another start", |s| match &mut s.spec.network {
             Some(network) => network.seed = Digest::of(b"another seed"),
-            None => s.spec.initial_bias += 1,
+            None => s.spec.centres[0] += 1,
         }),
     ];
     for (what, edit) in cases {

@@ -341,8 +341,10 @@ impl Plan {
                 );
             }
             increasing(&format!("{here}.edges"), &histogram.edges, shape.bins() - 1)?;
-            if histogram.edges.first() == Some(&0) || histogram.edges.iter().any(|edge| *edge >= 1 << shape.width_bits()) {
-                return refuse(format!("{here}.edges"), format!("edges lie in 1 .. 2^{}", shape.width_bits()));
+            // A bin above all that a value can be is no bin.
+            let max = self.features[i].max;
+            if histogram.edges.first() == Some(&0) || histogram.edges.iter().any(|edge| *edge > max) {
+                return refuse(format!("{here}.edges"), format!("edges lie in 1 ..= {max}, the feature's max"));
             }
         }
         Ok(())

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cohort::{BatchRole, BatchStatement, BatchTable},
+    cohort::{BatchRole, BatchStatement, BatchTable, Outcome},
     digest::{Commitment, Digest},
     instant::Instant,
+    plan::Plan,
     preparation::PreparationStatement,
     receipts::ReceiptsStatement,
     revision::RevisionStatement,
@@ -63,6 +64,19 @@ impl StatementKind {
             Self::TrainingV1 => "training/v1",
             Self::PreparationV1 => "preparation/v1",
             Self::OfflineMetricsV2 => "offline-metrics/v2",
+        }
+    }
+
+    /// As read on screen; whatever title a package gives its proof is its own word.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::MonitoringV1 => "Online monitoring",
+            Self::ReceiptsV1 => "Receipts",
+            Self::MaturedCohortV1 => "Matured cohort",
+            Self::OutcomeRevisionV1 => "Changed outcomes",
+            Self::TrainingV1 => "Training",
+            Self::PreparationV1 => "Preparation of development rows",
+            Self::OfflineMetricsV2 => "Offline metrics",
         }
     }
 
@@ -289,6 +303,18 @@ impl MonitoringStatement {
     /// The table of the reference, if the first batch is one.
     pub fn reference(&self) -> Option<&BatchTable> {
         self.batches.first().filter(|batch| batch.role == BatchRole::Reference).map(|batch| &batch.table)
+    }
+
+    /// Monitored batches with good outcomes, and how many, of which not even the first row had matured at `known_by`.
+    ///
+    /// A bad outcome shows itself early, a good one not before the last of [`maturity_days`](crate::plan::OutcomeDefinition).
+    pub fn early_outcomes(&self, plan: &Plan, known_by: Instant) -> impl Iterator<Item = (&BatchStatement, u64)> {
+        const DAY_SECS: u64 = 86_400;
+        let matures = u64::from(plan.outcome.maturity_days) * DAY_SECS;
+        let early = move |batch: &&BatchStatement| {
+            batch.role == BatchRole::Monitoring && batch.start.unix_secs().saturating_add(matures) > known_by.unix_secs()
+        };
+        self.batches.iter().filter(early).map(|batch| (batch, batch.table.of_outcome(Outcome::Good))).filter(|(_, good)| *good > 0)
     }
 
     /// A batch by its number in the package, in a statement that numbers its batches one after the other.

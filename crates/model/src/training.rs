@@ -148,6 +148,9 @@ impl TrainingSpec {
         } else {
             let found = self.initial_weights.len();
             ensure(found == features, "initial_weights", &|| format!("{found} numbers where the plan has {features} features"))?;
+            // A start of the provider's choice and rates that hardly move it would pass any model off as trained on these rows.
+            let zero = self.initial_bias == 0 && self.initial_weights.iter().all(|weight| *weight == 0);
+            ensure(zero, "initial_weights", &|| "a scorecard's training begins with weights and bias of zero".into())?;
         }
         for (i, (centre, feature)) in self.centres.iter().zip(&plan.features).enumerate() {
             ensure(*centre <= feature.max, &format!("centres[{i}]"), &|| format!("at most {}, the feature's max", feature.max))?;
@@ -164,6 +167,8 @@ impl TrainingSpec {
         for (i, rate) in self.feature_rates.iter().enumerate() {
             below(u64::from(*rate), RATE_BITS, &format!("feature_rates[{i}]"))?;
         }
+        let learns = self.feature_rates.iter().any(|rate| *rate > 0);
+        ensure(learns, "feature_rates", &|| "with every rate zero no weight moves: at least one above zero".into())?;
         below(u64::from(self.bias_rate), RATE_BITS, "bias_rate")?;
         ensure(self.rate_offset > 0, "rate_offset", &|| "at least 1".into())?;
         below(self.rate_offset, OFFSET_BITS, "rate_offset")?;

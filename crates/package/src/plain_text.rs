@@ -1,7 +1,8 @@
 //! May a text from a package be printed?
 //!
 //! Package texts reach terminals, screens and reports. Control characters could rewrite a
-//! terminal, direction marks could reorder what a person reads: neither is needed in a name.
+//! terminal, direction marks could reorder what a person reads, what is not seen could make two names look alike: none is
+//! needed in a name.
 
 use verifold_model::{
     plan::{Grouping, Plan},
@@ -17,8 +18,14 @@ const MAX_NAME_BYTES: usize = 200;
 const MAX_SENTENCE_BYTES: usize = 2_000;
 
 fn is_refused(c: char) -> bool {
-    // Bidirectional marks, embeddings, overrides and isolates; line and paragraph separators.
-    c.is_control() || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    // Line and paragraph separators, and every default ignorable code point of Unicode 17 (DerivedCoreProperties.txt): bidirectional
+    // marks, embeddings, overrides and isolates; joiners, fillers, variation selectors, tags.
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn check(path: &str, field: &str, text: &str, limit: usize) -> Result<(), PackageError> {

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use verifold_model::{cohort::VoidReason, plan::PlanError};
+use verifold_model::{cohort::VoidReason, instant::Instant, plan::PlanError};
 
 /// Bad rows shown in full; the rest are counted.
 pub const BAD_ROWS_SHOWN: usize = 20;
@@ -233,6 +233,20 @@ pub enum ProveError {
         path: PathBuf,
         /// What the runtime said.
         problem: String,
+    },
+    /// Good outcomes that cannot be known yet, by the plan's own definition: whoever verifies would stop at them.
+    #[error(
+        "batch {batch} has {good} good outcomes, and with `maturity_days` of {days} none could be known by {created}: leave them unknown until they are"
+    )]
+    EarlyOutcomes {
+        /// First such batch.
+        batch: String,
+        /// Good outcomes in it.
+        good: u64,
+        /// Days the plan lets pass.
+        days: u32,
+        /// When the package is made.
+        created: Instant,
     },
     /// The data do not fit what was anchored.
     #[error("the anchors: {problem}")]

@@ -13,7 +13,7 @@ use verifold_package::{ClaimedSegment, Contents};
 use crate::{
     error::ProveError,
     fold::{failed, keys, stop_if_cancelled},
-    monitoring::{Report, Timed, check_traceability, contents_of, json, report},
+    monitoring::{Report, Timed, check_outcomes, check_traceability, contents_of, json, report},
     output::Outputs,
     progress::{Event, Phase, Progress},
     secrets::{Secrets, SecretsSchema},
@@ -123,6 +123,7 @@ fn contents(split: &Split, parts: Vec<(PathBuf, Part)>, request: &JoinRequest) -
     let mut proofs = parts.into_iter().map(|(_, part)| ClaimedSegment { first_batch: part.header.first_batch, bytes: part.proof });
     let Some(ClaimedSegment { bytes, .. }) = proofs.next() else { return Err(ProveError::SegmentsMissing { missing: vec![1], of: 1 }) };
     let (statement, plan) = (split.statement.clone(), split.plan.clone());
+    check_outcomes(&statement, &plan, request.created)?;
     let mut contents = contents_of(statement, plan, bytes, request.created, request.written_by.clone());
     contents.traceability.clone_from(&request.traceability);
     if let Some(proof) = contents.proofs.first_mut() {

@@ -30,7 +30,7 @@ use crate::{
     error::ProveError,
     fold::{failed, stop_if_cancelled},
     integer::QuantisationError,
-    monitoring::{OnBadRow, Prepared, RowSources, Scorer, contents, prepare_scored},
+    monitoring::{OnBadRow, Prepared, RowSources, Scorer, check_outcomes, contents, prepare_scored},
     output::Outputs,
     progress::{Event, Phase, Progress},
     salts::Salts,
@@ -202,6 +202,7 @@ pub fn prove_lifecycle(request: &LifecycleRequest, progress: &mut dyn Progress) 
         stages.push(prove_training(training, &plan, kept, progress)?);
     }
     let witness = monitored.witness()?;
+    check_outcomes(witness.statement(), &plan, request.created)?;
     let cohort_keys = keys(monitored.header.circuit, progress)?;
     stages.push(prove_offline(&test, &cohort_keys, kept, progress)?);
     let proof = prove_cohort(MONITORING, &witness, &cohort_keys, kept, progress)?;

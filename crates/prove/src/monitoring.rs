@@ -14,6 +14,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use verifold_circuits::{AnyModel, BatchRows, Keys, MonitoringWitness, RowRecord, Salt};
 use verifold_model::{
+    calendar::label,
     cohort::BatchRole,
     digest::{Commitment, Digest},
     format::counted,
@@ -460,6 +461,17 @@ pub fn contents(witness: &MonitoringWitness, proof: Vec<u8>, created: Instant, w
     contents_of(witness.statement().clone(), witness.plan().clone(), proof, created, written_by)
 }
 
+/// No outcome is counted good before it could be known.
+pub(crate) fn check_outcomes(statement: &MonitoringStatement, plan: &Plan, created: Instant) -> Result<(), ProveError> {
+    match statement.early_outcomes(plan, created).next() {
+        Some((batch, good)) => {
+            let batch = label(plan.calendar, batch.start, batch.end);
+            Err(ProveError::EarlyOutcomes { batch, good, days: plan.outcome.maturity_days, created })
+        }
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn contents_of(statement: MonitoringStatement, plan: Plan, bytes: Vec<u8>, created: Instant, written_by: String) -> Contents {
     Contents {
         written_by,
@@ -517,6 +529,7 @@ pub fn prove_monitoring(request: &Request, progress: &mut dyn Progress) -> Resul
 
     progress.report(Event::Phase(Phase::Committing));
     let witness = prepared.witness()?;
+    check_outcomes(witness.statement(), witness.plan(), request.created)?;
     stop_if_cancelled(progress)?;
     if let Some(before) = &before {
         before.has_reference_of(witness.statement())?;

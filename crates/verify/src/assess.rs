@@ -112,7 +112,7 @@ fn rule(requirement: &Requirement, case: &Case<'_>, evidence: &VerifiedPeriod<'_
             let steps = evidence.proofs().map(|proof| proof.statement().steps).sum();
             evidence_verdict(wanted, evidence.first().statement().header.circuit.to_string(), steps)
         }
-        Rule::Traceability => traceability::traceability(requirement.stage, case.traceability),
+        Rule::Traceability => traceability::traceability(requirement.stage, case),
         Rule::Link(_) | Rule::Judgement { .. } => Verdict::plain(State::Judgement(Judgement::Open), "nobody has determined this yet"),
     }
 }

@@ -439,6 +439,8 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
     } else if has("batch-off-calendar") || has("period-off-calendar") {
         let what = if has("batch-off-calendar") { "batches are not those" } else { "period is not one" };
         format!("The proof is valid, but its {what} of the plan's calendar")
+    } else if has("outcome-before-maturity") {
+        "The proof is valid, but it counts good outcomes before they could be known".into()
     } else if has("control-total-differs") {
         "The proof is valid, but its counts differ from the control totals".into()
     } else {

@@ -2,7 +2,7 @@
 //!
 //! Definitions and sources are those of [`verifold_model::metric`]. Groups below a minimum, and the group of
 //! people who do not disclose the attribute, are left out of comparisons between groups: the first are too
-//! small to speak of, the second is not a group that shares the attribute.
+//! small to speak of, the second is not a group that shares the attribute. A group without any row is below every minimum.
 
 use verifold_model::{
     cohort::{BatchTable, Outcome},
@@ -32,13 +32,15 @@ pub struct GroupShare {
 pub struct Measured {
     /// The value; absent where undefined.
     pub value: Option<Value>,
-    /// Rows it rests on.
+    /// Rows it rests on: of a rate its denominator, of a comparison between groups the rows of those compared.
     pub n: u64,
     /// Why it is undefined; empty if it is not.
     pub undefined: String,
+    /// What it compares with is not there, whatever the number of rows.
+    pub is_absent: bool,
     /// Groups compared, highest share first; empty for metrics that compare none.
     pub groups: Vec<GroupShare>,
-    /// Groups with rows, but fewer than the minimum, that take no part in the comparison.
+    /// Groups with fewer rows than the minimum, or none, that take no part in the comparison.
     pub left_out: Vec<GroupShare>,
 }
 
@@ -88,6 +90,13 @@ struct CellOf {
     rows: u64,
 }
 
+/// Fewest good outcomes, and fewest bad ones, that a ranking of the ones against the others is formed from: of a handful, which a
+/// provider could choose to know, it says nothing.
+pub const RANKED_AT_LEAST: u64 = 10;
+
+/// A reference with this share of its rows, in tenths, in one bin of a feature's histogram is no measure of drift.
+const ONE_BIN_TENTHS: u64 = 9;
+
 const GOOD: usize = 1;
 const BAD: usize = 2;
 
@@ -133,7 +142,7 @@ impl Counted<'_> {
         bins
     }
 
-    /// Shares of the groups with `minimum` rows or more, highest first, and those of smaller groups with any.
+    /// Shares of the groups with `minimum` rows or more, highest first, and those of smaller groups.
     fn shares(&self, part: impl Fn(&CellOf) -> bool, whole: impl Fn(&CellOf) -> bool, minimum: u64) -> Shares {
         let grouping = &self.plan.grouping;
         let (mut compared, left_out): (Vec<GroupShare>, Vec<GroupShare>) = (0..grouping.names.len())
@@ -143,8 +152,7 @@ impl Counted<'_> {
                 part: self.sum(|cell| cell.group == group && whole(cell) && part(cell)),
                 whole: self.sum(|cell| cell.group == group && whole(cell)),
             })
-            .filter(|share| share.whole > 0)
-            .partition(|share| share.whole >= minimum);
+            .partition(|share| share.whole >= minimum.max(1));
         compared.sort_by(|a, b| (u128::from(b.part) * u128::from(a.whole)).cmp(&(u128::from(a.part) * u128::from(b.whole))));
         Shares { compared, left_out }
     }
@@ -162,19 +170,25 @@ impl Counted<'_> {
 }
 
 fn undefined(n: u64, reason: impl Into<String>) -> Measured {
-    Measured { value: None, n, undefined: reason.into(), groups: Vec::new(), left_out: Vec::new() }
+    Measured { value: None, n, undefined: reason.into(), is_absent: false, groups: Vec::new(), left_out: Vec::new() }
+}
+
+/// Undefined, as what it compares with is not in the package or the plan.
+fn absent(n: u64, reason: &str) -> Measured {
+    Measured { is_absent: true, ..undefined(n, reason) }
 }
 
 fn defined(n: u64, value: Option<Value>, otherwise: &str) -> Measured {
     match value {
-        Some(value) => Measured { value: Some(value), n, undefined: String::new(), groups: Vec::new(), left_out: Vec::new() },
+        Some(value) => Measured { value: Some(value), ..undefined(n, "") },
         None => undefined(n, otherwise),
     }
 }
 
 /// Spread between the highest and the lowest share, or their quotient.
-fn compare(n: u64, shares: Shares, minimum: u64, quotient: bool) -> Measured {
+fn compare(shares: Shares, minimum: u64, quotient: bool) -> Measured {
     let Shares { compared: groups, left_out } = shares;
+    let n = groups.iter().map(|group| group.whole).sum();
     let (Some(high), Some(low)) = (groups.first(), groups.last()) else {
         return Measured { left_out, ..undefined(n, format!("no group has {} rows or more", minimum.max(1))) };
     };
@@ -188,9 +202,14 @@ fn compare(n: u64, shares: Shares, minimum: u64, quotient: bool) -> Measured {
         Ratio::new(product(high.part, low.whole) - product(low.part, high.whole), product(high.whole, low.whole))
     };
     match ratio {
-        Some(ratio) => Measured { value: Some(exact(ratio)), n, undefined: String::new(), groups, left_out },
+        Some(ratio) => Measured { value: Some(exact(ratio)), groups, left_out, ..undefined(n, "") },
         None => Measured { groups, left_out, ..undefined(n, "no group has an approval, so there is nothing to divide by") },
     }
+}
+
+fn is_in_one_bin(bins: &[u64]) -> bool {
+    let (most, all) = (bins.iter().max().copied().unwrap_or(0), bins.iter().sum::<u64>());
+    most * 10 >= all * ONE_BIN_TENTHS
 }
 
 /// Area under the ROC curve as bounds of its numerator over good × bad.
@@ -243,28 +262,27 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
         Metric::OverrideToApprove => share(t.sum(|cell| t.declines(cell) && cell.logged), scored, no_rows),
         Metric::OverrideToDecline => share(t.sum(|cell| !t.declines(cell) && !cell.logged), scored, no_rows),
         Metric::OutcomeCoverage => share(known, scored, no_rows),
-        Metric::OverrideRateDifference => {
-            compare(scored, t.shares(|cell| t.overridden(cell), |_| true, minimum_group), minimum_group, false)
-        }
+        Metric::OverrideRateDifference => compare(t.shares(|cell| t.overridden(cell), |_| true, minimum_group), minimum_group, false),
         Metric::DemographicParityDifference => {
-            compare(scored, t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, false)
+            compare(t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, false)
         }
         Metric::AdverseImpactRatio => {
-            compare(scored, t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, true)
+            compare(t.shares(|cell| t.approved(key.decisions, cell), |_| true, minimum_group), minimum_group, true)
         }
         Metric::EqualOpportunityGap => {
             let groups = t.shares(|cell| t.approved(key.decisions, cell), |cell| cell.outcome == GOOD, minimum_group);
-            compare(good, groups, minimum_group, false)
+            compare(groups, minimum_group, false)
         }
         Metric::Accuracy => {
             let right = t.sum(|cell| (cell.outcome == GOOD && !t.declines(cell)) || (cell.outcome == BAD && t.declines(cell)));
             share(right, known, no_outcomes)
         }
-        Metric::TruePositiveRate => {
-            Measured { n: known, ..share(t.sum(|cell| cell.outcome == BAD && t.declines(cell)), bad, "no bad outcome is known") }
-        }
-        Metric::FalsePositiveRate => {
-            Measured { n: known, ..share(t.sum(|cell| cell.outcome == GOOD && t.declines(cell)), good, "no good outcome is known") }
+        Metric::TruePositiveRate => share(t.sum(|cell| cell.outcome == BAD && t.declines(cell)), bad, "no bad outcome is known"),
+        Metric::FalsePositiveRate => share(t.sum(|cell| cell.outcome == GOOD && t.declines(cell)), good, "no good outcome is known"),
+        Metric::Auc | Metric::Gini | Metric::Ks if good.min(bad) > 0 && good.min(bad) < RANKED_AT_LEAST => {
+            let (rarer, few) = if bad < good { ("bad", bad) } else { ("good", good) };
+            let outcomes = if few == 1 { "outcome is" } else { "outcomes are" };
+            undefined(known, format!("{few} {rarer} {outcomes} known, and ranking needs {RANKED_AT_LEAST}"))
         }
         Metric::Auc | Metric::Gini => {
             let (goods, bads) = t.outcomes_by_risk();
@@ -296,7 +314,7 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
             defined(known, ratio.map(exact), no_outcomes)
         }
         Metric::ScorePsi | Metric::FeatureCsi => {
-            let Some(reference) = reference else { return undefined(scored, "no reference batch is proven") };
+            let Some(reference) = reference else { return absent(scored, "no reference batch is proven") };
             let of = |table: &BatchTable| match &key.feature {
                 None => Some(Counted { plan, table }.per_bin(|_| true)),
                 Some(feature) => {
@@ -306,8 +324,12 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
             };
             match (of(table), of(reference)) {
                 _ if scored == 0 || reference.scored() == 0 => undefined(scored, no_rows),
+                // Edges beyond nearly all values would see no drift of them. Shares of score bins are the policy's to bound.
+                (Some(_), Some(then)) if key.feature.is_some() && is_in_one_bin(&then) => {
+                    undefined(scored, "the plan's histogram has nearly all of the reference in one bin, and would show no drift")
+                }
                 (Some(now), Some(then)) => defined(scored, Some(stability_index(&now, &then)), no_rows),
-                _ => undefined(scored, "the plan has no histogram of this feature"),
+                _ => absent(scored, "the plan has no histogram of this feature"),
             }
         }
         Metric::OutcomesChanged | Metric::GoodToBad | Metric::BadToGood | Metric::OutcomesWithdrawn => {
@@ -338,7 +360,7 @@ pub fn measure_revision(counts: &RevisionCounts, metric: Metric) -> Measured {
 /// Drift over all of it is undefined where its proofs have several models or references: score bins are filled by a model.
 pub(crate) fn measure_period(period: &VerifiedPeriod<'_>, sum: &BatchTable, key: &MetricKey, minimum_group: u64) -> Measured {
     if key.metric.definition().needs_reference && period.reference().is_none() && period.first().reference().is_some() {
-        return undefined(sum.scored(), "its models have a reference each, so drift is measured batch by batch");
+        return absent(sum.scored(), "its models have a reference each, so drift is measured batch by batch");
     }
     measure(period.plan(), sum, period.reference(), key, minimum_group)
 }

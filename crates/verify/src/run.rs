@@ -37,7 +37,7 @@ use crate::{
     keys::KeyStore,
     lineage::Chain,
     origin::origin,
-    scope::{Scope, reconcile, reconcile_own_period},
+    scope::{Scope, early_outcomes, reconcile, reconcile_own_period},
     traceability::summaries,
 };
 
@@ -297,13 +297,14 @@ fn assess_package(
         // The checks below say why, if there is no key.
         timed.run(WorkPhase::DeriveKeys, &names.join(", "), || circuits.par_iter().for_each(|circuit| drop(store.key(*circuit))));
     }
-    let checked =
-        check_all(&package.proofs, plan, inputs.policy, store, |proof, work| timed.run(WorkPhase::CheckProofs, &proof.title, work));
+    let checked = check_all(&package.proofs, plan, inputs.policy, store, |proof, work| {
+        timed.run(WorkPhase::CheckProofs, &proofs::title(&proof.statement.header, package.period), work)
+    });
     let stages: Vec<Checked<VerifiedStage>> = package
         .stages
         .iter()
         .map(|stage| {
-            timed.run(WorkPhase::CheckProofs, &stage.title, || {
+            timed.run(WorkPhase::CheckProofs, &proofs::title(stage.statement.header(), package.period), || {
                 check_stage(stage, &package.proofs, &package.stages, plan, inputs.policy, store)
             })
         })
@@ -313,6 +314,7 @@ fn assess_package(
         let statements = package.proofs.iter().map(|proof| &proof.statement);
         reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.received, statements, plan);
         reconcile_own_period(&mut scope, inputs.engagement, package);
+        early_outcomes(&mut scope, package, inputs.received.reviewed_at);
         reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &record.overlays, inputs.received, &first.statement, plan);
         scope.findings.extend(documents::findings(&record));
         scope.findings.extend(changes::findings(inputs.engagement, package));
@@ -358,10 +360,10 @@ fn fill(
     record.lineage = Chain::of(package, stages, checked).lineage();
     record.development = development(package, stages, &record.lineage);
     record.proofs =
-        package.stages.iter().zip(stages).map(|(stage, checked)| proofs::stage_summary(stage, plan, checked, inputs.policy)).collect();
+        package.stages.iter().zip(stages).map(|(stage, checked)| proofs::stage_summary(stage, package, checked, inputs.policy)).collect();
     record
         .proofs
-        .extend(package.proofs.iter().zip(checked).map(|(proof, checked)| proofs::proof_summary(proof, plan, checked, inputs.policy)));
+        .extend(package.proofs.iter().zip(checked).map(|(proof, checked)| proofs::proof_summary(proof, package, checked, inputs.policy)));
     record.batches = batches::batches(inputs, package, checked, scope);
     record.model_changes = changes::changes(inputs.engagement, package, checked, &record.batches);
     if evidence.is_some() {

@@ -4,13 +4,14 @@
 //! package; what the policy wants pinned and is not leaves the rung unestablished.
 
 use verifold_model::{
-    calendar::{Slot, slots},
+    calendar::{Slot, label, slots},
     cohort::{BatchRole, BatchStatement},
     digest::Commitment,
+    format::counted,
     instant::Instant,
     plan::Calendar,
     record::{Expectation, Finding, Source},
-    statement::{MonitoringStatement, Period, Subject},
+    statement::{MonitoringStatement, Period, StageStatement, Subject},
 };
 use verifold_package::ClaimedPackage;
 use verifold_policy::{Engagement, Pin, Policy, Stated};
@@ -205,6 +206,31 @@ pub(crate) fn reconcile_own_period(scope: &mut Scope, engagement: Option<&Engage
     }
 }
 
+/// Notes batches that count good outcomes before the first of their rows could have matured, by the plan's own number of days.
+///
+/// As of the review, and of the day the package says it was made; later outcomes were added to it on a day that it does not say.
+pub(crate) fn early_outcomes(scope: &mut Scope, package: &ClaimedPackage, reviewed_at: Option<Instant>) {
+    let made = reviewed_at.map_or(package.created, |at| at.min(package.created));
+    let monitored = package.proofs.iter().map(|proof| (&proof.statement, Some(made)));
+    let matured = package.stages.iter().filter_map(|stage| match &stage.statement {
+        StageStatement::MaturedCohort(cohort) => Some((cohort.as_ref(), reviewed_at)),
+        _ => None,
+    });
+    for (cohort, known_by) in monitored.chain(matured) {
+        let Some(known_by) = known_by else { continue };
+        for (batch, good) in cohort.early_outcomes(&package.plan, known_by) {
+            let name = label(package.plan.calendar, batch.start, batch.end);
+            let text = format!(
+                "batch {name} counts {} that could not be known on {}: the plan lets {} pass first",
+                counted(good, "good outcome", "good outcomes"),
+                known_by.date_text(),
+                counted(u64::from(package.plan.outcome.maturity_days), "day", "days")
+            );
+            scope.findings.push(Finding { cause: "outcome-before-maturity".into(), blocking: true, text, place: name });
+        }
+    }
+}
+
 fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage, first: &MonitoringStatement) {
     let header = &first.header;
     let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
@@ -212,12 +238,17 @@ fn compare(scope: &mut Scope, engagement: &Engagement, package: &ClaimedPackage,
     let mut comparing = Comparing { scope };
     let Subject { name, lei, system, model } = &header.subject;
     let pins = &engagement.subject;
-    let subject = source(&[
+    let parts = [
         comparing.stated("subject-differs", "subject name", pins.name.as_ref(), name),
         comparing.stated("subject-differs", "subject LEI", pins.lei.as_ref(), lei),
         comparing.stated("subject-differs", "system", pins.system.as_ref(), system),
         comparing.stated("subject-differs", "model inventory id", pins.model.as_ref(), model),
-    ]);
+    ];
+    // Shown as one: a part nobody pinned would pass for one that was.
+    let subject = match source(&parts) {
+        Source::Pinned if parts.contains(&None) => Source::Package,
+        source => source,
+    };
     let span = |period: &Period| format!("{} to {}", period.start, period.end);
     let period = source(&[engagement.period.as_ref().and_then(|stated| {
         stated.pinned().map(|expected| comparing.value("period-differs", "period", &span(expected), &span(&package.period), &stated.origin))

@@ -260,7 +260,7 @@ fn altered_stages_are_refused(keys: &KeyStore) {
         }
     }
     type Edit = fn(&mut Contents);
-    let cases: [(&str, Edit, &str, &str); 20] = [
+    let cases: [(&str, Edit, &str, &str); 21] = [
         ("a row more set aside", |c| preparation(c).parts[0].profile.set_aside[0][1] += 1, "chain-differs", "preparation"),
         ("a narrower domain", |c| preparation(c).preparation.columns[0].high -= 1, "rules-contradict", "preparation"),
         (
@@ -319,7 +319,8 @@ fn altered_stages_are_refused(keys: &KeyStore) {
         ("a training of another period", |c| training(c).header.period.end = training(c).header.period.start, "proof-rejected", "training"),
         ("fewer epochs", |c| training(c).spec.epochs -= 1, "step-count-differs", "training"),
         ("another schedule", |c| training(c).spec.rate_offset += 1, "proof-rejected", "training"),
-        ("another start", |c| training(c).spec.initial_bias += 1, "proof-rejected", "training"),
+        ("another start", |c| training(c).spec.initial_bias += 1, "training-contradicts", "training"),
+        ("rates that move nothing", |c| training(c).spec.rate_numerator = 1, "training-contradicts", "training"),
         (
             "other training rows",
             |c| {

@@ -153,6 +153,10 @@ pub fn replay(statement: &TrainingStatement, plan: &Plan) -> Result<Transition, 
     if computed != *steps {
         return Err(ReplayError::Steps { stated: *steps, computed });
     }
+    if spec.rate_numerator < spec.rate_offset.saturating_add(computed.saturating_sub(1)) {
+        let problem = format!("the learning rate falls to zero before the last of {computed} minibatches, which then move nothing");
+        return Err(ReplayError::Spec(TrainingSpecError { field: "rate_numerator".into(), problem }));
+    }
     let header = element(header_element(header), "header")?;
     let z0 = initial_elements(header, &Descent::of(spec, plan), model, data);
     let mut zn = z0;

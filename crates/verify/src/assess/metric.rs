@@ -6,7 +6,7 @@ use verifold_model::{
     cohort::{BatchStatement, BatchTable},
     decimal::Decimal,
     format::{count, counted, true_minus},
-    metric::{Unit, Value},
+    metric::{Metric, Unit, Value},
     record::{BatchResult, WhyNode},
     revision::RevisionCounts,
     state::State,
@@ -95,8 +95,15 @@ struct Compared {
 fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Measured) -> Compared {
     let unit = rule.key.metric.definition().unit;
     let limit = limit_text(rule);
-    let rows = if rule.key.metric.definition().needs_outcomes { "known outcomes" } else { "rows" };
-    let missing = if measured.n < rule.minimum_n {
+    let rows = match rule.key.metric {
+        Metric::TruePositiveRate => "bad outcomes",
+        Metric::FalsePositiveRate | Metric::EqualOpportunityGap => "good outcomes",
+        metric if metric.definition().needs_outcomes => "known outcomes",
+        _ => "rows",
+    };
+    let missing = if measured.is_absent {
+        Some(measured.undefined.clone())
+    } else if measured.n < rule.minimum_n {
         Some(format!("{} {rows}, the policy asks for at least {}", count(measured.n), count(rule.minimum_n)))
     } else if measured.value.is_none() {
         Some(measured.undefined.clone())
@@ -106,8 +113,9 @@ fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Me
     let (Some(value), None) = (&measured.value, &missing) else {
         let reason = missing.unwrap_or_default();
         let state = match on_missing {
-            OnMissing::Uncovered => State::Uncovered,
-            OnMissing::NotApplicable { .. } => State::NotApplicable,
+            // Too few rows may be nobody's fault; what the package leaves out is.
+            OnMissing::NotApplicable { .. } if !measured.is_absent => State::NotApplicable,
+            OnMissing::NotApplicable { .. } | OnMissing::Uncovered => State::Uncovered,
         };
         let mut node = leaf(label, Some(state), "–", limit);
         node.note.clone_from(&reason);
@@ -204,7 +212,10 @@ fn judged(
         let Some(measured) = overall() else {
             return Verdict::plain(State::Unverifiable, "the period holds more rows than this program adds up");
         };
-        let found = compare(rule, &requirement.on_missing, "all batches together", &measured);
+        let mut found = compare(rule, &requirement.on_missing, "all batches together", &measured);
+        if found.state == State::Satisfied && !found.left_out.is_empty() {
+            found.state = State::Uncovered;
+        }
         let mut verdict =
             Verdict::plain(found.state, overall_reason(&found, rule, requirement)).with(found.actual, limit_text(rule), found.margin);
         verdict.watch = found.watch;
@@ -270,8 +281,16 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         if list.len() > 6 { format!("{} and {} more", list[..6].join(", "), list.len() - 6) } else { list.join(", ") }
     };
     let total = compared.len() + absent;
+    // A group too small in a week is a matter of that week; one that is compared in none could be anything.
+    let mut never: Vec<&String> = compared.iter().flat_map(|(.., found)| &found.left_out).collect();
+    never.sort_unstable();
+    never.dedup();
+    let judges = |state: State| matches!(state, State::Satisfied | State::Violated);
+    never.retain(|group| compared.iter().all(|(.., found)| !judges(found.state) || found.left_out.contains(group)));
     let state = if violated {
         State::Violated
+    } else if judged > 0 && !never.is_empty() {
+        State::Uncovered
     } else if judged == 0 && left_out > 0 && uncovered + absent == 0 {
         State::NotApplicable
     } else if judged == 0 || uncovered + absent > 0 {
@@ -306,7 +325,8 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
     if left_out > 0
         && let OnMissing::NotApplicable { reason } = &requirement.on_missing
     {
-        reasons.push(format!("{left_out} of {total} batches are left out: {}", reason.trim_end_matches('.')));
+        let list = numbers(State::NotApplicable);
+        reasons.push(format!("{left_out} of {total} batches are left out: {list}, {}", reason.trim_end_matches('.')));
     }
     // A group that shrinks below the minimum would otherwise vanish from the comparison without a word.
     let mut small_groups: Vec<&str> = compared.iter().flat_map(|(.., found)| &found.left_out).map(String::as_str).collect();
@@ -319,6 +339,10 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
             count(rule.minimum_group_n.unwrap_or(1)),
             small_groups.join(", ")
         ));
+    }
+    if judged > 0 && !never.is_empty() {
+        let never: Vec<&str> = never.iter().map(|group| group.as_str()).collect();
+        reasons.push(format!("nothing is known of {}: compared in no batch", never.join(", ")));
     }
     let watched = compared.iter().filter(|(.., found)| found.watch).count();
     let watch = state == State::Satisfied && (watched > 0 || missed > 0);

@@ -192,8 +192,8 @@ fn too_few_rows_are_no_evidence_unless_the_policy_says_so() {
         "1 of 1 batches miss the limit: 1 (week 1). 1 of 2 batches give no value: 2 (week 2) (20 rows, the policy asks for at least 50)",
     );
     let lenient = format!("{rule}\non_missing = \"not-applicable\"\non_missing_reason = \"Small weeks are skipped.\"");
-    rates(&lenient, &[(60, 100), (10, 20)], State::Satisfied, false, "1 of 2 batches are left out: Small weeks are skipped");
-    rates(&lenient, &[(10, 20)], State::NotApplicable, false, "1 of 1 batches are left out: Small weeks are skipped");
+    rates(&lenient, &[(60, 100), (10, 20)], State::Satisfied, false, "1 of 2 batches are left out: 2 (week 2), Small weeks are skipped");
+    rates(&lenient, &[(10, 20)], State::NotApplicable, false, "1 of 1 batches are left out: 1 (week 1), Small weeks are skipped");
 }
 
 #[test]
@@ -226,15 +226,34 @@ fn an_interval_across_the_limit_does_not_hold() {
 #[test]
 fn a_group_below_the_minimum_is_left_out_aloud() {
     let rule = "kind = \"metric\"\nmetric = \"adverse-impact-ratio\"\ndecisions = \"logged\"\ncomparator = \"at-least\"\nlimit = \"0.80\"\nminimum_group_n = 50";
-    let evidence = evidence(vec![batch(0, &[(80, 100), (75, 100), (1, 49)])]);
-    for (scope, reason) in [
-        ("each-batch", "1 of 1 batches compare without groups that have fewer than 50 rows in them: c"),
-        ("overall", "compared without groups that have fewer than 50 rows: c"),
-    ] {
+    let check = |scope: &str, of_c: &[u32], state: State, reason: &str| {
+        let batches = of_c.iter().enumerate().map(|(at, rows)| batch(at, &[(80, 100), (75, 100), (*rows * 3 / 4, *rows), (75, 100)]));
         let policy = policy(ANY_SHAPE, &format!("{rule}\nscope = \"{scope}\""));
-        let found = result_of(&policy, Ok(&evidence), &Scope::default());
-        assert_eq!((found.state, found.reason), (State::Satisfied, said(reason)));
+        let found = result_of(&policy, Ok(&evidence(batches.collect())), &Scope::default());
+        assert_eq!((found.state, found.reason), (state, said(reason)));
+        found.n
+    };
+    let without = |n: usize, of: usize| format!("{n} of {of} batches compare without groups that have fewer than 50 rows in them: c");
+    // In one week of two, and in all: none at all says no more than a few.
+    assert_eq!(check("each-batch", &[49, 100], State::Satisfied, &without(1, 2)), "700 in 2 batches");
+    for few in [49, 0] {
+        let nothing = "nothing is known of c: compared in no batch";
+        check("each-batch", &[few, few], State::Uncovered, &format!("{}. {nothing}", without(2, 2)));
+        check("overall", &[few], State::Uncovered, "compared without groups that have fewer than 50 rows: c");
     }
+    assert_eq!(check("overall", &[0, 100], State::Satisfied, ""), "700");
+}
+
+/// What a policy lets be too little to judge is rows and outcomes, not what the package leaves out.
+#[test]
+fn a_reference_that_is_not_there_is_not_too_few_rows() {
+    let rule = "kind = \"metric\"\nmetric = \"score-psi\"\ncomparator = \"at-most\"\nlimit = \"0.2\"\nscope = \"each-batch\"\n\
+                on_missing = \"not-applicable\"\non_missing_reason = \"Young models have none.\"";
+    let found = result_of(&policy(ANY_SHAPE, rule), Ok(&evidence(vec![batch(0, &[(1, 2)])])), &Scope::default());
+    assert_eq!(
+        (found.state, found.reason),
+        (State::Uncovered, said("1 of 1 batches give no value: 1 (week 1) (no reference batch is proven)"))
+    );
 }
 
 #[test]

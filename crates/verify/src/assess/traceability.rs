@@ -1,22 +1,26 @@
 //! Is there a traceability specification of a stage, complete and at odds with nothing?
 
 use verifold_model::{
-    record::TraceabilitySummary,
     state::{Stage, State},
     traceability::Problem,
 };
 
-use super::{Verdict, leaf, rules::settled};
+use super::{Case, Verdict, leaf, rules::settled, stages::refused};
 
-/// Absent, or without a proof of its stage to be about: no evidence. Incomplete or contradicting: violated.
-pub(super) fn traceability(stage: Stage, documents: &[TraceabilitySummary]) -> Verdict {
+/// Absent, or without a proof of its stage to be about: no evidence. About one that is not valid: as that. Incomplete or
+/// contradicting: violated.
+pub(super) fn traceability(stage: Stage, case: &Case<'_>) -> Verdict {
     let of_stage = stage.title().to_lowercase();
-    let Some(found) = documents.iter().find(|summary| summary.document.stage == stage) else {
+    let Some(found) = case.traceability.iter().find(|summary| summary.document.stage == stage) else {
         return Verdict::plain(State::Uncovered, format!("no traceability specification of {of_stage} is in the package"));
     };
     if found.proofs.is_empty() {
         let reason = format!("the package has no proof of {of_stage} that its traceability specification could be about");
         return Verdict::plain(State::Uncovered, reason);
+    }
+    let mut about = case.stages.iter().filter(|stage| found.proofs.iter().any(|proof| proof == stage.id));
+    if let Some(refusal) = about.find_map(|stage| stage.outcome.err()) {
+        return refused(refusal);
     }
     let clauses = |problems: &[Problem]| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let mut reasons = Vec::new();

@@ -149,14 +149,14 @@ impl Naive<'_> {
                 .sum::<f64>()
         };
         let pairs = goods.len() * bads.len();
-        (pairs > 0).then(|| bads.iter().map(won).sum::<f64>() / pairs as f64)
+        (goods.len().min(bads.len()) as u64 >= RANKED_AT_LEAST).then(|| bads.iter().map(won).sum::<f64>() / pairs as f64)
     }
 
     fn ks(&self) -> Option<f64> {
         let (goods, bads) = (self.risks(GOOD), self.risks(BAD));
         let below = |of: &[f64], at: f64| of.iter().filter(|risk| **risk <= at).count() as f64 / of.len() as f64;
         let largest = goods.iter().chain(&bads).map(|at| (below(&goods, *at) - below(&bads, *at)).abs()).fold(0.0, f64::max);
-        (!goods.is_empty() && !bads.is_empty()).then_some(largest)
+        (goods.len().min(bads.len()) as u64 >= RANKED_AT_LEAST).then_some(largest)
     }
 
     fn expected(&self, row: &Row) -> f64 {
@@ -211,7 +211,10 @@ impl Naive<'_> {
                 (0..BINS).map(gap).sum::<f64>() / count
             }),
             Metric::ScorePsi => self.index(|row| row.bin),
-            Metric::FeatureCsi => self.index(|row| row.income),
+            Metric::FeatureCsi => {
+                let most = (0..BINS).map(|at| self.reference.iter().filter(|row| row.income == at).count()).max();
+                (most.unwrap_or(0) as f64 <= 0.9 * self.reference.len() as f64 - 1e-9).then(|| self.index(|row| row.income)).flatten()
+            }
             Metric::DemographicParityDifference => Self::spread(&self.by_group(|row| self.approved(row, key.decisions), all)),
             Metric::AdverseImpactRatio => Self::quotient(&self.by_group(|row| self.approved(row, key.decisions), all)),
             Metric::EqualOpportunityGap => Self::spread(&self.by_group(|row| self.approved(row, key.decisions), |row| row.outcome == GOOD)),
@@ -276,6 +279,25 @@ proptest! {
         let tables = [tabulate(&plan, &first, 1), tabulate(&plan, &second, 2)];
         prop_assert_eq!(total(&plan, &tables), Some(tabulate(&plan, &both, 3)));
     }
+}
+
+/// What a value rests on is what it divides by, not all that is known beside it.
+#[test]
+fn a_value_says_what_it_rests_on() {
+    let plan = plan(ScoreDirection::HigherIsRiskier, 6, None);
+    let row = |outcome: usize, bin: usize, group: usize| Row { score: 0.5, bin, group, outcome, logged: true, income: 3 };
+    let rows: Vec<Row> = (0..200).map(|at| row(if at < 3 { BAD } else { GOOD }, at % 10, 0)).collect();
+    let of = |metric: Metric| measure(&plan, &tabulate(&plan, &rows, 0), None, &MetricKey::plain(metric), 1);
+    assert_eq!((of(Metric::TruePositiveRate).n, of(Metric::FalsePositiveRate).n), (3, 197));
+    for metric in [Metric::Auc, Metric::Gini, Metric::Ks] {
+        assert_eq!((of(metric).value, of(metric).undefined.as_str()), (None, "3 bad outcomes are known, and ranking needs 10"));
+    }
+    let groups = of(Metric::EqualOpportunityGap);
+    assert_eq!((groups.n, groups.left_out.len()), (197, GROUPS - 1));
+    // Edges where nobody is: everything in one bin, then and now.
+    let key = keys(&plan).into_iter().find(|key| key.metric == Metric::FeatureCsi).unwrap();
+    let found = measure(&plan, &tabulate(&plan, &rows, 0), Some(&tabulate(&plan, &rows, 0)), &key, 1);
+    assert!(found.value.is_none() && found.undefined.contains("in one bin"), "{}", found.undefined);
 }
 
 #[test]

@@ -10,10 +10,10 @@ use verifold_model::{
     plan::{ModelKind, Plan},
     preparation::{PART_NAMES, PreparedPart},
     record::{ProofState, ProofSummary},
-    statement::{Header, StageStatement},
+    statement::{Header, Period, StageStatement, StatementKind},
     training::TrainingStatement,
 };
-use verifold_package::{ClaimedProof, ClaimedStage};
+use verifold_package::{ClaimedPackage, ClaimedProof, ClaimedStage};
 use verifold_policy::Policy;
 
 use crate::evidence::{Checked, VerifiedStage, segments};
@@ -26,7 +26,8 @@ fn model(plan: &Plan) -> String {
     }
 }
 
-pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: &Checked, policy: &Policy) -> ProofSummary {
+pub(super) fn proof_summary(proof: &ClaimedProof, package: &ClaimedPackage, checked: &Checked, policy: &Policy) -> ProofSummary {
+    let plan = &package.plan;
     let statement = &proof.statement;
     let rows: u64 = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).map(|batch| u64::from(batch.rows)).sum();
     let monitoring = statement.batches.iter().filter(|batch| batch.role == BatchRole::Monitoring).count() as u64;
@@ -47,12 +48,18 @@ pub(super) fn proof_summary(proof: &ClaimedProof, plan: &Plan, checked: &Checked
     ProofSummary {
         proof_bytes: proof.proof_bytes(),
         segments,
-        ..summary(proof, checked, policy, (&statement.header, statement.steps), plain_words)
+        ..summary(proof, checked, (policy, package.period), (&statement.header, statement.steps), plain_words)
     }
 }
 
 /// A proof other than monitoring's.
-pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked<VerifiedStage>, policy: &Policy) -> ProofSummary {
+pub(super) fn stage_summary(
+    stage: &ClaimedStage,
+    package: &ClaimedPackage,
+    checked: &Checked<VerifiedStage>,
+    policy: &Policy,
+) -> ProofSummary {
+    let plan = &package.plan;
     let plain_words = match &stage.statement {
         StageStatement::Preparation(statement) => {
             let rows = |part: &PreparedPart| count(u64::from(part.rows));
@@ -122,13 +129,25 @@ pub(super) fn stage_summary(stage: &ClaimedStage, plan: &Plan, checked: &Checked
             )
         }
     };
-    summary(stage, checked, policy, (stage.statement.header(), stage.statement.steps()), plain_words)
+    summary(stage, checked, (policy, package.period), (stage.statement.header(), stage.statement.steps()), plain_words)
+}
+
+/// What a proof is called: by its kind, and one behind the first of the period by its own beginning too. A package's title for it is
+/// the provider's word, and would stand as a heading over what is proven.
+pub(super) fn title(header: &Header, period: Period) -> String {
+    let of_part = header.statement == StatementKind::MonitoringV1 || header.statement.is_about_later_outcomes();
+    let title = header.statement.title();
+    if of_part && header.period.start != period.start {
+        format!("{title} from {}", header.period.start.date_text())
+    } else {
+        title.to_owned()
+    }
 }
 
 fn summary<S, T>(
     proof: &ClaimedProof<S>,
     checked: &Checked<T>,
-    policy: &Policy,
+    (policy, period): (&Policy, Period),
     (header, steps): (&Header, u64),
     plain_words: String,
 ) -> ProofSummary {
@@ -143,7 +162,7 @@ fn summary<S, T>(
     let transition = checked.transition.as_ref();
     ProofSummary {
         id: proof.id.clone(),
-        title: proof.title.clone(),
+        title: title(header, period),
         state,
         reason,
         stage: proof.stage,

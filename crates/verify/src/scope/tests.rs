@@ -84,6 +84,43 @@ fn a_week_of_the_packages_own_period_is_missed_without_a_calendar() {
     assert!(found(None, |statement| drop(statement.batches.remove(3))).contains(&("batch-missing".to_owned(), true)));
 }
 
+/// With ninety days to mature, outcomes of a week ago are nobody's knowledge.
+#[test]
+fn a_good_outcome_is_not_known_before_it_can_be() {
+    let mut package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
+    let found = |package: &ClaimedPackage, reviewed_at: Option<&str>| {
+        let mut scope = Scope::default();
+        early_outcomes(&mut scope, package, reviewed_at.map(|at| at.parse().unwrap()));
+        scope.findings.into_iter().map(|finding| (finding.cause, finding.place)).collect::<Vec<_>>()
+    };
+    let early = |week: &str| vec![("outcome-before-maturity".to_owned(), week.to_owned())];
+    assert_eq!(found(&package, Some("2026-11-17T08:00:00Z")), []);
+    // The last week with outcomes began on 17 August.
+    assert_eq!(found(&package, Some("2026-11-14T23:59:59Z")), early("2026-W34"));
+    package.created = "2026-11-14T23:59:59Z".parse().unwrap();
+    assert_eq!(found(&package, None), early("2026-W34"));
+    package.created = "2026-11-17T08:00:00Z".parse().unwrap();
+    package.proofs[0].statement.batches[24].table.counts[0][0][2] = 1;
+    assert_eq!(found(&package, None), early("2026-W46"));
+    // A bad outcome shows itself early.
+    package.proofs[0].statement.batches[24].table.counts[0][0][2] = 0;
+    package.proofs[0].statement.batches[24].table.counts[0][0][4] = 1;
+    assert_eq!(found(&package, None), []);
+}
+
+/// A part of the subject that nobody pinned is not shown as pinned.
+#[test]
+fn a_subject_is_pinned_whole_or_not_at_all() {
+    let package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
+    let policy = Policy::read(&text("policy.toml")).unwrap();
+    let subject = |engagement: &str| reconcile(&policy, Some(&Engagement::read(engagement).unwrap()), &package).subject;
+    let honest = text("engagement.toml");
+    assert_eq!(subject(&honest), Some(Source::Pinned));
+    let without: String = honest.lines().filter(|line| !line.starts_with("model = ")).map(|line| format!("{line}\n")).collect();
+    assert_ne!(without, honest);
+    assert_eq!(subject(&without), Some(Source::Package));
+}
+
 /// Of a period that begins a second early, or ends one, no week could be missed.
 #[test]
 fn a_period_is_one_of_whole_batches() {

@@ -342,11 +342,13 @@ impl Groups {
                 rate.beyond = rate.rate.is_some_and(|rate| rate < lowest);
             }
         }
+        let empty: Vec<&str> = rates.iter().filter(|r| r.rate.is_none()).map(|r| r.name.as_str()).collect();
         let outside: Vec<&str> = rates.iter().filter(|r| r.beyond).map(|r| r.name.as_str()).collect();
         let place = if batch.number == 0 { "Reference".to_owned() } else { format!("Batch {}", batch.number) };
         Some(Self {
             title: match (band, outside.as_slice()) {
                 (None, _) => format!("{place}: approval rate by group"),
+                (Some(_), []) if !empty.is_empty() => format!("{place}: no row of {}", empty.join(", ")),
                 (Some(_), []) => format!("{place}: all groups within the limit"),
                 (Some(_), [one]) => format!("{place}: {one} is outside the limit"),
                 (Some(_), many) => format!("{place}: {} groups outside the limit", many.len()),
