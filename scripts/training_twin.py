@@ -115,8 +115,6 @@ def write():
             spec |= {
                 "direction": "higher-is-safer",
                 "scale_bits": 12,
-                "initial_weights": [(-1) ** f * (f << 22) for f in range(columns)],
-                "initial_bias": -(1 << 30),
                 "decay": 1 << 30,
             }
         weights, bias = train(spec, features, np.where(void, 0, codes), minibatch)

@@ -262,8 +262,8 @@ fn a_network_s_rule_is_held_to_its_ranges_and_to_the_plan() {
 fn a_training_that_trains_nothing_is_none() {
     type Edit = fn(&mut TrainingStatement);
     let cases: [(&str, Edit); 5] = [
-        ("initial_weights", |s| s.spec.initial_weights[1] = 1),
-        ("initial_weights", |s| s.spec.initial_bias = 1),
+        ("initial_weights[1]", |s| s.spec.initial_weights[1] = 1),
+        ("initial_bias", |s| s.spec.initial_bias = 1),
         ("feature_rates", |s| s.spec.feature_rates.fill(0)),
         ("rate_numerator", |s| s.spec.rate_numerator = s.spec.rate_offset - 1),
         ("rate_numerator", |s| s.spec.rate_numerator = s.spec.rate_offset + s.steps - 2),

@@ -256,7 +256,7 @@ impl Metric {
             )),
             Self::Auc => outcomes(define(
                 "AUC",
-                "share of (good, bad) pairs the score ranks rightly; pairs within one bin count between none and all",
+                "share of (good, bad) pairs the score ranks rightly, of ten outcomes of each kind at least; pairs within one bin count between none and all",
                 "Hanley and McNeil 1982; interval from bins",
                 Unit::Ratio,
                 OUTCOMES,
@@ -264,7 +264,7 @@ impl Metric {
             Self::Gini => outcomes(define("Gini", "2·AUC − 1", "Hanley and McNeil 1982; interval from bins", Unit::Ratio, OUTCOMES)),
             Self::Ks => outcomes(define(
                 "KS",
-                "largest distance between the score distributions of good and bad; exact at bin edges, bounded inside bins",
+                "largest distance between the score distributions of good and bad, of ten outcomes each at least; exact at bin edges, bounded inside bins",
                 "Kolmogorov–Smirnov two-sample statistic",
                 Unit::Ratio,
                 OUTCOMES,

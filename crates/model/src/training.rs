@@ -82,9 +82,9 @@ pub struct TrainingSpec {
     ///
     /// Like rates, centres are often means of the rows: they are disclosed with this specification.
     pub centres: Vec<u32>,
-    /// Weights before the first minibatch, in 2^−30 log-odds for each quantised unit, in `−2^35 .. 2^35`; one for each feature.
+    /// Weights before the first minibatch, in 2^−30 log-odds for each quantised unit: zero for each feature.
     pub initial_weights: Vec<i64>,
-    /// Bias before the first minibatch, at the centres, in 2^−30 log-odds, in `−2^35 .. 2^35`.
+    /// Bias before the first minibatch, at the centres, in 2^−30 log-odds: zero.
     pub initial_bias: i64,
     /// Factor of each weight's learning rate, below 2^20; one for each feature.
     pub feature_rates: Vec<u32>,
@@ -148,21 +148,16 @@ impl TrainingSpec {
         } else {
             let found = self.initial_weights.len();
             ensure(found == features, "initial_weights", &|| format!("{found} numbers where the plan has {features} features"))?;
-            // A start of the provider's choice and rates that hardly move it would pass any model off as trained on these rows.
-            let zero = self.initial_bias == 0 && self.initial_weights.iter().all(|weight| *weight == 0);
-            ensure(zero, "initial_weights", &|| "a scorecard's training begins with weights and bias of zero".into())?;
         }
         for (i, (centre, feature)) in self.centres.iter().zip(&plan.features).enumerate() {
             ensure(*centre <= feature.max, &format!("centres[{i}]"), &|| format!("at most {}, the feature's max", feature.max))?;
         }
-        let bound = 1i64 << (TRAINED_BITS - 1);
-        let trained = |value: i64, field: &str| {
-            ensure((-bound..bound).contains(&value), field, &|| format!("lies in −2^{0} .. 2^{0}", TRAINED_BITS - 1))
-        };
+        // A start of the provider's choice, and rates that hardly move it, would pass any model off as trained on these rows.
+        let zero = |value: i64, field: &str| ensure(value == 0, field, &|| "zero: a training begins with nothing learnt".into());
         for (i, weight) in self.initial_weights.iter().enumerate() {
-            trained(*weight, &format!("initial_weights[{i}]"))?;
+            zero(*weight, &format!("initial_weights[{i}]"))?;
         }
-        trained(self.initial_bias, "initial_bias")?;
+        zero(self.initial_bias, "initial_bias")?;
         let below = |value: u64, bits: u32, field: &str| ensure(value < 1 << bits, field, &|| format!("lies below 2^{bits}"));
         for (i, rate) in self.feature_rates.iter().enumerate() {
             below(u64::from(*rate), RATE_BITS, &format!("feature_rates[{i}]"))?;
@@ -293,9 +288,10 @@ mod tests {
         check(|s| s.centres.push(1), Some("centres"));
         check(|s| s.centres[1] = 41, Some("centres[1]"));
         check(|s| s.initial_weights.clear(), Some("initial_weights"));
-        check(|s| s.initial_weights[1] = 1 << 35, Some("initial_weights[1]"));
-        check(|s| s.initial_weights[1] = -(1 << 35), None);
+        check(|s| s.initial_weights[1] = -1, Some("initial_weights[1]"));
         check(|s| s.initial_bias = i64::MIN, Some("initial_bias"));
+        check(|s| s.feature_rates = vec![0, 1], None);
+        check(|s| s.feature_rates.fill(0), Some("feature_rates"));
         check(|s| s.feature_rates.clear(), Some("feature_rates"));
         check(|s| s.feature_rates[0] = 1 << 20, Some("feature_rates[0]"));
         check(|s| s.bias_rate = 1 << 20, Some("bias_rate"));
