@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// One class alone
     #[arg(long, value_name = "NAME")]
     class: Option<String>,
+    /// One sample alone
+    #[arg(long, value_name = "NAME")]
+    sample: Option<String>,
     /// Give so many of the mutants, evenly chosen, to the program as well
     #[arg(long, value_name = "N", default_value_t = 0)]
     program: usize,
@@ -46,7 +49,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let kept = tempfile::tempdir().context("a scratch folder")?;
     let keep = (args.program > 0).then(|| kept.path().to_owned());
-    let options = engine::Options { seed: args.seed, class: args.class.clone(), full: args.full, threads, keep };
+    let options = engine::Options { seed: args.seed, class: args.class.clone(), sample: args.sample.clone(), full: args.full, threads, keep };
     let mut faults = engine::run(&root.join("sample-audits"), &KeyStore::new(), &options, &|| begun.elapsed());
     if args.program > 0 {
         faults.extend(through_the_program(root, kept.path(), args.program)?);

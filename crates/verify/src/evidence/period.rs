@@ -277,4 +277,10 @@ mod tests {
         changed[2].statement.model_commitment = Commitment::from_bytes([9; 32]);
         assert!((0..3).all(|at| follows(&changed, at).is_ok()));
     }
+
+    #[test]
+    fn batches_that_have_no_number_are_not_checked() {
+        let refused = too_many();
+        assert_eq!((refused.state, refused.cause), (ProofState::NotCheckable, "too-many-batches"));
+    }
 }

@@ -6,7 +6,7 @@ use verifold_package::{EntryRole, container, manifest::ListedEntry};
 use super::{
     Make,
     draw::Draw,
-    sample::{Entry, LISTED, Sample, listed, sealed},
+    sample::{Entry, Sample, listed, sealed},
 };
 
 const LOCAL: usize = 30;
@@ -134,8 +134,9 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     }),
     ("a missing entry", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let at = *draw.pick(&[0, 1, 2, 4]);
-        entries.remove(at);
+        let at = draw.below(entries.len());
+        // A package without its signature is whole.
+        (at != sample.signature()).then(|| entries.remove(at))?;
         Some((container::encode(&entries), if at == 0 { &["missing-manifest"] } else { &["missing-entry"] }))
     }),
     ("an entry missing here and in the manifest", |sample, draw| {
@@ -163,7 +164,8 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     }),
     ("a path that leads elsewhere", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let path = &mut entries[draw.below(5)].0;
+        let at = draw.below(entries.len());
+        let path = &mut entries[at].0;
         *path = match draw.below(9) {
             0 => format!("../{path}"),
             1 => format!("/{path}"),
@@ -179,7 +181,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     }),
     ("another path", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let at = *draw.pick(&LISTED);
+        let at = *draw.pick(&sample.listed());
         entries[at].0.push_str(&draw.below(100).to_string());
         Some((container::encode(&entries), &["missing-entry"]))
     }),
@@ -238,7 +240,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     ("an extra field in the directory", |sample, draw| {
         let records = Records::of(&sample.entries);
         let mut file = sample.package.clone();
-        let at = draw.below(5);
+        let at = draw.below(sample.entries.len());
         let (central, path) = (records.entries[at].directory, sample.entries[at].0.len());
         let extra = noise(draw, 60);
         file[central + 30 + 2 * draw.below(2)] = u8::try_from(extra.len()).ok()?;
@@ -256,9 +258,9 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         file[end + 10..end + 12].copy_from_slice(&number.to_le_bytes());
         Some((
             file,
-            match number {
-                0..5 => &["container-not-canonical"],
-                5..=256 => &["truncated"],
+            match usize::from(number) {
+                fewer if fewer < sample.entries.len() => &["container-not-canonical"],
+                ..=256 => &["truncated"],
                 _ => &["too-many-entries"],
             },
         ))
@@ -271,14 +273,14 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     }),
     ("other content under the listed digest", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let bytes = &mut entries[*draw.pick(&LISTED)].1;
+        let bytes = &mut entries[*draw.pick(&sample.listed())].1;
         let at = draw.below(bytes.len());
         bytes[at] ^= draw.up_to(255) as u8;
         Some((container::encode(&entries), &["digest-differs"]))
     }),
     ("longer or shorter content under the listed digest", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let bytes = &mut entries[*draw.pick(&LISTED)].1;
+        let bytes = &mut entries[*draw.pick(&sample.listed())].1;
         let length = draw.below(bytes.len());
         if draw.below(2) == 0 {
             bytes.truncate(length);
@@ -289,10 +291,12 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     }),
     ("contents of two entries exchanged", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let (a, b) = draw.two_below(3);
-        let (a, b) = (LISTED[a], LISTED[b]);
+        let listed = sample.listed();
+        let (a, b) = draw.two_below(listed.len());
+        let (a, b) = (listed[a], listed[b]);
+        let same_size = entries[a].1.len() == entries[b].1.len();
         let first = entries[a].1.clone();
         entries[a].1 = std::mem::replace(&mut entries[b].1, first);
-        Some((container::encode(&entries), &["size-differs"]))
+        Some((container::encode(&entries), if same_size { &["digest-differs"] } else { &["size-differs"] }))
     }),
 ];

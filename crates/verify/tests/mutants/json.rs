@@ -20,9 +20,15 @@ struct Document {
 /// The way from the root of a document to one of its nodes: positions among children.
 type Way = Vec<usize>;
 
+/// Manifest, plan or statement of the first monitoring proof, whose values are known here.
 fn document(sample: &Sample, draw: &mut Draw) -> Document {
-    let entry = *draw.pick(&[0, PLAN, STATEMENT]);
-    Document { entry, value: serde_json::from_slice(&sample.entries[entry].1).unwrap() }
+    Document::of(sample, *draw.pick(&[0, sample.at(PLAN), sample.at(STATEMENT)]))
+}
+
+/// Any document but the envelope.
+fn any_document(sample: &Sample, draw: &mut Draw) -> Document {
+    let listed = sample.listed().into_iter().filter(|at| sample.entries[*at].0.ends_with(".json"));
+    Document::of(sample, *draw.pick(&std::iter::once(0).chain(listed).collect::<Vec<_>>()))
 }
 
 fn children(value: &Value) -> Vec<(Option<&str>, &Value)> {
@@ -34,6 +40,10 @@ fn children(value: &Value) -> Vec<(Option<&str>, &Value)> {
 }
 
 impl Document {
+    fn of(sample: &Sample, entry: usize) -> Self {
+        Self { entry, value: serde_json::from_slice(&sample.entries[entry].1).unwrap() }
+    }
+
     /// A node that `wanted` accepts, given the names on the way to it.
     fn node(&self, draw: &mut Draw, wanted: &dyn Fn(&[&str], &Value) -> bool) -> Option<(Way, &Value)> {
         let mut found = Vec::new();
@@ -125,7 +135,7 @@ fn is_number(names: &[&str], value: &Value) -> bool {
 
 pub(crate) const MAKES: &[(&str, Make)] = &[
     ("a missing field", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) = document.node(draw, &|_, value| value.is_object())?;
         let at = draw.below(children(value).len());
         let absent = children(value)[at].1.is_null();
@@ -135,14 +145,14 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, &object(&fields)), if absent { NOT_CANONICAL } else { MALFORMED }))
     }),
     ("an unknown field", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) = document.node(draw, &|_, value| value.is_object())?;
         let mut fields = fields(value);
         fields.insert(draw.below(fields.len() + 1), format!("\"a{}\":1", draw.below(1000)));
         Some((document.with(sample, &way, &object(&fields)), MALFORMED))
     }),
     ("a field twice", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) = document.node(draw, &|_, value| value.is_object())?;
         let mut fields = fields(value);
         let copy = draw.pick(&fields).clone();
@@ -150,7 +160,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, &object(&fields)), MALFORMED))
     }),
     ("fields in another order", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) = document.node(draw, &|_, value| value.as_object().is_some_and(|fields| fields.len() > 1))?;
         let mut fields = fields(value);
         let (a, b) = draw.two_below(fields.len());
@@ -158,7 +168,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, &object(&fields)), NOT_CANONICAL))
     }),
     ("another name of a field", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) = document.node(draw, &|_, value| value.is_object())?;
         let mut fields = fields(value);
         let at = draw.below(fields.len());
@@ -172,7 +182,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, &object(&fields)), MALFORMED))
     }),
     ("an object as the list of its values", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) = document.node(draw, &|_, value| value.is_object())?;
         let values: Vec<String> = children(value).into_iter().map(|(_, value)| value.to_string()).collect();
         Some((document.with(sample, &way, &format!("[{}]", values.join(","))), &["json-malformed", "json-not-canonical"]))
@@ -215,7 +225,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, draw.pick::<&str>(&["9007199254740993", "18446744073709551615"])), NOT_CANONICAL))
     }),
     ("a cell of more or fewer counts", |sample, draw| {
-        let document = Document { entry: STATEMENT, value: serde_json::from_slice(&sample.entries[STATEMENT].1).ok()? };
+        let document = Document::of(sample, sample.at(STATEMENT));
         let is_cell = |names: &[&str], value: &Value| {
             let inner = value.as_array().is_some_and(|items| items.iter().all(Value::is_number));
             inner && (names.ends_with(&["counts"]) || names.ends_with(&["void"]))
@@ -230,7 +240,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, &format!("[{}]", items.join(","))), MALFORMED))
     }),
     ("an escaped letter", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) =
             document.node(draw, &|_, value| value.as_str().is_some_and(|text| text.starts_with(|c: char| c.is_ascii_alphanumeric())))?;
         let text = value.as_str()?;
@@ -238,7 +248,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, &escaped), NOT_CANONICAL))
     }),
     ("a string that is none", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, _) = document.node(draw, &|_, value| value.is_string())?;
         Some((
             document.with(sample, &way, draw.pick::<&str>(&["\"\\x\"", "\"\\ud800\"", "\"\n\"", "\"", "'a'", "\"\\u00\"", "a"])),
@@ -246,14 +256,14 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         ))
     }),
     ("white space", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, value) = document.node(draw, &|_, _| true)?;
         let space = *draw.pick(&[" ", "\n", "\t", "\r\n", "  "]);
         let text = if draw.below(2) == 0 { format!("{space}{value}") } else { format!("{value}{space}") };
         Some((document.with(sample, &way, &text), NOT_CANONICAL))
     }),
     ("deep nesting", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let (way, _) = document.node(draw, &|_, _| true)?;
         let depth = *draw.pick(&[64, 128, 1_000, 100_000]);
         let (open, close) = *draw.pick(&[("[", "]"), ("{\"a\":", "}"), ("[", ""), ("{\"schema\":", "")]);
@@ -261,13 +271,13 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         Some((document.with(sample, &way, &text), MALFORMED))
     }),
     ("a circuit this program does not know", |sample, draw| {
-        let document = Document { entry: STATEMENT, value: serde_json::from_slice(&sample.entries[STATEMENT].1).ok()? };
+        let document = Document::of(sample, sample.at(STATEMENT));
         let (way, _) = document.node(draw, &|names, _| names.ends_with(&["family"]))?;
         let name = format!("\"scored-cohort/v{}\"", 2 + draw.below(100));
         Some((document.with(sample, &way, draw.pick::<&str>(&[&name, "\"\"", "\"none\""])), &["unknown-circuit"]))
     }),
     ("bytes around a document", |sample, draw| {
-        let document = document(sample, draw);
+        let document = any_document(sample, draw);
         let text = document.text();
         let bytes = match draw.below(8) {
             0 => format!("\u{feff}{text}").into_bytes(),

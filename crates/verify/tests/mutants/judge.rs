@@ -2,121 +2,17 @@
 
 use verifold_model::{
     record::{AuditRecord, BatchRecord, ProofState, ProofSummary, Standing},
-    state::{Exit, RungName, RungState, State},
+    state::{Exit, RungName, RungState, Stage, State},
     statement::StatementKind,
 };
 
-/// Every cause a package can be refused for: where, and with which exit code. A cause missing here is unexpected everywhere.
-const CAUSES: &[(RungName, Exit, &[&str])] = &[
-    (
-        RungName::Integrity,
-        Exit::Malformed,
-        &[
-            "not-a-zip",
-            "truncated",
-            "trailing-bytes",
-            "archive-comment",
-            "compressed-entry",
-            "container-not-canonical",
-            "entry-misplaced",
-            "duplicate-entry",
-            "path-refused",
-            "entry-order",
-            "missing-manifest",
-            "json-malformed",
-            "json-not-canonical",
-            "text-refused",
-            "envelope-refused",
-            "unlisted-entry",
-            "missing-entry",
-            "listed-twice",
-            "manifest-contradicts",
-            "no-proofs",
-        ],
-    ),
-    (RungName::Integrity, Exit::Rejected, &["checksum-differs", "size-differs", "digest-differs", "subject-differs", "period-differs"]),
-    (
-        RungName::Integrity,
-        Exit::Limits,
-        &[
-            "file-too-large",
-            "too-many-entries",
-            "entry-too-large",
-            "too-many-proofs",
-            "too-many-envelopes",
-            "too-many-signatures",
-            "too-many-batches",
-            "too-many-steps",
-            "too-many-features",
-            "circuit-too-large",
-        ],
-    ),
-    (RungName::Integrity, Exit::NotChecked, &["unknown-schema", "unknown-statement", "unknown-proof-system", "unknown-circuit"]),
-    (
-        RungName::Origin,
-        Exit::Origin,
-        &["no-signature", "signature-of-other-manifest", "signature-invalid", "signer-not-trusted", "signer-outside-window"],
-    ),
-    (
-        RungName::Proof,
-        Exit::Rejected,
-        &[
-            "plan-contradicts",
-            "shape-differs",
-            "plan-commitment-differs",
-            "no-batches",
-            "batch-index-differs",
-            "reference-not-first",
-            "batch-ends-before-start",
-            "batches-overlap",
-            "period-inverted",
-            "references-differ",
-            "table-impossible",
-            "commitment-not-canonical",
-            "step-count-differs",
-            "chain-differs",
-            "proof-length-differs",
-            "proof-structure-differs",
-            "proof-undecodable",
-            "proof-not-canonical",
-            "proof-rejected",
-            "final-state-differs",
-            "link-broken",
-            "circuit-of-another-kind",
-            "roles-differ",
-            "rules-contradict",
-            "training-contradicts",
-            "parts-impossible",
-            "profile-impossible",
-            "receipts-contradict",
-            "receipts-of-other-rows",
-            "matured-of-other-rows",
-            "revision-of-other-outcomes",
-            "revision-contradicts",
-            "revision-contradicts-tables",
-            "proof-left-out",
-        ],
-    ),
-    (RungName::Proof, Exit::NotChecked, &["shape-without-room", "circuit-not-accepted"]),
-    (RungName::Scope, Exit::Scope, &["model-differs", "batch-missing"]),
-    (RungName::Policy, Exit::Violated, &["requirement-violated"]),
-];
-
-/// Where a cause belongs, and the exit code it leads to.
-pub(crate) fn place_of(cause: &str) -> Option<(RungName, Exit)> {
-    CAUSES.iter().find(|(_, _, causes)| causes.contains(&cause)).map(|(rung, exit, _)| (*rung, *exit))
-}
-
-/// All causes in the order of the ladder.
-pub(crate) fn all_causes() -> impl Iterator<Item = &'static str> {
-    CAUSES.iter().flat_map(|(_, _, causes)| causes.iter().copied())
-}
+use super::causes::exit_of;
 
 /// How a mutant ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// Refused for a cause it may be refused for.
-    Refused(String),
+    /// Refused for causes it may be refused for, on these rungs.
+    Refused(Vec<(RungName, String)>),
     /// Believed: every mandatory requirement met, or a proof held valid that should not be.
     Accepted(String),
     /// Refused, but not as it should be, or with a record that misleads.
@@ -125,8 +21,8 @@ pub(crate) enum Ending {
     Crashed(String),
 }
 
-/// Judges the record of a mutant that must be refused for one of `allowed`.
-pub(crate) fn judge(record: &AuditRecord, allowed: &[&str]) -> Ending {
+/// Judges the record of a mutant that must be refused for one of `allowed`; `untouched` is what its sample ends with.
+pub(crate) fn judge(record: &AuditRecord, allowed: &[&str], untouched: Exit) -> Ending {
     let headline = &record.headline;
     let Some(name) = headline.rung else { return Ending::Accepted(headline.title.clone()) };
     if record.exit == Exit::Met {
@@ -145,19 +41,30 @@ pub(crate) fn judge(record: &AuditRecord, allowed: &[&str]) -> Ending {
         return if believed { Ending::Accepted(said) } else { Ending::Unexpected(said) };
     }
     let mut faults = Vec::new();
-    if place_of(cause) != Some((name, record.exit)) {
+    if exit_of(name, cause).is_none() || expected_exit(record, name, untouched) != record.exit {
         faults.push(format!("{cause} on rung {name:?} with exit {:?}", record.exit));
     }
     if finding.text.is_empty() {
         faults.push("the finding has no text".to_owned());
     }
-    if name == RungName::Origin && !record.ladder.iter().any(|rung| rung.name == RungName::Proof && rung.state == RungState::Holds) {
+    if name == RungName::Origin && untouched != Exit::Rejected && !record.ladder.iter().any(|rung| rung.name == RungName::Proof && rung.state == RungState::Holds) {
         faults.push("the proof is not concluded for itself".to_owned());
     }
     if matches!(name, RungName::Integrity | RungName::Proof) {
         faults.extend(beliefs(record, state));
     }
-    if faults.is_empty() { Ending::Refused(cause.to_owned()) } else { Ending::Unexpected(format!("{cause}: {}", faults.join("; "))) }
+    if faults.is_empty() { Ending::Refused(vec![(name, cause.to_owned())]) } else { Ending::Unexpected(format!("{cause}: {}", faults.join("; "))) }
+}
+
+/// What a record must end with by what stands in the way on its first rung that fails: the gravest, as of several proofs others fall
+/// too. Who signed is asked beside all else, which is as it was.
+pub(crate) fn expected_exit(record: &AuditRecord, name: RungName, untouched: Exit) -> Exit {
+    let findings = record.ladder.iter().filter(|rung| rung.name == name).flat_map(|rung| &rung.findings);
+    let mut exits: Vec<Exit> = findings.filter(|finding| finding.blocking).filter_map(|finding| exit_of(name, &finding.cause)).collect();
+    if name == RungName::Origin {
+        exits.push(untouched);
+    }
+    Exit::first_of(&exits)
 }
 
 /// What a record says although nothing in its package is proven.
@@ -173,7 +80,9 @@ fn beliefs(record: &AuditRecord, state: RungState) -> Vec<String> {
     faults.extend(
         later.filter(|rung| !unread && rung.state != RungState::NotReached).map(|rung| format!("rung {:?} is {:?}", rung.name, rung.state)),
     );
+    // Proofs of other stages may hold, and what rests on them.
     let assessed = record.requirements.iter().filter(|result| matches!(result.state, State::Satisfied | State::Violated));
+    let assessed = assessed.filter(|result| record.proofs.len() < 2 || result.stage == Stage::Monitoring);
     faults.extend(assessed.filter(|_| !unread).map(|result| format!("{} is {}", result.id, result.state.word())));
     // Of several monitoring proofs, one that is valid proves its own batches, and no other's.
     let valid = |id: &String| {

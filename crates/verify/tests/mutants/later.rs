@@ -3,123 +3,20 @@
 //!
 //! Everything is computed anew over an edit that can be without proving: chains, steps, digests, the bank's signature.
 
-use std::path::Path;
-
 use verifold_circuits::{
     native::{self, ReplayError},
     revision::{self, RevisionReplayError},
 };
 use verifold_model::{
-    record::{AuditRecord, ProofState},
     revision::RevisionStatement,
-    state::{Exit, RungName, State},
     statement::{MonitoringStatement, StageStatement},
 };
-use verifold_package::{ClaimedPackage, Contents, Limits, signing, write};
-use verifold_policy::{Engagement, Policy};
-use verifold_verify::{Inputs, KeyStore, Received, verify};
+use verifold_package::Contents;
 
-use super::{
-    judge::{Ending, place_of},
-    sample::{NoClock, SIGNED_AT, bank},
+use super::told::{
+    Must::{BeRefused, LeaveUncovered},
+    Told,
 };
-
-/// The sample with two models and a matured cohort for each.
-pub(crate) const NAME: &str = "changed-model";
-
-/// The sample, taken apart.
-pub(crate) struct Whole {
-    policy: Policy,
-    engagement: Engagement,
-    contents: Contents,
-}
-
-/// What an edit must come to.
-#[derive(Clone, Copy)]
-pub(crate) enum Must {
-    /// Refused on the proof rung, for these causes and no other; the proof of this name is rejected.
-    BeRefused(&'static [&'static str], &'static str),
-    /// Nothing is refused, and this requirement is uncovered.
-    LeaveUncovered(&'static str),
-}
-
-/// An edit of the package.
-type Change = fn(&mut Contents);
-
-use Must::{BeRefused, LeaveUncovered};
-
-impl Whole {
-    /// Reads the sample, to be signed anew by the bank whose key is at hand.
-    ///
-    /// # Panics
-    /// If it is not there, or does not end as it should.
-    pub(crate) fn read(folder: &Path, keys: &KeyStore) -> Self {
-        let folder = folder.join(NAME);
-        let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
-        let mut engagement = Engagement::read(&text("engagement.toml")).unwrap();
-        for signer in &mut engagement.signers {
-            signer.public_key = bank().public_key();
-        }
-        let file = std::fs::read(folder.join("package.zkaudit")).unwrap();
-        let contents = ClaimedPackage::read(&file, &Limits::default()).unwrap().contents();
-        let whole = Self { policy: Policy::read(&text("policy.toml")).unwrap(), engagement, contents };
-        let untouched = whole.verify(&whole.altered(|_| ()), keys);
-        assert!(untouched.headline.rung.is_none(), "the untouched sample passes: {}", untouched.headline.title);
-        assert_eq!(untouched.exit, Exit::Met);
-        whole
-    }
-
-    /// The package with an edit, signed by the bank.
-    pub(crate) fn altered(&self, edit: impl FnOnce(&mut Contents)) -> Vec<u8> {
-        let mut contents = self.contents.clone();
-        edit(&mut contents);
-        signing::sign(&write(&contents).unwrap(), &bank(), "Merian Bank AG", SIGNED_AT.parse().unwrap()).unwrap()
-    }
-
-    pub(crate) fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
-        let inputs = Inputs {
-            policy: &self.policy,
-            engagement: Some(&self.engagement),
-            received: &Received::default(),
-            package,
-            file_name: "package.zkaudit",
-            against: None,
-        };
-        verify(&inputs, keys, &mut NoClock)
-    }
-}
-
-/// Whether a mutant came to what it must.
-pub(crate) fn judge(record: &AuditRecord, must: Must) -> Ending {
-    let rung = record.ladder.iter().find(|rung| rung.name == RungName::Proof);
-    let mut found: Vec<&str> =
-        rung.iter().flat_map(|rung| &rung.findings).filter(|finding| finding.blocking).map(|finding| finding.cause.as_str()).collect();
-    found.sort_unstable();
-    let said = format!("{found:?}: {}", record.headline.title);
-    match must {
-        BeRefused(causes, id) => {
-            let state = record.proofs.iter().find(|proof| proof.id == id).map(|proof| proof.state);
-            let mut causes = causes.to_vec();
-            causes.sort_unstable();
-            let known = causes.iter().all(|cause| place_of(cause) == Some((RungName::Proof, Exit::Rejected)));
-            if record.exit == Exit::Met || state == Some(ProofState::Valid) {
-                Ending::Accepted(said)
-            } else if found == causes && known && state == Some(ProofState::Rejected) && record.exit == Exit::Rejected {
-                Ending::Refused(causes.join(", "))
-            } else {
-                Ending::Unexpected(said)
-            }
-        }
-        LeaveUncovered(id) => {
-            let state = record.requirements.iter().find(|result| result.id == id).map(|result| result.state);
-            match (state, record.exit) {
-                (Some(State::Uncovered), Exit::Incomplete) if found.is_empty() => Ending::Refused(format!("({id} uncovered)")),
-                (Some(State::Satisfied), _) | (_, Exit::Met) => Ending::Accepted(said),
-                _ => Ending::Unexpected(said),
-            }
-        }
-    }
-}
 
 /// Position of a proof that is not of monitoring.
 fn at(contents: &Contents, id: &str) -> usize {
@@ -172,8 +69,10 @@ fn hide_a_change(revised: &mut RevisionStatement) -> u32 {
     batch.index
 }
 
-/// The edits; where few are wanted, those up to [`FEW`].
-pub(crate) const CHANGES: &[(&str, Must, Change)] = &[
+/// The lies over a period with two models and a matured cohort for each.
+pub(crate) const TOLD: Told = Told { sample: "changed-model", packages: CHANGES, audits: &[], few: 7 };
+
+const CHANGES: &[(&str, super::told::Must, fn(&mut Contents))] = &[
     ("a change hidden", BeRefused(&["chain-differs"], "revision"), |c| {
         hide_a_change(changes(c, "revision"));
     }),
@@ -272,6 +171,3 @@ pub(crate) const CHANGES: &[(&str, Must, Change)] = &[
         (0..).zip(&mut cohort(c, "matured-2").batches).for_each(|(index, batch)| batch.index = index);
     }),
 ];
-
-/// How many of them a sampled run takes.
-pub(crate) const FEW: usize = 7;

@@ -8,35 +8,42 @@
 //! - [`origin`]: signatures, and changes by somebody who has not the bank's key
 //! - [`manifest`], [`json`]: what is listed, and how JSON is spelled
 //! - [`statement`], [`tables`], [`batches`], [`plan`], [`structure`]: values and vectors, as they stand and forged
-//! - [`stages`]: all of it again over a package with a proof of every stage
-//! - [`later`]: outcomes that became known later, over a package with two models
 //! - [`proof`]: points, elements and lengths of the proof
+//! - [`stages`]: any value of any proof, over packages with several
 //! - [`cheats`]: what a cheating bank would do, each with its one cause
-//! - [`judge`]: rung, cause, exit code and record of a mutant that was refused
+//! - [`development`], [`later`], [`period`]: the same of other stages, of outcomes that became known later, and of the proofs and
+//!   segments of a period, [`told`] one by one
+//! - [`scope`]: a package that holds, against what the auditor expects, was sent before, or demands
+//! - [`judge`], [`causes`]: rung, cause, exit code and record of a mutant that was refused; every cause there is occurs
 //!
 //! The same seed gives the same mutants. Tests run a sample of each class, `cargo xtask mutants --full` all of them.
 //! What no proof binds, but a signature alone (who wrote a package, when, under which titles), is changed by the bank
 //! too, and must change no verdict. None of this shows that a proof cannot be forged by means other than these.
 
 mod batches;
+mod causes;
 mod cheats;
 mod container;
+mod development;
 mod draw;
 mod json;
 mod judge;
 mod later;
 mod manifest;
 mod origin;
+mod period;
 mod plan;
 mod proof;
 mod sample;
+mod scope;
 mod stages;
 mod statement;
 mod structure;
 mod tables;
+mod told;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -48,12 +55,14 @@ use std::{
     time::Duration,
 };
 
+use verifold_model::state::RungName;
 use verifold_verify::KeyStore;
 
 use cheats::Samples;
 use draw::Draw;
-use judge::{Ending, all_causes, judge};
+use judge::{Ending, judge};
 use sample::{Parts, Sample};
+use told::{Audit, Told};
 
 /// Causes a mutant may be refused for.
 type Causes = &'static [&'static str];
@@ -67,8 +76,21 @@ type Make = fn(&Sample, &mut Draw) -> Option<(Vec<u8>, Causes)>;
 /// Causes that go away when everything is computed anew that can be without proving.
 const FORGEABLE: Causes = &["plan-commitment-differs", "step-count-differs", "chain-differs", "proof-rejected"];
 
-/// The sample every class is about; the others take part with fewer mutants.
-const SAMPLES: [&str; 7] = [
+/// What becomes of a proof in segments: whatever it says of itself names the cause.
+const SEGMENTED: Causes = &[
+    "proof-undecodable",
+    "proof-not-canonical",
+    "proof-rejected",
+    "final-state-differs",
+    "segment-of-another-period",
+    "segment-of-another-plan",
+    "segment-under-another-model",
+    "segment-misplaced",
+    "segment-missing",
+];
+
+/// Every folder of `sample-audits`. Every class is about the first, which is honest; the others take part with fewer mutants.
+const SAMPLES: [&str; 13] = [
     "credit-scoring-q1",
     "credit-scoring-drift",
     "cheat-altered-count",
@@ -76,6 +98,12 @@ const SAMPLES: [&str; 7] = [
     "cheat-batch-withheld",
     "cheat-other-model-unedited",
     "cheat-other-model-consistent",
+    "cheat-anchored-batches-withheld",
+    "proof-system-too-weak",
+    "credit-scoring-mlp",
+    "credit-scoring-lifecycle",
+    "broken-chain",
+    "changed-model",
 ];
 
 /// How the mutants of a class are made.
@@ -93,44 +121,45 @@ enum Kind {
     Forged(&'static [(&'static str, Edit)]),
     /// Told one by one.
     Cheats,
-    /// Bytes in turn of the package over all stages, with nothing computed anew.
-    StageBytes,
-    /// Anything of the package over all stages, with everything computed anew but proofs.
+    /// Anything of the packages with several proofs, with everything computed anew but proofs.
     Stages,
-    /// What is said of later outcomes, told one by one.
-    Later,
+    /// Told one by one, over a sample of their own.
+    Told(&'static Told),
     /// Values that a signature alone binds, changed by the one who signs.
     Unbound,
 }
 
-/// A class with the numbers of mutants of a full run: of the honest sample, of each other one.
+/// A class with the numbers of mutants of a full run and of a sampled one: of the honest sample, of each other one with one proof, of
+/// each with several, which take several times as long.
 struct Class {
     name: &'static str,
     kind: Kind,
-    full: (usize, usize),
-    sampled: (usize, usize),
+    full: [usize; 3],
+    sampled: [usize; 3],
 }
 
-const CLASSES: [Class; 19] = [
-    Class { name: "bytes", kind: Kind::Bytes, full: (usize::MAX, 5_000), sampled: (700, 20) },
-    Class { name: "container", kind: Kind::Files(container::MAKES), full: (1500, 200), sampled: (81, 0) },
-    Class { name: "manifest", kind: Kind::Manifest(manifest::EDITS), full: (1000, 150), sampled: (66, 0) },
-    Class { name: "origin", kind: Kind::Files(origin::MAKES), full: (600, 0), sampled: (45, 0) },
-    Class { name: "json", kind: Kind::Files(json::MAKES), full: (2000, 250), sampled: (102, 0) },
-    Class { name: "statement", kind: Kind::Sealed(statement::EDITS), full: (800, 100), sampled: (42, 21) },
-    Class { name: "tables", kind: Kind::Sealed(tables::EDITS), full: (800, 100), sampled: (40, 0) },
-    Class { name: "batches", kind: Kind::Sealed(batches::EDITS), full: (800, 100), sampled: (48, 0) },
-    Class { name: "plan", kind: Kind::Sealed(plan::EDITS), full: (900, 100), sampled: (90, 0) },
-    Class { name: "structure", kind: Kind::Sealed(structure::EDITS), full: (800, 100), sampled: (60, 0) },
-    Class { name: "proof", kind: Kind::Sealed(proof::EDITS), full: (1000, 50), sampled: (17, 0) },
-    Class { name: "statement-forged", kind: Kind::Forged(statement::EDITS), full: (100, 14), sampled: (14, 0) },
-    Class { name: "tables-forged", kind: Kind::Forged(tables::EDITS), full: (200, 20), sampled: (5, 0) },
-    Class { name: "batches-forged", kind: Kind::Forged(batches::EDITS), full: (200, 24), sampled: (5, 0) },
-    Class { name: "plan-forged", kind: Kind::Forged(plan::EDITS), full: (200, 30), sampled: (8, 0) },
-    Class { name: "stages-bytes", kind: Kind::StageBytes, full: (12_000, 0), sampled: (120, 0) },
-    Class { name: "stages", kind: Kind::Stages, full: (400, 0), sampled: (20, 0) },
-    Class { name: "later-outcomes", kind: Kind::Later, full: (later::CHANGES.len(), 0), sampled: (later::FEW, 0) },
-    Class { name: "cheats", kind: Kind::Cheats, full: (0, 0), sampled: (0, 0) },
+const CLASSES: [Class; 21] = [
+    Class { name: "bytes", kind: Kind::Bytes, full: [usize::MAX, 5_000, 5_000], sampled: [700, 20, 60] },
+    Class { name: "container", kind: Kind::Files(container::MAKES), full: [1500, 200, 200], sampled: [81, 9, 9] },
+    Class { name: "manifest", kind: Kind::Manifest(manifest::EDITS), full: [1000, 150, 150], sampled: [66, 8, 8] },
+    Class { name: "origin", kind: Kind::Files(origin::MAKES), full: [600, 45, 30], sampled: [45, 1, 0] },
+    Class { name: "json", kind: Kind::Files(json::MAKES), full: [2000, 250, 250], sampled: [102, 9, 9] },
+    Class { name: "statement", kind: Kind::Sealed(statement::EDITS), full: [800, 100, 40], sampled: [42, 21, 1] },
+    Class { name: "tables", kind: Kind::Sealed(tables::EDITS), full: [800, 100, 40], sampled: [40, 1, 1] },
+    Class { name: "batches", kind: Kind::Sealed(batches::EDITS), full: [800, 100, 40], sampled: [48, 1, 1] },
+    Class { name: "plan", kind: Kind::Sealed(plan::EDITS), full: [900, 100, 40], sampled: [90, 1, 1] },
+    Class { name: "structure", kind: Kind::Sealed(structure::EDITS), full: [800, 100, 40], sampled: [60, 1, 1] },
+    Class { name: "proof", kind: Kind::Sealed(proof::EDITS), full: [1000, 50, 30], sampled: [17, 0, 1] },
+    Class { name: "statement-forged", kind: Kind::Forged(statement::EDITS), full: [100, 14, 6], sampled: [14, 0, 0] },
+    Class { name: "tables-forged", kind: Kind::Forged(tables::EDITS), full: [200, 20, 8], sampled: [5, 0, 0] },
+    Class { name: "batches-forged", kind: Kind::Forged(batches::EDITS), full: [200, 24, 8], sampled: [5, 0, 0] },
+    Class { name: "plan-forged", kind: Kind::Forged(plan::EDITS), full: [200, 30, 8], sampled: [8, 0, 0] },
+    Class { name: "stages", kind: Kind::Stages, full: [0, 0, 400], sampled: [0, 0, 8] },
+    Class { name: "development", kind: Kind::Told(&development::TOLD), full: [0; 3], sampled: [0; 3] },
+    Class { name: "later-outcomes", kind: Kind::Told(&later::TOLD), full: [0; 3], sampled: [0; 3] },
+    Class { name: "period", kind: Kind::Told(&period::TOLD), full: [0; 3], sampled: [0; 3] },
+    Class { name: "scope", kind: Kind::Told(&scope::TOLD), full: [0; 3], sampled: [0; 3] },
+    Class { name: "cheats", kind: Kind::Cheats, full: [0; 3], sampled: [0; 3] },
 ];
 
 /// What is to be run.
@@ -139,6 +168,8 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     /// One class alone.
     pub(crate) class: Option<String>,
+    /// One sample alone, in the classes that are about several.
+    pub(crate) sample: Option<String>,
     /// All mutants, and not a sample of them.
     pub(crate) full: bool,
     /// Mutants verified at a time.
@@ -170,6 +201,7 @@ struct Tally {
     crashed: usize,
     unexpected: usize,
     causes: BTreeMap<String, usize>,
+    seen: BTreeSet<(RungName, String)>,
     faults: Vec<String>,
     slowest: Duration,
 }
@@ -184,22 +216,25 @@ pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dy
         let same = samples.iter().find(|other| other.proven.is_some() && other.parts.proof == samples[at].parts.proof);
         samples[at].proven = same.and_then(|other| other.proven.clone());
     }
+    let mut faults = unlisted(folder);
     let honest = &samples[0];
     let untouched = honest.verify(&honest.package, keys);
     assert!(untouched.headline.rung.is_none(), "the untouched sample passes, so that refusals are not true for the wrong reason");
+    for sample in samples.iter().filter(|_| options.full && options.class.is_none()) {
+        let record = sample.verify(&sample.package, keys);
+        assert_eq!(record.exit, sample.exit, "{} ends as it says: {}", sample.name, record.headline.title);
+    }
     println!("seed {}, {} threads", options.seed, options.threads);
     println!("{:<17} {:>7} {:>8} {:>7} {:>10} {:>9} {:>8}", "class", "mutants", "accepted", "crashed", "unexpected", "seconds", "slowest");
-    let mut faults = Vec::new();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     let mut ran = 0;
-    let unbound = Class { name: "unbound", kind: Kind::Unbound, full: (0, 0), sampled: (0, 0) };
+    let unbound = Class { name: "unbound", kind: Kind::Unbound, full: [0; 3], sampled: [0; 3] };
     for class in CLASSES.iter().chain([&unbound]).filter(|class| options.class.as_deref().is_none_or(|name| name == class.name)) {
         ran += 1;
         let begun = clock();
         let tally = match class.kind {
             Kind::Unbound => unbound_values(honest, keys),
-            Kind::StageBytes | Kind::Stages => of_stages(folder, class, keys, options, clock),
-            Kind::Later => of_later_outcomes(folder, class, keys, options, clock),
+            Kind::Told(told) => tell(folder, class, told, keys, options, clock),
             _ => tally(&samples, class, keys, options, clock),
         };
         println!(
@@ -214,30 +249,42 @@ pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dy
         );
         for (cause, count) in &tally.causes {
             println!("    {cause} {count}");
-            *seen.entry(cause.clone()).or_default() += count;
         }
+        seen.extend(tally.seen);
         if tally.mutants == 0 {
             faults.push(format!("{}: no mutants were made", class.name));
         }
         faults.extend(tally.faults.into_iter().map(|fault| format!("{}: {fault}", class.name)));
     }
     assert!(ran > 0, "no class has that name; the classes are {}", CLASSES.map(|class| class.name).join(", "));
-    let never: Vec<&str> = all_causes().filter(|cause| !seen.contains_key(*cause)).collect();
-    if options.class.is_none() && !never.is_empty() {
-        println!("never seen: {}", never.join(", "));
+    if options.class.is_none() && options.sample.is_none() {
+        faults.extend(causes::unseen(&seen));
     }
+    faults.extend(causes::against_sources(&folder.join("..")));
     faults
+}
+
+/// Samples that take no part.
+fn unlisted(folder: &Path) -> Vec<String> {
+    let folders = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let names = folders.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    names.filter(|name| !SAMPLES.contains(&name.as_str())).map(|name| format!("the sample {name} takes no part")).collect()
 }
 
 /// Makes and judges all mutants of a class.
 fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
     let cheats = if matches!(class.kind, Kind::Cheats) { cheats::packages(&Samples(samples), options.full) } else { Vec::new() };
-    let (of_honest, of_others) = if options.full { class.full } else { class.sampled };
+    let [of_honest, of_single, of_several] = if options.full { class.full } else { class.sampled };
     let jobs: Vec<(usize, usize)> = if matches!(class.kind, Kind::Cheats) {
         (0..cheats.len()).map(|number| (0, number)).collect()
     } else {
         let wanted = |at: usize| {
-            let wanted = if at == 0 { of_honest } else { of_others };
+            let wanted = match samples[at].parts.is_alone() {
+                _ if options.sample.as_deref().is_some_and(|name| name != samples[at].name) => 0,
+                _ if at == 0 => of_honest,
+                true => of_single,
+                false => of_several,
+            };
             if matches!(class.kind, Kind::Bytes) { wanted.min(samples[at].package.len()) } else { wanted }
         };
         (0..samples.len()).flat_map(|at| (0..wanted(at)).map(move |number| (at, number))).collect()
@@ -250,6 +297,16 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
         while let Some((at, number)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
             let sample = &samples[at];
             let draw = &mut Draw::new(options.seed, class.name, number * samples.len() + at);
+            if matches!(class.kind, Kind::Stages) {
+                let Some(altered) = (0..200).find_map(|_| stages::altered(sample, number, draw)) else { continue };
+                options.keep(sample.name, class, number, &altered.package);
+                let begun = clock();
+                let record = caught(|| sample.verify(&altered.package, keys));
+                let ending = record.map_or_else(Ending::Crashed, |record| stages::judge(&record, &altered));
+                let took = clock() - begun;
+                tally.lock().unwrap().note(ending, took, &format!("{}, {}, number {number}", sample.name, altered.name));
+                continue;
+            }
             let made = match class.kind {
                 Kind::Bytes => Some(flipped(sample, &records[at], number * sample.package.len() / counts[at], draw)),
                 Kind::Cheats => cheats.get(number).map(|(name, package, cause)| Mutant {
@@ -257,13 +314,14 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
                     package: package.clone(),
                     causes: std::slice::from_ref(cause).to_vec().leak(),
                 }),
-                _ => drawn(sample, class, number, draw),
+                // So that few of each sample are not the same few.
+                _ => drawn(sample, class, number + 5 * at, draw),
             };
             let Some(mutant) = made else { continue };
             options.keep(sample.name, class, number, &mutant.package);
             let begun = clock();
             let ending =
-                caught(|| sample.verify(&mutant.package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, mutant.causes));
+                caught(|| sample.verify(&mutant.package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, mutant.causes, sample.exit));
             let took = clock() - begun;
             tally.lock().unwrap().note(ending, took, &format!("{}, {}, number {number}", sample.name, mutant.name));
         }
@@ -272,53 +330,19 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
     tally.into_inner().unwrap()
 }
 
-/// Makes and judges the mutants of the package over all stages.
-fn of_stages(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
-    let whole = stages::Whole::read(folder, keys);
-    let wanted = if options.full { class.full.0 } else { class.sampled.0 };
+/// Makes and judges the lies about a sample.
+fn tell(folder: &Path, class: &Class, told: &Told, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
+    let honest = Audit::read(folder, told.sample, keys);
     let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
     let work = || {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= wanted {
-                return;
-            }
-            let draw = &mut Draw::new(options.seed, class.name, number);
+        while let Some(number) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < told.len(options.full)) {
+            let (name, must, audit) = told.told(&honest, number);
+            let package = audit.package();
+            options.keep(told.sample, class, number, &package);
             let begun = clock();
-            let (name, ending) = if matches!(class.kind, Kind::StageBytes) {
-                let (package, causes) = whole.flipped(draw);
-                options.keep(stages::NAME, class, number, &package);
-                ("a byte", caught(|| whole.verify(&package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, causes)))
-            } else {
-                let Some(altered) = (0..200).find_map(|_| whole.altered(number, draw)) else { continue };
-                options.keep(stages::NAME, class, number, &altered.package);
-                let record = caught(|| whole.verify(&altered.package, keys));
-                (altered.name, record.map_or_else(Ending::Crashed, |record| stages::judge(&record, &altered)))
-            };
+            let ending = caught(|| audit.verify(&package, keys)).map_or_else(Ending::Crashed, |record| told::judge(&record, must));
             let took = clock() - begun;
-            tally.lock().unwrap().note(ending, took, &format!("{}, {name}, number {number}", stages::NAME));
-        }
-    };
-    on_threads(options.threads, work);
-    tally.into_inner().unwrap()
-}
-
-/// Makes and judges the mutants of what is said of later outcomes.
-fn of_later_outcomes(folder: &Path, class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
-    let whole = later::Whole::read(folder, keys);
-    let wanted = if options.full { class.full.0 } else { class.sampled.0 };
-    let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
-    let work = || {
-        while let Some((number, (name, must, edit))) = Some(next.fetch_add(1, Ordering::Relaxed))
-            .filter(|number| *number < wanted)
-            .and_then(|number| Some((number, later::CHANGES.get(number)?)))
-        {
-            let package = whole.altered(edit);
-            options.keep(later::NAME, class, number, &package);
-            let begun = clock();
-            let ending = caught(|| whole.verify(&package, keys)).map_or_else(Ending::Crashed, |record| later::judge(&record, *must));
-            let took = clock() - begun;
-            tally.lock().unwrap().note(ending, took, &format!("{}, {name}", later::NAME));
+            tally.lock().unwrap().note(ending, took, &format!("{}, {name}", told.sample));
         }
     };
     on_threads(options.threads, work);
@@ -344,8 +368,10 @@ impl Tally {
         self.mutants += 1;
         self.slowest = self.slowest.max(took);
         let fault = match ending {
-            Ending::Refused(cause) => {
-                *self.causes.entry(cause).or_default() += 1;
+            Ending::Refused(causes) => {
+                let words: Vec<&str> = causes.iter().map(|(_, cause)| cause.as_str()).collect();
+                *self.causes.entry(words.join(", ")).or_default() += 1;
+                self.seen.extend(causes);
                 return;
             }
             Ending::Accepted(said) => {
@@ -400,11 +426,13 @@ fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw) -> Opti
                 };
                 (name, made)
             }
-            Kind::Bytes | Kind::Cheats | Kind::StageBytes | Kind::Stages | Kind::Later | Kind::Unbound => return None,
+            Kind::Bytes | Kind::Cheats | Kind::Stages | Kind::Told(_) | Kind::Unbound => return None,
         };
         if let Some((package, causes)) = made
             && package != sample.package
         {
+            let of_proof = causes.contains(&"proof-rejected") || causes.contains(&"final-state-differs");
+            let causes = if of_proof && sample.is_segmented() { SEGMENTED } else { causes };
             return Some(Mutant { name: name.to_owned(), package, causes });
         }
     }

@@ -6,15 +6,15 @@ use verifold_package::{SecretKey, container, dsse::EnvelopeFile, signing};
 use super::{
     Make,
     draw::Draw,
-    sample::{Parts, SIGNATURE, SIGNED_AT, Sample},
+    sample::{Parts, SIGNED_AT, Sample},
 };
 
 /// The package with another text for its envelope.
 fn with(sample: &Sample, edit: impl FnOnce(&mut EnvelopeFile)) -> Option<Vec<u8>> {
     let mut entries = sample.entries.clone();
-    let mut envelope: EnvelopeFile = serde_json::from_slice(&entries[SIGNATURE].1).ok()?;
+    let mut envelope: EnvelopeFile = serde_json::from_slice(&entries[sample.signature()].1).ok()?;
     edit(&mut envelope);
-    entries[SIGNATURE].1 = canonical_json(&envelope);
+    entries[sample.signature()].1 = canonical_json(&envelope);
     Some(container::encode(&entries))
 }
 
@@ -43,7 +43,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     ("no signature", |sample, draw| Some((signing::unsigned(&revised(sample, draw).sealed()).ok()?, &["no-signature"]))),
     ("the signature of another manifest", |sample, draw| {
         let mut entries = super::sample::entries_of(&revised(sample, draw).sealed());
-        entries[SIGNATURE] = sample.entries[SIGNATURE].clone();
+        entries[sample.signature()] = sample.entries[sample.signature()].clone();
         Some((container::encode(&entries), &["signature-of-other-manifest"]))
     }),
     ("the signature of a stranger", |sample, draw| {
@@ -89,35 +89,35 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
     }),
     ("another spelling of the envelope", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let bytes = &mut entries[SIGNATURE].1;
+        let bytes = &mut entries[sample.signature()].1;
         let at = *draw.pick(&[0, 1, bytes.len() - 1, bytes.len()]);
         bytes.insert(at, *draw.pick(b" \n\t"));
         Some((container::encode(&entries), &["json-not-canonical"]))
     }),
     ("an envelope that is no JSON", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let length = draw.below(entries[SIGNATURE].1.len());
-        entries[SIGNATURE].1.truncate(length);
+        let length = draw.below(entries[sample.signature()].1.len());
+        entries[sample.signature()].1.truncate(length);
         Some((container::encode(&entries), &["json-malformed"]))
     }),
     ("an envelope above the limit", |sample, draw| {
         let more = draw.up_to(1000);
         let mut entries = sample.entries.clone();
-        entries[SIGNATURE].1.resize((16 << 10) + more, b' ');
+        entries[sample.signature()].1.resize((16 << 10) + more, b' ');
         Some((container::encode(&entries), &["entry-too-large"]))
     }),
     ("more envelopes than the limit", |sample, draw| {
         let mut entries = sample.entries.clone();
-        let envelope = entries.remove(SIGNATURE).1;
+        let envelope = entries.remove(sample.signature()).1;
         for number in 0..16 + draw.up_to(20) {
-            entries.insert(SIGNATURE + number, (format!("signatures/{number:03}.dsse.json"), envelope.clone()));
+            entries.insert(sample.signature() + number, (format!("signatures/{number:03}.dsse.json"), envelope.clone()));
         }
         Some((container::encode(&entries), &["too-many-envelopes"]))
     }),
     ("an envelope listed in the manifest", |sample, draw| {
         let mut parts = revised(sample, draw);
         let mut listed = parts.manifest.entries[0].clone();
-        listed.path = sample.entries[SIGNATURE].0.clone();
+        listed.path = sample.entries[sample.signature()].0.clone();
         parts.manifest.entries.insert(2, listed);
         Some((parts.packed(), &["manifest-contradicts"]))
     }),

@@ -11,9 +11,11 @@ use verifold_model::{
     plan::Plan,
     protocol::WorkPhase,
     record::AuditRecord,
+    signer::SignerRole,
+    state::Exit,
     statement::MonitoringStatement,
 };
-use verifold_package::{Limits, Manifest, SecretKey, container, signing};
+use verifold_package::{Checkpoint, Limits, Manifest, SecretKey, container, signing};
 use verifold_policy::{Engagement, Policy};
 use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
 
@@ -25,6 +27,9 @@ pub(crate) struct Sample {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
     pub(crate) engagement: Engagement,
+    pub(crate) received: Received,
+    /// What a verification of it ends with.
+    pub(crate) exit: Exit,
     pub(crate) package: Vec<u8>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) parts: Parts,
@@ -38,13 +43,15 @@ pub(crate) struct Sample {
     pub(crate) elements: Vec<usize>,
 }
 
-/// The contents of a package with one proof, as types.
+/// The contents of a package: its first monitoring proof as types, all others as they stand.
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) manifest: Manifest,
     pub(crate) plan: Plan,
     pub(crate) statement: MonitoringStatement,
     pub(crate) proof: Vec<u8>,
+    /// Of other proofs and of further segments, and what is said of changes.
+    pub(crate) others: Vec<Entry>,
 }
 
 pub(crate) struct NoClock;
@@ -61,22 +68,19 @@ impl Sample {
     /// Reads a folder of `sample-audits`. Derives the key of its circuit, if that has not been done.
     ///
     /// # Panics
-    /// If the folder does not hold a sample with one proof.
+    /// If the folder does not hold a sample.
     pub(crate) fn read(folder: &Path, name: &'static str, keys: &KeyStore) -> Self {
         let folder = folder.join(name);
         let text = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
         let package = fs::read(folder.join("package.zkaudit")).unwrap();
-        let mut engagement = Engagement::read(&text("engagement.toml")).unwrap();
-        for signer in &mut engagement.signers {
-            signer.public_key = bank().public_key();
-        }
         let entries = entries_of(&package);
         let content = |path: &str| entries.iter().find(|(entry, _)| entry == path).unwrap().1.clone();
         let parts = Parts {
-            manifest: serde_json::from_slice(&content("manifest.json")).unwrap(),
-            plan: serde_json::from_slice(&content("plan.json")).unwrap(),
-            statement: serde_json::from_slice(&content("statements/monitoring.json")).unwrap(),
-            proof: content("proofs/monitoring.bin"),
+            manifest: serde_json::from_slice(&content(MANIFEST)).unwrap(),
+            plan: serde_json::from_slice(&content(PLAN)).unwrap(),
+            statement: serde_json::from_slice(&content(STATEMENT)).unwrap(),
+            proof: content(PROOF),
+            others: entries.iter().filter(|(path, _)| is_other(path)).cloned().collect(),
         };
         // As packed and signed by the bank whose key is at hand here.
         let package = {
@@ -96,7 +100,9 @@ impl Sample {
         Self {
             name,
             policy: Policy::read(&text("policy.toml")).unwrap(),
-            engagement,
+            engagement: trusting_the_bank(&text("engagement.toml")),
+            received: Received { anchors: anchors(&folder.join("anchors")), ..Received::default() },
+            exit: text("expected.exit").trim().parse().ok().and_then(Exit::of_code).unwrap(),
             package,
             entries,
             rows_per_step: CircuitFacts::of(circuit).unwrap().rows_per_step,
@@ -112,12 +118,32 @@ impl Sample {
         let inputs = Inputs {
             policy: &self.policy,
             engagement: Some(&self.engagement),
-            received: &Received::default(),
+            received: &self.received,
             package,
             file_name: "package.zkaudit",
             against: None,
         };
         verify(&inputs, keys, &mut NoClock)
+    }
+
+    /// Position of an entry in the package.
+    pub(crate) fn at(&self, path: &str) -> usize {
+        self.entries.iter().position(|(entry, _)| entry == path).unwrap()
+    }
+
+    /// Position of the bank's envelope.
+    pub(crate) fn signature(&self) -> usize {
+        self.at(&signing::envelope_path(bank().public_key()))
+    }
+
+    /// Positions of the entries that the manifest lists.
+    pub(crate) fn listed(&self) -> Vec<usize> {
+        (1..self.entries.len()).filter(|at| *at != self.signature()).collect()
+    }
+
+    /// Whether the first monitoring proof is one of several segments.
+    pub(crate) fn is_segmented(&self) -> bool {
+        self.parts.others.iter().any(|(path, _)| path.starts_with("proofs/monitoring."))
     }
 
     /// Makes every value that can be computed without proving fit the edited parts: commitment to the plan, steps and chain.
@@ -170,11 +196,17 @@ impl Parts {
     }
 
     fn contents(&self) -> Vec<Entry> {
-        vec![
-            ("plan.json".to_owned(), canonical_json(&self.plan)),
-            ("proofs/monitoring.bin".to_owned(), self.proof.clone()),
-            ("statements/monitoring.json".to_owned(), canonical_json(&self.statement)),
-        ]
+        let mut contents = self.others.clone();
+        contents.push((PLAN.to_owned(), canonical_json(&self.plan)));
+        contents.push((PROOF.to_owned(), self.proof.clone()));
+        contents.push((STATEMENT.to_owned(), canonical_json(&self.statement)));
+        contents.sort_unstable();
+        contents
+    }
+
+    /// Whether the package holds one proof, in one piece.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.others.is_empty()
     }
 }
 
@@ -208,18 +240,36 @@ pub(crate) fn bank() -> SecretKey {
 /// Inside the window in which the samples trust their bank's key.
 pub(crate) const SIGNED_AT: &str = "2026-11-17T08:30:00Z";
 
-/// The entries of a sample that its manifest lists.
-pub(crate) fn listed(sample: &Sample) -> Vec<Entry> {
-    LISTED.map(|at| sample.entries[at].clone()).to_vec()
+/// An engagement whose auditor trusts this bank's key as the sample's bank's own, which signed the anchors.
+pub(crate) fn trusting_the_bank(text: &str) -> Engagement {
+    let mut engagement = Engagement::read(text).unwrap();
+    let mut signer = engagement.signers.iter().find(|signer| signer.role == SignerRole::Provider).unwrap().clone();
+    signer.public_key = bank().public_key();
+    engagement.signers.push(signer);
+    engagement
 }
 
-/// Positions of entries in a sample's package.
-pub(crate) const PLAN: usize = 1;
-pub(crate) const PROOF: usize = 2;
-pub(crate) const SIGNATURE: usize = 3;
-pub(crate) const STATEMENT: usize = 4;
-/// Those the manifest lists.
-pub(crate) const LISTED: [usize; 3] = [PLAN, PROOF, STATEMENT];
+/// The anchors a sample's auditor received.
+fn anchors(folder: &Path) -> Vec<Checkpoint> {
+    let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
+    files.map(|file| Checkpoint::read(&fs::read(file.unwrap().path()).unwrap()).unwrap()).collect()
+}
+
+/// The entries of a sample that its manifest lists.
+pub(crate) fn listed(sample: &Sample) -> Vec<Entry> {
+    sample.listed().into_iter().map(|at| sample.entries[at].clone()).collect()
+}
+
+pub(crate) const MANIFEST: &str = "manifest.json";
+pub(crate) const PLAN: &str = "plan.json";
+/// Of the first monitoring proof.
+pub(crate) const PROOF: &str = "proofs/monitoring.bin";
+/// Of the first monitoring proof.
+pub(crate) const STATEMENT: &str = "statements/monitoring.json";
+
+fn is_other(path: &str) -> bool {
+    ![MANIFEST, PLAN, PROOF, STATEMENT].contains(&path) && !path.starts_with("signatures/")
+}
 
 /// The entries of a well-formed container.
 pub(crate) fn entries_of(package: &[u8]) -> Vec<Entry> {

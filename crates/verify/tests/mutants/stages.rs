@@ -1,5 +1,5 @@
-//! A package over all stages, altered: bytes as they stand, and any value of any statement or proof of any stage, with
-//! everything computed anew over it that a bank can: sizes, digests, checksums and its signature.
+//! Packages with several proofs, altered: any value of any statement or proof, with everything computed anew over it that a bank
+//! can: sizes, digests, checksums and its signature.
 //!
 //! What exactly each is refused for is the other classes' matter; here a refusal is one of the causes there are, the proof
 //! altered is none that holds, and nothing is settled green.
@@ -9,29 +9,13 @@ use verifold_model::{
     record::{AuditRecord, ProofState},
     state::{Exit, RungName},
 };
-use verifold_package::{Manifest, signing};
-use verifold_policy::{Engagement, Policy};
-use verifold_verify::{Inputs, KeyStore, Received, verify};
 
 use super::{
-    container::{self, Records},
+    causes::exit_of,
     draw::Draw,
-    judge::{Ending, all_causes, place_of},
-    sample::{Entry, NoClock, bank, entries_of, sealed},
+    judge::{Ending, expected_exit},
+    sample::{Entry, Sample, sealed},
 };
-
-/// The sample with a proof of every stage.
-pub(crate) const NAME: &str = "credit-scoring-lifecycle";
-
-/// The sample, taken apart.
-pub(crate) struct Whole {
-    policy: Policy,
-    engagement: Engagement,
-    pub(crate) package: Vec<u8>,
-    entries: Vec<Entry>,
-    manifest: Manifest,
-    records: Records,
-}
 
 /// An altered package, and the proof that must not hold any more, if it is one.
 pub(crate) struct Altered {
@@ -40,73 +24,29 @@ pub(crate) struct Altered {
     proof: Option<String>,
 }
 
-impl Whole {
-    /// Reads the sample, signed anew by the bank whose key is at hand.
-    ///
-    /// # Panics
-    /// If it is not there, or does not end as it should.
-    pub(crate) fn read(folder: &std::path::Path, keys: &KeyStore) -> Self {
-        let folder = folder.join(NAME);
-        let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
-        let mut engagement = Engagement::read(&text("engagement.toml")).unwrap();
-        for signer in &mut engagement.signers {
-            signer.public_key = bank().public_key();
-        }
-        let file = signing::unsigned(&std::fs::read(folder.join("package.zkaudit")).unwrap()).unwrap();
-        let mut contents = entries_of(&file);
-        let manifest: Manifest = serde_json::from_slice(&contents.remove(0).1).unwrap();
-        let package = sealed(&manifest, contents);
-        let entries = entries_of(&package);
-        let records = Records::of(&entries);
-        let whole = Self { policy: Policy::read(&text("policy.toml")).unwrap(), engagement, package, entries, manifest, records };
-        let untouched = whole.verify(&whole.package, keys);
-        assert!(untouched.headline.rung.is_none(), "the untouched sample passes: {}", untouched.headline.title);
-        whole
-    }
+/// The entries the manifest lists, with one replaced.
+fn with(sample: &Sample, at: usize, bytes: Vec<u8>) -> Vec<u8> {
+    let mut entries = sample.entries.clone();
+    entries[at].1 = bytes;
+    resealed(sample, entries)
+}
 
-    pub(crate) fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
-        let inputs = Inputs {
-            policy: &self.policy,
-            engagement: Some(&self.engagement),
-            received: &Received::default(),
-            package,
-            file_name: "package.zkaudit",
-            against: None,
-        };
-        verify(&inputs, keys, &mut NoClock)
-    }
+fn resealed(sample: &Sample, entries: Vec<Entry>) -> Vec<u8> {
+    let manifest = &sample.parts.manifest;
+    let listed = entries.into_iter().filter(|(path, _)| manifest.entries.iter().any(|entry| entry.path == *path));
+    sealed(manifest, listed.collect())
+}
 
-    /// One byte of the file changed, and nothing computed anew.
-    pub(crate) fn flipped(&self, draw: &mut Draw) -> (Vec<u8>, &'static [&'static str]) {
-        let mut package = self.package.clone();
-        let at = draw.below(package.len());
-        package[at] ^= draw.up_to(255) as u8;
-        (package, container::causes_at(&self.entries, &self.records, at))
-    }
+/// A mutant of the kind `number` selects; nothing if what was drawn changes nothing.
+pub(crate) fn altered(sample: &Sample, number: usize, draw: &mut Draw) -> Option<Altered> {
+    let (name, make) = MAKES[number % MAKES.len()];
+    let (package, proof) = make(sample, draw)?;
+    (package != sample.package).then_some(Altered { name, package, proof })
+}
 
-    /// The entries the manifest lists, with one replaced.
-    fn with(&self, at: usize, bytes: Vec<u8>) -> Vec<u8> {
-        let mut entries = self.entries.clone();
-        entries[at].1 = bytes;
-        self.sealed(entries)
-    }
-
-    fn sealed(&self, entries: Vec<Entry>) -> Vec<u8> {
-        let listed = entries.into_iter().filter(|(path, _)| self.manifest.entries.iter().any(|entry| entry.path == *path));
-        sealed(&self.manifest, listed.collect())
-    }
-
-    /// A mutant of the kind `number` selects; nothing if what was drawn changes nothing.
-    pub(crate) fn altered(&self, number: usize, draw: &mut Draw) -> Option<Altered> {
-        let (name, make) = MAKES[number % MAKES.len()];
-        let (package, proof) = make(self, draw)?;
-        (package != self.package).then_some(Altered { name, package, proof })
-    }
-
-    /// Positions of entries in a folder of the package.
-    fn in_folder(&self, folder: &str) -> Vec<usize> {
-        (0..self.entries.len()).filter(|at| self.entries[*at].0.starts_with(folder)).collect()
-    }
+/// Positions of entries in a folder of the package.
+fn in_folder(sample: &Sample, folder: &str) -> Vec<usize> {
+    (0..sample.entries.len()).filter(|at| sample.entries[*at].0.starts_with(folder)).collect()
 }
 
 /// Whether a mutant was refused.
@@ -119,16 +59,19 @@ pub(crate) fn judge(record: &AuditRecord, altered: &Altered) -> Ending {
     }
     let finding = record.ladder.iter().find(|r| r.name == rung).and_then(|r| r.findings.iter().find(|finding| finding.blocking));
     match finding {
-        Some(finding) if all_causes().any(|cause| cause == finding.cause) && !finding.text.is_empty() => match place_of(&finding.cause) {
-            Some(place) if place == (rung, record.exit) => Ending::Refused(finding.cause.clone()),
-            place => Ending::Unexpected(format!("{} on rung {rung:?}, exit {:?}, belongs to {place:?}", finding.cause, record.exit)),
-        },
+        Some(finding) if exit_of(rung, &finding.cause).is_some() && !finding.text.is_empty() => {
+            if expected_exit(record, rung, Exit::Met) == record.exit {
+                Ending::Refused(vec![(rung, finding.cause.clone())])
+            } else {
+                Ending::Unexpected(format!("{} on rung {rung:?}, exit {:?}", finding.cause, record.exit))
+            }
+        }
         Some(finding) => Ending::Unexpected(format!("no known cause: {} ({})", finding.cause, finding.text)),
         None => Ending::Unexpected(format!("rung {rung:?} names no cause: {said}")),
     }
 }
 
-type Make = fn(&Whole, &mut Draw) -> Option<(Vec<u8>, Option<String>)>;
+type Make = fn(&Sample, &mut Draw) -> Option<(Vec<u8>, Option<String>)>;
 
 /// Identifier of the proof an entry belongs to.
 fn id_of(path: &str) -> Option<String> {
@@ -192,43 +135,43 @@ fn edited(bytes: &[u8], edit: impl FnOnce(&mut Value) -> Option<()>) -> Option<V
 }
 
 /// A statement with an edit; its proof must not hold.
-fn statement(whole: &Whole, draw: &mut Draw, edit: fn(&mut Value, &mut Draw) -> Option<()>) -> Option<(Vec<u8>, Option<String>)> {
-    let at = *draw.pick(&whole.in_folder("statements/"));
-    let (path, bytes) = &whole.entries[at];
-    Some((whole.with(at, edited(bytes, |value| edit(value, draw))?), id_of(path)))
+fn statement(sample: &Sample, draw: &mut Draw, edit: fn(&mut Value, &mut Draw) -> Option<()>) -> Option<(Vec<u8>, Option<String>)> {
+    let at = *draw.pick(&in_folder(sample, "statements/"));
+    let (path, bytes) = &sample.entries[at];
+    Some((with(sample, at, edited(bytes, |value| edit(value, draw))?), id_of(path)))
 }
 
 /// A proof with an edit; it must not hold.
-fn proof(whole: &Whole, draw: &mut Draw, edit: fn(&mut Vec<u8>, &mut Draw)) -> Option<(Vec<u8>, Option<String>)> {
-    let at = *draw.pick(&whole.in_folder("proofs/"));
-    let (path, bytes) = &whole.entries[at];
+fn proof(sample: &Sample, draw: &mut Draw, edit: fn(&mut Vec<u8>, &mut Draw)) -> Option<(Vec<u8>, Option<String>)> {
+    let at = *draw.pick(&in_folder(sample, "proofs/"));
+    let (path, bytes) = &sample.entries[at];
     let mut bytes = bytes.clone();
     edit(&mut bytes, draw);
-    Some((whole.with(at, bytes), id_of(path)))
+    Some((with(sample, at, bytes), id_of(path)))
 }
 
 /// Two entries of a folder exchange their contents; neither proof may hold.
-fn exchanged(whole: &Whole, draw: &mut Draw, folder: &str) -> Option<(Vec<u8>, Option<String>)> {
-    let listed = whole.in_folder(folder);
+fn exchanged(sample: &Sample, draw: &mut Draw, folder: &str) -> Option<(Vec<u8>, Option<String>)> {
+    let listed = in_folder(sample, folder);
     let (a, b) = draw.two_below(listed.len());
     let (a, b) = (listed[a], listed[b]);
-    let mut entries = whole.entries.clone();
+    let mut entries = sample.entries.clone();
     let first = entries[a].1.clone();
     entries[a].1 = std::mem::replace(&mut entries[b].1, first);
-    Some((whole.sealed(entries), id_of(&whole.entries[a].0)))
+    Some((resealed(sample, entries), id_of(&sample.entries[a].0)))
 }
 
 const MAKES: &[(&str, Make)] = &[
-    ("a value of a statement", |whole, draw| {
-        statement(whole, draw, |value, draw| {
+    ("a value of a statement", |sample, draw| {
+        statement(sample, draw, |value, draw| {
             let mut found = Vec::new();
             leaves(value, &mut found);
             let at = draw.below(found.len());
             another(found.swap_remove(at), draw)
         })
     }),
-    ("an item of a list of a statement", |whole, draw| {
-        statement(whole, draw, |value, draw| {
+    ("an item of a list of a statement", |sample, draw| {
+        statement(sample, draw, |value, draw| {
             let mut found = Vec::new();
             lists(value, &mut found, &mut || draw.below(3) == 0);
             let at = draw.below(found.len().max(1));
@@ -242,9 +185,9 @@ const MAKES: &[(&str, Make)] = &[
             Some(())
         })
     }),
-    ("a statement in another spelling", |whole, draw| {
-        let at = *draw.pick(&whole.in_folder("statements/"));
-        let (path, bytes) = &whole.entries[at];
+    ("a statement in another spelling", |sample, draw| {
+        let at = *draw.pick(&in_folder(sample, "statements/"));
+        let (path, bytes) = &sample.entries[at];
         let mut bytes = bytes.clone();
         let place = draw.below(bytes.len());
         match draw.below(3) {
@@ -252,31 +195,31 @@ const MAKES: &[(&str, Make)] = &[
             1 => bytes.truncate(place),
             _ => bytes[place] ^= 1 << draw.below(7),
         }
-        Some((whole.with(at, bytes), id_of(path)))
+        Some((with(sample, at, bytes), id_of(path)))
     }),
-    ("a byte of a proof", |whole, draw| {
-        proof(whole, draw, |bytes, draw| {
+    ("a byte of a proof", |sample, draw| {
+        proof(sample, draw, |bytes, draw| {
             let at = draw.below(bytes.len());
             bytes[at] ^= draw.up_to(255) as u8;
         })
     }),
-    ("32 bytes of a proof", |whole, draw| {
-        proof(whole, draw, |bytes, draw| {
+    ("32 bytes of a proof", |sample, draw| {
+        proof(sample, draw, |bytes, draw| {
             let (to, other) = (draw.below(bytes.len() - 32), draw.bytes());
             let from = draw.below(bytes.len() - 32);
             let value = if draw.below(2) == 0 { other.to_vec() } else { bytes[from..from + 32].to_vec() };
             bytes[to..to + 32].copy_from_slice(&value);
         })
     }),
-    ("a proof cut off or drawn out", |whole, draw| {
-        proof(whole, draw, |bytes, draw| match draw.below(3) {
+    ("a proof cut off or drawn out", |sample, draw| {
+        proof(sample, draw, |bytes, draw| match draw.below(3) {
             0 => bytes.truncate(draw.below(bytes.len())),
             1 => bytes.extend(draw.bytes()),
             _ => drop(bytes.drain(..draw.up_to(64))),
         })
     }),
-    ("a length inside a proof", |whole, draw| {
-        proof(whole, draw, |bytes, draw| {
+    ("a length inside a proof", |sample, draw| {
+        proof(sample, draw, |bytes, draw| {
             let small = |bytes: &[u8], at: usize| bytes[at + 1..at + 8].iter().all(|byte| *byte == 0) && (1..=20).contains(&bytes[at]);
             let prefixes: Vec<usize> = (0..bytes.len() - 8).filter(|at| small(bytes, *at)).collect();
             let at = *draw.pick(&prefixes);
@@ -284,16 +227,16 @@ const MAKES: &[(&str, Make)] = &[
             bytes[at..at + 8].copy_from_slice(&length.to_le_bytes());
         })
     }),
-    ("proofs exchanged", |whole, draw| exchanged(whole, draw, "proofs/")),
-    ("statements exchanged", |whole, draw| exchanged(whole, draw, "statements/")),
-    ("a value of the plan", |whole, draw| {
-        let at = whole.entries.iter().position(|(path, _)| path == "plan.json")?;
-        let plan = edited(&whole.entries[at].1, |value| {
+    ("proofs exchanged", |sample, draw| exchanged(sample, draw, "proofs/")),
+    ("statements exchanged", |sample, draw| exchanged(sample, draw, "statements/")),
+    ("a value of the plan", |sample, draw| {
+        let at = sample.entries.iter().position(|(path, _)| path == "plan.json")?;
+        let plan = edited(&sample.entries[at].1, |value| {
             let mut found = Vec::new();
             leaves(value, &mut found);
             let place = draw.below(found.len());
             another(found.swap_remove(place), draw)
         });
-        Some((whole.with(at, plan?), Some("monitoring".to_owned())))
+        Some((with(sample, at, plan?), Some("monitoring".to_owned())))
     }),
 ];

@@ -53,7 +53,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
             let text = [&mut subject.name, &mut subject.lei, &mut subject.system, &mut subject.model].into_iter().nth(field)?;
             text.push_str(&(parts.statement.steps + field as u64).to_string());
         }
-        Some(&["chain-differs"])
+        Some(if parts.is_alone() { &["chain-differs"] } else { &["subject-differs"] })
     }),
     ("another subject, in the statement alone", |_, draw, parts| {
         let subject = &mut parts.statement.header.subject;
@@ -75,7 +75,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
             header.period.end = moved(header.period.end, -by)?;
         }
         parts.manifest.period = header.period;
-        (by > 0).then_some(&["chain-differs"])
+        (by > 0).then_some(if parts.is_alone() { &["chain-differs"] } else { &["period-differs"] })
     }),
     ("a wider period, in manifest and statement", |_, draw, parts| {
         let (header, by) = (&mut parts.statement.header, days(draw));
@@ -85,7 +85,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
             header.period.end = moved(header.period.end, by)?;
         }
         parts.manifest.period = header.period;
-        Some(&["chain-differs"])
+        Some(if parts.is_alone() { &["chain-differs"] } else { &["period-differs"] })
     }),
     ("a wider period, in the statement alone", |_, draw, parts| {
         let (period, by) = (&mut parts.statement.header.period, days(draw));
@@ -109,11 +109,15 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         parts.statement.header.previous_chain_head = Some(other_element(draw));
         Some(&["chain-differs"])
     }),
-    ("another shape of the circuit", |_, draw, parts| {
+    ("another shape of the circuit", |sample, draw, parts| {
         let circuit = &mut parts.statement.header.circuit;
         circuit.shape = other_shape(draw)?;
         Some(if circuit.shape.padded_constraints() > Limit::Constraints.default() {
             &["circuit-too-large"]
+        } else if !circuit.is_consistent() {
+            &["circuit-of-another-kind"]
+        } else if !sample.policy.accepts(*circuit) {
+            &["circuit-not-accepted"]
         } else if CircuitFacts::of(*circuit).is_some() {
             &["shape-differs"]
         } else {
