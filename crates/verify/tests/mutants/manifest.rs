@@ -67,8 +67,12 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         Some(&["unlisted-entry"])
     }),
     ("another format", |_, draw, parts| {
-        parts.manifest.schema = (*draw.pick(&["", "verifold-package/v3", "verifold-package/v1 ", "x"])).to_owned();
+        parts.manifest.schema = (*draw.pick(&["", "verifold-package/v4", "verifold-package/v1 ", "x"])).to_owned();
         Some(&["unknown-schema"])
+    }),
+    ("a format for other contents", |_, draw, parts| {
+        parts.manifest.schema = (*draw.pick(&["verifold-package/v1", "verifold-package/v2", "verifold-package/v3"])).to_owned();
+        CONTRADICTS
     }),
     ("a text that does not belong in print", |_, draw, parts| {
         let bad = *draw.pick(&UNPRINTABLE);
@@ -134,7 +138,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
         Some(&["no-proofs"])
     }),
     ("a proof listed twice", |_, draw, parts| {
-        let copies = draw.up_to(31);
+        let copies = draw.up_to(32 - parts.manifest.proofs.len());
         let proof = parts.manifest.proofs[0].clone();
         parts.manifest.proofs.extend(vec![proof; copies]);
         CONTRADICTS

@@ -8,7 +8,7 @@ use super::{
     statement::moved,
     told::{
         Audit,
-        Must::{self, BeRefused, Stop},
+        Must::{self, BeRefused, LeaveUncovered, Stop},
         Told,
     },
 };
@@ -112,6 +112,7 @@ const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
         c.proofs[1].statement.model_commitment = c.proofs[0].statement.model_commitment;
         c.proofs[1].statement.batches[0].table.void[0][0] += 1;
     }),
+    ("a change of model without its record", LeaveUncovered("IN-1"), |c| c.changes.clear()),
     ("a record of another change of model", Stop(RungName::Policy, &["requirement-rejected"]), |c| {
         c.changes[0].record.new_model = c.changes[0].record.old_model;
     }),

@@ -3,7 +3,7 @@
 use verifold_circuits::{CircuitFacts, native};
 use verifold_model::{digest::Commitment, instant::Instant, limits::Limit, shape::Shape};
 
-use super::{Edit, draw::Draw};
+use super::{Causes, Edit, draw::Draw, sample::Parts};
 
 /// A field element that is none of a sample's.
 pub(crate) fn other_element(draw: &mut Draw) -> Commitment {
@@ -46,6 +46,15 @@ pub(crate) fn other_text(draw: &mut Draw, text: &str) -> String {
     }
 }
 
+/// What a period stated in the manifest as well is refused for: of several proofs, others may be about the days it leaves out, or not.
+fn other_period(parts: &Parts, inverted: bool) -> Causes {
+    match (parts.is_alone(), inverted) {
+        (true, true) => &["period-inverted"],
+        (true, false) => &["chain-differs"],
+        (false, _) => &["chain-differs", "period-differs", "period-inverted"],
+    }
+}
+
 pub(crate) const EDITS: &[(&str, Edit)] = &[
     ("another subject, in manifest and statement", |_, draw, parts| {
         let field = draw.below(4);
@@ -75,7 +84,8 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
             header.period.end = moved(header.period.end, -by)?;
         }
         parts.manifest.period = header.period;
-        (by > 0).then_some(if parts.is_alone() { &["chain-differs"] } else { &["period-differs"] })
+        let inverted = header.period.start >= header.period.end;
+        (by > 0).then(|| other_period(parts, inverted))
     }),
     ("a wider period, in manifest and statement", |_, draw, parts| {
         let (header, by) = (&mut parts.statement.header, days(draw));
@@ -85,7 +95,7 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
             header.period.end = moved(header.period.end, by)?;
         }
         parts.manifest.period = header.period;
-        Some(if parts.is_alone() { &["chain-differs"] } else { &["period-differs"] })
+        Some(other_period(parts, false))
     }),
     ("a wider period, in the statement alone", |_, draw, parts| {
         let (period, by) = (&mut parts.statement.header.period, days(draw));
