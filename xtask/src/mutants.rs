@@ -1,7 +1,8 @@
 //! Is every altered package refused, for the reason it should be?
 //!
 //! The engine is that of `verify`'s tests, which run a sample of it; `--full` runs every byte of the honest package and
-//! hundreds of mutants of each class over all sample audits.
+//! hundreds of mutants of each class over all sample audits. The lying prover is a matter of the tests alone: nothing here names the
+//! proof system.
 
 #[path = "../../crates/verify/tests/mutants/mod.rs"]
 mod engine;
@@ -49,7 +50,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let kept = tempfile::tempdir().context("a scratch folder")?;
     let keep = (args.program > 0).then(|| kept.path().to_owned());
-    let options = engine::Options { seed: args.seed, class: args.class.clone(), sample: args.sample.clone(), full: args.full, threads, keep };
+    let options = engine::Options { seed: args.seed, class: args.class.clone(), sample: args.sample.clone(), full: args.full, threads, keep, liar: None };
     let mut faults = engine::run(&root.join("sample-audits"), &KeyStore::new(), &options, &|| begun.elapsed());
     if args.program > 0 {
         faults.extend(through_the_program(root, kept.path(), args.program)?);

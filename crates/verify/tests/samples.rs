@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test binary tells what it ran")]
 
+mod lying;
 mod mutants;
 
 use std::{
@@ -19,7 +20,7 @@ use verifold_model::{
     lineage::{LinkName, LinkState},
     preparation::PreparationStatement,
     protocol::WorkPhase,
-    record::{AuditRecord, ProofState, Standing},
+    record::{AuditRecord, Standing},
     state::{Exit, RungName, RungState, Stage, State},
     statement::{MonitoringStatement, StageStatement},
     traceability::{ProofUsed, Traceability},
@@ -403,7 +404,7 @@ fn a_traceability_specification_is_held_against_the_proof(keys: &KeyStore) {
 fn no_altered_package_is_accepted(keys: &KeyStore) {
     #[expect(clippy::disallowed_methods, reason = "a test says how long it took; nothing depends on it")]
     let begun = std::time::Instant::now();
-    let options = mutants::Options { seed: 1, class: None, sample: None, full: false, threads: 2, keep: None };
+    let options = mutants::Options { seed: 1, class: None, sample: None, full: false, threads: 2, keep: None, liar: Some(&lying::proof_of) };
     let faults = mutants::run(&folder(""), keys, &options, &|| begun.elapsed());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -1,5 +1,6 @@
 //! What a cheating bank would do, told one by one: each with the one cause it must be refused for.
 
+use verifold_circuits::{Transition, native};
 use verifold_model::{cohort::BatchRole, shape::Shape};
 use verifold_package::{ClaimedPackage, Limit, Limits, signing};
 
@@ -149,7 +150,7 @@ const CHANGES: &[(&str, Chain, &str, Change)] = &[
     ("codes of two groups exchanged in the plan", Forged, "proof-rejected", |_, parts| parts.plan.grouping.names.swap(0, 3)),
     ("a group without a name of its own", Forged, "table-impossible", |_, parts| {
         parts.plan.grouping.names.pop();
-        parts.statement.plan_commitment = verifold_circuits::native::plan_commitment(&parts.plan);
+        parts.statement.plan_commitment = native::plan_commitment(&parts.plan);
     }),
     ("another cut-off", Forged, "proof-rejected", |_, parts| parts.plan.scoring.cutoff -= 1),
     ("ties decided the other way", Forged, "proof-rejected", |_, parts| parts.plan.scoring.edges.iter_mut().for_each(|edge| *edge += 1)),
@@ -177,6 +178,11 @@ const CHANGES: &[(&str, Chain, &str, Change)] = &[
     ("half of each of two proofs", Kept, "proof-rejected", |samples, parts| {
         let (honest, other) = (samples.honest(), samples.named("credit-scoring-drift"));
         parts.proof = spliced(&mut Draw::new(1, "splice", 0), &honest.elements, &honest.parts.proof, &other.parts.proof);
+    }),
+    ("a commitment of the proof as the identity, in a second spelling", Kept, "proof-not-canonical", |samples, parts| {
+        let point = &mut parts.proof[samples.honest().elements[0]..][..32];
+        point.fill(0);
+        point[31] = 0x80;
     }),
     ("statement and proof under another model", Kept, "model-differs", |samples, parts| {
         let other = &samples.named("cheat-other-model-consistent").parts;
@@ -215,6 +221,21 @@ pub(crate) fn packages(samples: &Samples<'_>, full: bool) -> Vec<(&'static str, 
         packages.push(("a file above the limit", vec![0; (64 << 20) + 1], "file-too-large"));
     }
     packages
+}
+
+/// What a prover with a weaker circuit hands over: the week of a falsehood alone, so that it is proven in few steps.
+pub(crate) fn lied(samples: &Samples<'_>, liar: &dyn Fn(&Transition) -> Vec<u8>) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let honest = samples.honest();
+    let mut parts = honest.parts.clone();
+    let statement = &mut parts.statement;
+    statement.batches = vec![statement.batches[MIDDLE].clone()];
+    statement.batches[0].index = 0;
+    statement.batches[0].table.counts[9][0].swap(0, 1);
+    honest.forge(&mut parts);
+    let stated = native::replay(&parts.statement, &parts.plan).unwrap().transition();
+    parts.proof = liar(&stated);
+    assert_eq!(parts.proof.len(), honest.parts.proof.len(), "of the form of an honest one");
+    vec![("a proof of a falsehood in a circuit that constrains nothing", parts.sealed(), "proof-rejected")]
 }
 
 /// The honest package with a second proof behind the first, which `change` alters and which is forged anew.

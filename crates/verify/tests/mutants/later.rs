@@ -70,7 +70,7 @@ fn hide_a_change(revised: &mut RevisionStatement) -> u32 {
 }
 
 /// The lies over a period with two models and a matured cohort for each.
-pub(crate) const TOLD: Told = Told { sample: "changed-model", packages: CHANGES, audits: &[], few: 7 };
+pub(crate) const TOLD: Told = Told { sample: "changed-model", packages: CHANGES, audits: &[], few: 9 };
 
 const CHANGES: &[(&str, super::told::Must, fn(&mut Contents))] = &[
     ("a change hidden", BeRefused(&["chain-differs"], "revision"), |c| {
@@ -100,6 +100,14 @@ const CHANGES: &[(&str, super::told::Must, fn(&mut Contents))] = &[
     }),
     ("a cohort left out", LeaveUncovered("MO-18"), |c| drop(c.stages.remove(at(c, "matured")))),
     ("the changes left out", LeaveUncovered("MO-19"), |c| drop(c.stages.remove(at(c, "revision-2")))),
+    ("a cohort under the other model", BeRefused(&["link-broken", "matured-of-other-rows"], "matured"), |c| {
+        cohort(c, "matured").model_commitment = c.proofs[1].statement.model_commitment;
+        chained(c, "");
+    }),
+    ("a batch of the changes twice", BeRefused(&["revision-contradicts"], "revision"), |c| {
+        let batch = changes(c, "revision").batches[0].clone();
+        changes(c, "revision").batches.insert(0, batch);
+    }),
     // A full run alone.
     ("the changes of the other period's statement and proof", BeRefused(&["link-broken", "revision-of-other-outcomes"], "revision"), |c| {
         let (here, there) = (at(c, "revision"), at(c, "revision-2"));
@@ -138,10 +146,6 @@ const CHANGES: &[(&str, super::told::Must, fn(&mut Contents))] = &[
             chained(c, "");
         },
     ),
-    ("a cohort under the other model", BeRefused(&["link-broken", "matured-of-other-rows"], "matured"), |c| {
-        cohort(c, "matured").model_commitment = c.proofs[1].statement.model_commitment;
-        chained(c, "");
-    }),
     ("a cohort of another subject's rows", BeRefused(&["link-broken", "matured-of-other-rows"], "matured"), |c| {
         let other = c.proofs[1].statement.batches[1].row_commitment;
         cohort(c, "matured").batches[1].row_commitment = other;

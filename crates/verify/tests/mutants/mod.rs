@@ -55,6 +55,7 @@ use std::{
     time::Duration,
 };
 
+use verifold_circuits::Transition;
 use verifold_model::state::RungName;
 use verifold_verify::KeyStore;
 
@@ -125,6 +126,8 @@ enum Kind {
     Stages,
     /// Told one by one, over a sample of their own.
     Told(&'static Told),
+    /// A proof that holds, of a weaker circuit.
+    Lying,
     /// Values that a signature alone binds, changed by the one who signs.
     Unbound,
 }
@@ -138,7 +141,7 @@ struct Class {
     sampled: [usize; 3],
 }
 
-const CLASSES: [Class; 21] = [
+const CLASSES: [Class; 22] = [
     Class { name: "bytes", kind: Kind::Bytes, full: [usize::MAX, 5_000, 5_000], sampled: [700, 20, 60] },
     Class { name: "container", kind: Kind::Files(container::MAKES), full: [1500, 200, 200], sampled: [81, 9, 9] },
     Class { name: "manifest", kind: Kind::Manifest(manifest::EDITS), full: [1000, 150, 150], sampled: [66, 8, 8] },
@@ -159,11 +162,12 @@ const CLASSES: [Class; 21] = [
     Class { name: "later-outcomes", kind: Kind::Told(&later::TOLD), full: [0; 3], sampled: [0; 3] },
     Class { name: "period", kind: Kind::Told(&period::TOLD), full: [0; 3], sampled: [0; 3] },
     Class { name: "scope", kind: Kind::Told(&scope::TOLD), full: [0; 3], sampled: [0; 3] },
+    Class { name: "lying-prover", kind: Kind::Lying, full: [0; 3], sampled: [0; 3] },
     Class { name: "cheats", kind: Kind::Cheats, full: [0; 3], sampled: [0; 3] },
 ];
 
 /// What is to be run.
-pub(crate) struct Options {
+pub(crate) struct Options<'a> {
     /// What the mutants are drawn from.
     pub(crate) seed: u64,
     /// One class alone.
@@ -176,9 +180,11 @@ pub(crate) struct Options {
     pub(crate) threads: usize,
     /// Folder in which every mutant is kept, as SAMPLE--CLASS-NUMBER.zkaudit.
     pub(crate) keep: Option<PathBuf>,
+    /// Proves any transition in a circuit that constrains nothing.
+    pub(crate) liar: Option<&'a (dyn Fn(&Transition) -> Vec<u8> + Sync)>,
 }
 
-impl Options {
+impl Options<'_> {
     fn keep(&self, sample: &str, class: &Class, number: usize, package: &[u8]) {
         if let Some(folder) = &self.keep {
             fs::write(folder.join(format!("{sample}--{}-{number:05}.zkaudit", class.name)), package).unwrap();
@@ -210,7 +216,7 @@ struct Tally {
 ///
 /// # Panics
 /// If a sample cannot be read, or no class has the name asked for.
-pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Vec<String> {
+pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options<'_>, clock: &(dyn Fn() -> Duration + Sync)) -> Vec<String> {
     let mut samples: Vec<Sample> = SAMPLES.iter().map(|name| Sample::read(folder, name, keys)).collect();
     for at in 0..samples.len() {
         let same = samples.iter().find(|other| other.proven.is_some() && other.parts.proof == samples[at].parts.proof);
@@ -229,7 +235,14 @@ pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dy
     let mut seen = BTreeSet::new();
     let mut ran = 0;
     let unbound = Class { name: "unbound", kind: Kind::Unbound, full: [0; 3], sampled: [0; 3] };
-    for class in CLASSES.iter().chain([&unbound]).filter(|class| options.class.as_deref().is_none_or(|name| name == class.name)) {
+    let wanted = |class: &&Class| {
+        let named = options.class.as_deref().is_none_or(|name| name == class.name);
+        let own = if let Kind::Told(told) = class.kind { told.sample } else { SAMPLES[0] };
+        let several = !matches!(class.kind, Kind::Told(_) | Kind::Cheats | Kind::Lying | Kind::Unbound);
+        let can = options.liar.is_some() || !matches!(class.kind, Kind::Lying);
+        named && can && (several || options.sample.as_deref().is_none_or(|name| name == own))
+    };
+    for class in CLASSES.iter().chain([&unbound]).filter(wanted) {
         ran += 1;
         let begun = clock();
         let tally = match class.kind {
@@ -251,7 +264,7 @@ pub(crate) fn run(folder: &Path, keys: &KeyStore, options: &Options, clock: &(dy
             println!("    {cause} {count}");
         }
         seen.extend(tally.seen);
-        if tally.mutants == 0 {
+        if tally.mutants == 0 && options.sample.is_none() {
             faults.push(format!("{}: no mutants were made", class.name));
         }
         faults.extend(tally.faults.into_iter().map(|fault| format!("{}: {fault}", class.name)));
@@ -272,10 +285,14 @@ fn unlisted(folder: &Path) -> Vec<String> {
 }
 
 /// Makes and judges all mutants of a class.
-fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
-    let cheats = if matches!(class.kind, Kind::Cheats) { cheats::packages(&Samples(samples), options.full) } else { Vec::new() };
+fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options<'_>, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
+    let cheats = match (class.kind, options.liar) {
+        (Kind::Cheats, _) => cheats::packages(&Samples(samples), options.full),
+        (Kind::Lying, Some(liar)) => cheats::lied(&Samples(samples), liar),
+        _ => Vec::new(),
+    };
     let [of_honest, of_single, of_several] = if options.full { class.full } else { class.sampled };
-    let jobs: Vec<(usize, usize)> = if matches!(class.kind, Kind::Cheats) {
+    let jobs: Vec<(usize, usize)> = if matches!(class.kind, Kind::Cheats | Kind::Lying) {
         (0..cheats.len()).map(|number| (0, number)).collect()
     } else {
         let wanted = |at: usize| {
@@ -309,7 +326,7 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
             }
             let made = match class.kind {
                 Kind::Bytes => Some(flipped(sample, &records[at], number * sample.package.len() / counts[at], draw)),
-                Kind::Cheats => cheats.get(number).map(|(name, package, cause)| Mutant {
+                Kind::Cheats | Kind::Lying => cheats.get(number).map(|(name, package, cause)| Mutant {
                     name: (*name).to_owned(),
                     package: package.clone(),
                     causes: std::slice::from_ref(cause).to_vec().leak(),
@@ -331,11 +348,12 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
 }
 
 /// Makes and judges the lies about a sample.
-fn tell(folder: &Path, class: &Class, told: &Told, keys: &KeyStore, options: &Options, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
+fn tell(folder: &Path, class: &Class, told: &Told, keys: &KeyStore, options: &Options<'_>, clock: &(dyn Fn() -> Duration + Sync)) -> Tally {
     let honest = Audit::read(folder, told.sample, keys);
     let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
+    let wanted = told.len(options.full);
     let work = || {
-        while let Some(number) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < told.len(options.full)) {
+        while let Some(number) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < wanted) {
             let (name, must, audit) = told.told(&honest, number);
             let package = audit.package();
             options.keep(told.sample, class, number, &package);
@@ -426,7 +444,7 @@ fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw) -> Opti
                 };
                 (name, made)
             }
-            Kind::Bytes | Kind::Cheats | Kind::Stages | Kind::Told(_) | Kind::Unbound => return None,
+            Kind::Bytes | Kind::Cheats | Kind::Lying | Kind::Stages | Kind::Told(_) | Kind::Unbound => return None,
         };
         if let Some((package, causes)) = made
             && package != sample.package

@@ -24,6 +24,10 @@ fn plain_feature(draw: &mut Draw, plan: &Plan) -> usize {
 
 fn shape_with(plan: &Plan, change: impl FnOnce(&mut [u8; 6])) -> Option<Shape> {
     let shape = plan.shape;
+    // A shape without its hidden layers has no room for a network's plan.
+    if !shape.hidden().is_empty() {
+        return None;
+    }
     let numbers = [shape.features(), shape.width_bits(), shape.groups(), shape.bins(), shape.histograms(), shape.size_log2() as usize];
     let mut numbers = numbers.map(|number| u8::try_from(number).unwrap_or(0));
     change(&mut numbers);

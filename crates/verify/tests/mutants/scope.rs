@@ -176,4 +176,7 @@ const AUDITS: &[(&str, Must, fn(&mut Audit))] = &[
     ("a circuit that the policy does not list", Stop(RungName::Proof, &["circuit-not-accepted"]), |a| {
         a.policy("[[circuit]]\nfamily = \"scored-cohort/v1\"\n", "");
     }),
+    ("a larger file than the auditor takes", Stop(RungName::Integrity, &["file-too-large"]), |a| a.limit("package_bytes = 1024")),
+    ("more batches than the auditor takes", Stop(RungName::Integrity, &["too-many-batches"]), |a| a.limit("batches = 24")),
+    ("more features than the auditor takes", Stop(RungName::Integrity, &["too-many-features"]), |a| a.limit("features = 19")),
 ];

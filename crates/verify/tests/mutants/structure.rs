@@ -18,14 +18,15 @@ const IMPOSSIBLE: Option<&[&str]> = Some(&["table-impossible"]);
 const CONTRADICTS: Option<&[&str]> = Some(&["plan-contradicts"]);
 
 pub(crate) const EDITS: &[(&str, Edit)] = &[
-    ("no batches", |_, _, parts| {
+    ("no batches", |sample, _, parts| {
         parts.statement.batches.clear();
-        Some(&["no-batches"])
+        // Segments begin with batches that are there.
+        Some(if sample.is_segmented() { &["manifest-contradicts"] } else { &["no-batches"] })
     }),
-    ("batches cut off", |_, draw, parts| {
+    ("batches cut off", |sample, draw, parts| {
         let kept = draw.up_to(parts.statement.batches.len() - 1);
         parts.statement.batches.truncate(kept);
-        Some(&["step-count-differs"])
+        Some(if sample.is_segmented() { &["manifest-contradicts", "step-count-differs"] } else { &["step-count-differs"] })
     }),
     ("batches repeated", |_, draw, parts| {
         resize(draw, &mut parts.statement.batches, 2);

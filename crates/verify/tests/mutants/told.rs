@@ -98,6 +98,11 @@ impl Audit {
         self.policy = Policy::read(&replaced(&self.policy_text, from, to)).unwrap();
     }
 
+    /// Reads the policy anew, with a narrower limit.
+    pub(crate) fn limit(&mut self, line: &str) {
+        self.policy = Policy::read(&format!("{}\n[limits]\n{line}\n", self.policy_text)).unwrap();
+    }
+
     /// Reads the engagement anew, with other texts in the place of some, each once.
     pub(crate) fn engagement(&mut self, replace: &[(&str, &str)]) {
         for (from, to) in replace {
