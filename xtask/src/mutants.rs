@@ -50,7 +50,15 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let kept = tempfile::tempdir().context("a scratch folder")?;
     let keep = (args.program > 0).then(|| kept.path().to_owned());
-    let options = engine::Options { seed: args.seed, class: args.class.clone(), sample: args.sample.clone(), full: args.full, threads, keep, liar: None };
+    let options = engine::Options {
+        seed: args.seed,
+        class: args.class.clone(),
+        sample: args.sample.clone(),
+        full: args.full,
+        threads,
+        keep,
+        liar: None,
+    };
     let mut faults = engine::run(&root.join("sample-audits"), &KeyStore::new(), &options, &|| begun.elapsed());
     if args.program > 0 {
         faults.extend(through_the_program(root, kept.path(), args.program)?);

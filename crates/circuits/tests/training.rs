@@ -4,7 +4,7 @@ mod fixture;
 
 use fixture::{circuit, salt};
 use verifold_circuits::{
-    Model, ModelError, NotCanonical, RowError, RowKind, RowRecord, native,
+    Model, NotCanonical, RowError, RowKind, RowRecord, native,
     neural::{Layer, Perceptron},
     training::{ReplayError, TrainingWitness, TrainingWitnessError, replay, spec_commitment, training_shape},
 };

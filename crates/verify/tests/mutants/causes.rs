@@ -145,6 +145,8 @@ const CAUSES: &[(RungName, Exit, &[&str])] = &[
             "previous-chain-head-differs",
             "batch-outside-period",
             "batch-off-calendar",
+            "period-off-calendar",
+            "outcome-before-maturity",
             "batch-missing",
             "batch-unexpected",
             "batch-of-earlier-package",
@@ -244,6 +246,16 @@ const ELSEWHERE: &[Elsewhere] = &[
         causes: &["batch-off-calendar"],
         test: ("crates/verify/src/scope/tests.rs", "a_batch_is_what_the_plan_calls_one"),
     },
+    Elsewhere {
+        rung: RungName::Scope,
+        causes: &["period-off-calendar"],
+        test: ("crates/verify/src/scope/tests.rs", "a_period_is_one_of_whole_batches"),
+    },
+    Elsewhere {
+        rung: RungName::Scope,
+        causes: &["outcome-before-maturity"],
+        test: ("crates/verify/src/scope/tests.rs", "a_good_outcome_is_not_known_before_it_can_be"),
+    },
 ];
 
 /// Where the causes of a verification are written.
@@ -283,8 +295,7 @@ pub(crate) fn unseen(seen: &BTreeSet<(RungName, String)>) -> Vec<String> {
 /// What is wrong with the table by the sources: a cause that it does not have, or a test that is not there.
 pub(crate) fn against_sources(root: &Path) -> Vec<String> {
     let mut faults = Vec::new();
-    let known: BTreeSet<&str> =
-        CAUSES.iter().flat_map(|(_, _, causes)| *causes).chain(NOTES).chain(WORDS).copied().collect();
+    let known: BTreeSet<&str> = CAUSES.iter().flat_map(|(_, _, causes)| *causes).chain(NOTES).chain(WORDS).copied().collect();
     let mut written = BTreeSet::new();
     for source in SOURCES {
         let path = root.join(source);

@@ -57,11 +57,15 @@ fn chained(contents: &mut Contents) {
 const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
     ("a row more set aside", BeRefused(&["chain-differs"], "preparation"), |c| preparation(c).parts[0].profile.set_aside[0][1] += 1),
     ("a narrower domain", BeRefused(&["rules-contradict"], "preparation"), |c| preparation(c).preparation.columns[0].high -= 1),
-    ("missing values taken for the best", BeRefused(&["rules-contradict"], "preparation"), |c| preparation(c).preparation.columns[0].missing = Rule::Value(240)),
+    ("missing values taken for the best", BeRefused(&["rules-contradict"], "preparation"), |c| {
+        preparation(c).preparation.columns[0].missing = Rule::Value(240)
+    }),
     ("another map", BeRefused(&["proof-rejected"], "preparation"), |c| preparation(c).preparation.columns[0].addend += 1),
     ("a row more to train on", BeRefused(&["profile-impossible", "link-broken"], "preparation"), |c| preparation(c).parts[0].rows += 21),
     ("parts exchanged", BeRefused(&["parts-impossible", "link-broken", "link-broken"], "preparation"), |c| preparation(c).parts.swap(0, 1)),
-    ("test rows are training rows", BeRefused(&["chain-differs", "link-broken"], "preparation"), |c| preparation(c).parts[1].row_commitment = preparation(c).parts[0].row_commitment),
+    ("test rows are training rows", BeRefused(&["chain-differs", "link-broken"], "preparation"), |c| {
+        preparation(c).parts[1].row_commitment = preparation(c).parts[0].row_commitment
+    }),
     ("test rows are training rows, the chain computed anew", BeRefused(&["final-state-differs", "link-broken"], "preparation"), |c| {
         let part = preparation(c).parts[0].clone();
         let test = &mut preparation(c).parts[1];
@@ -80,16 +84,21 @@ const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
         let training = training(c);
         std::mem::swap(&mut training.row_commitment, &mut training.outcome_commitment);
     }),
-    ("a training of another period", BeRefused(&["proof-rejected"], "training"), |c| training(c).header.period.end = training(c).header.period.start),
+    ("a training of another period", BeRefused(&["proof-rejected"], "training"), |c| {
+        training(c).header.period.end = training(c).header.period.start
+    }),
     ("fewer epochs", BeRefused(&["step-count-differs"], "training"), |c| training(c).spec.epochs -= 1),
     ("another schedule", BeRefused(&["proof-rejected"], "training"), |c| training(c).spec.rate_offset += 1),
-    ("another start", BeRefused(&["proof-rejected"], "training"), |c| training(c).spec.initial_bias += 1),
+    ("another start", BeRefused(&["training-contradicts"], "training"), |c| training(c).spec.initial_bias += 1),
+    ("rates that move nothing", BeRefused(&["training-contradicts"], "training"), |c| training(c).spec.rate_numerator = 1),
     ("other training rows", BeRefused(&["proof-rejected", "link-broken"], "training"), |c| {
         let test = preparation(c).parts[1].clone();
         training(c).row_commitment = test.row_commitment;
         training(c).outcome_commitment = test.outcome_commitment;
     }),
-    ("training rows spread more evenly", BeRefused(&["chain-differs"], "offline-metrics"), |c| offline(c).batches[0].table.histograms[0].swap(0, 1)),
+    ("training rows spread more evenly", BeRefused(&["chain-differs"], "offline-metrics"), |c| {
+        offline(c).batches[0].table.histograms[0].swap(0, 1)
+    }),
     ("no training rows beside the test rows", BeRefused(&["roles-differ"], "offline-metrics"), |c| drop(offline(c).batches.remove(0))),
     ("test rows counted as training rows", BeRefused(&["chain-differs", "link-broken"], "offline-metrics"), |c| {
         let test = preparation(c).parts[1].clone();

@@ -47,13 +47,20 @@ pub(crate) fn judge(record: &AuditRecord, allowed: &[&str], untouched: Exit) -> 
     if finding.text.is_empty() {
         faults.push("the finding has no text".to_owned());
     }
-    if name == RungName::Origin && untouched != Exit::Rejected && !record.ladder.iter().any(|rung| rung.name == RungName::Proof && rung.state == RungState::Holds) {
+    if name == RungName::Origin
+        && untouched != Exit::Rejected
+        && !record.ladder.iter().any(|rung| rung.name == RungName::Proof && rung.state == RungState::Holds)
+    {
         faults.push("the proof is not concluded for itself".to_owned());
     }
     if matches!(name, RungName::Integrity | RungName::Proof) {
         faults.extend(beliefs(record, state));
     }
-    if faults.is_empty() { Ending::Refused(vec![(name, cause.to_owned())]) } else { Ending::Unexpected(format!("{cause}: {}", faults.join("; "))) }
+    if faults.is_empty() {
+        Ending::Refused(vec![(name, cause.to_owned())])
+    } else {
+        Ending::Unexpected(format!("{cause}: {}", faults.join("; ")))
+    }
 }
 
 /// What a record must end with by what stands in the way on its first rung that fails: the gravest, as of several proofs others fall

@@ -337,8 +337,8 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options<'
             let Some(mutant) = made else { continue };
             options.keep(sample.name, class, number, &mutant.package);
             let begun = clock();
-            let ending =
-                caught(|| sample.verify(&mutant.package, keys)).map_or_else(Ending::Crashed, |record| judge(&record, mutant.causes, sample.exit));
+            let ending = caught(|| sample.verify(&mutant.package, keys))
+                .map_or_else(Ending::Crashed, |record| judge(&record, mutant.causes, sample.exit));
             let took = clock() - begun;
             tally.lock().unwrap().note(ending, took, &format!("{}, {}, number {number}", sample.name, mutant.name));
         }

@@ -1,13 +1,7 @@
 //! A package that holds, handed over for something else than it is: what the auditor expects, was sent before, or demands,
 //! against it. Told one by one.
 
-use verifold_model::{
-    cohort::BatchRole,
-    deposited::Deposited,
-    digest::Digest,
-    document::DocumentKind,
-    state::RungName,
-};
+use verifold_model::{cohort::BatchRole, deposited::Deposited, digest::Digest, document::DocumentKind, state::RungName};
 use verifold_package::{AnchoredBatch, Checkpoint, Deposit, DocumentEnvelope, Limits, SecretKey, anchor::log_name, document};
 
 use super::{
@@ -85,7 +79,9 @@ const AUDITS: &[(&str, Must, fn(&mut Audit))] = &[
     ("the package of another period", Stop(RungName::Scope, &["period-differs", "batch-missing"]), |a| {
         a.engagement(&[("end = \"2026-11-16", "end = \"2026-11-23")]);
     }),
-    ("the package under another plan", Stop(RungName::Scope, &["plan-differs"]), |a| a.engagement(&[("digest = \"b93d", "digest = \"c93d")])),
+    ("the package under another plan", Stop(RungName::Scope, &["plan-differs"]), |a| {
+        a.engagement(&[("digest = \"b93d", "digest = \"c93d")])
+    }),
     ("a package that does not go on from the one before", Stop(RungName::Scope, &["previous-chain-head-differs"]), |a| {
         a.engagement_and(&format!("[previous]\nchain_head = \"{}\"\norigin = \"record\"", "1".repeat(64)));
     }),

@@ -177,7 +177,10 @@ pub(crate) fn judge(record: &AuditRecord, must: Must) -> Ending {
             let known = causes.iter().all(|cause| exit_of(rung, cause).is_some());
             if record.exit == Exit::Met || record.headline.rung.is_none_or(|first| first > rung) {
                 Ending::Accepted(said)
-            } else if found == causes && known && record.headline.rung == Some(rung) && record.exit == expected_exit(record, rung, Exit::Met)
+            } else if found == causes
+                && known
+                && record.headline.rung == Some(rung)
+                && record.exit == expected_exit(record, rung, Exit::Met)
             {
                 refused(rung, &causes)
             } else {
