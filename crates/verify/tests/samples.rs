@@ -404,8 +404,7 @@ fn a_traceability_specification_is_held_against_the_proof(keys: &KeyStore) {
 fn no_altered_package_is_accepted(keys: &KeyStore) {
     #[expect(clippy::disallowed_methods, reason = "a test says how long it took; nothing depends on it")]
     let begun = std::time::Instant::now();
-    let options =
-        mutants::Options { seed: 1, class: None, sample: None, full: false, threads: 2, keep: None, liar: Some(&lying::proof_of) };
+    let options = mutants::Options { seed: 1, class: None, sample: None, full: false, threads: 2, keep: None, liar: Some(lying::proof_of) };
     let faults = mutants::run(&folder(""), keys, &options, &|| begun.elapsed());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

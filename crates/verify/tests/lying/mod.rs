@@ -21,8 +21,8 @@ type S1 = RelaxedR1CSSNARK<E1, EvaluationEngine<E1>>;
 type S2 = RelaxedR1CSSNARK<E2, EvaluationEngine<E2>>;
 type F = <E1 as Engine>::Scalar;
 
-/// Enough to fill more than half of 2^16 constraints, beside those of nova-snark.
-const SQUARINGS: usize = 40_000;
+/// Enough to fill more than half of 2^15 constraints, the least there are, beside those of nova-snark.
+const SQUARINGS: usize = 14_000;
 
 /// A step that leads wherever its prover says.
 #[derive(Clone)]

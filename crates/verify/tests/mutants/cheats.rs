@@ -1,10 +1,14 @@
 //! What a cheating bank would do, told one by one: each with the one cause it must be refused for.
 
-use verifold_circuits::{Transition, native};
-use verifold_model::{cohort::BatchRole, shape::Shape};
+use verifold_circuits::{CircuitFacts, native};
+use verifold_model::{
+    cohort::{BatchRole, BatchTable},
+    shape::Shape,
+};
 use verifold_package::{ClaimedPackage, Limit, Limits, signing};
 
 use super::{
+    Liar,
     draw::Draw,
     proof::spliced,
     sample::{Parts, SIGNED_AT, Sample, bank},
@@ -119,7 +123,7 @@ const CHANGES: &[(&str, Chain, &str, Change)] = &[
         *parts = samples.named("cheat-batch-withheld").parts.clone();
         let missing = &samples.honest().parts.statement.batches[MIDDLE + 1];
         let mut empty = missing.clone();
-        empty.table = verifold_model::cohort::BatchTable::empty(&parts.plan);
+        empty.table = BatchTable::empty(&parts.plan);
         empty.rows = 0;
         let at = parts.statement.batches.iter().position(|batch| batch.start >= missing.end).unwrap();
         parts.statement.batches.insert(at, empty);
@@ -223,19 +227,25 @@ pub(crate) fn packages(samples: &Samples<'_>, full: bool) -> Vec<(&'static str, 
     packages
 }
 
-/// What a prover with a weaker circuit hands over: the week of a falsehood alone, so that it is proven in few steps.
-pub(crate) fn lied(samples: &Samples<'_>, liar: &dyn Fn(&Transition) -> Vec<u8>) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+/// What a prover with a weaker circuit hands over: five rows that nobody scored, all approved, in the smallest circuit.
+pub(crate) fn lied(samples: &Samples<'_>, liar: Liar) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let honest = samples.honest();
-    let mut parts = honest.parts.clone();
+    let mut parts = in_circuit(honest, "f8.w8.g2.b10.h1.n15");
+    parts.plan.features.truncate(8);
+    parts.plan.histograms.truncate(1);
+    parts.plan.grouping.names.truncate(2);
+    parts.plan.grouping.not_disclosed = None;
     let statement = &mut parts.statement;
     statement.batches = vec![statement.batches[MIDDLE].clone()];
-    statement.batches[0].index = 0;
-    statement.batches[0].table.counts[9][0].swap(0, 1);
-    honest.forge(&mut parts);
+    let batch = &mut statement.batches[0];
+    (batch.index, batch.rows) = (0, 5);
+    batch.table = BatchTable::empty(&parts.plan);
+    batch.table.counts[0][0][1] = 5;
+    batch.table.histograms.iter_mut().for_each(|histogram| histogram[0] = 5);
+    forge_in_circuit(honest, &mut parts);
     let stated = native::replay(&parts.statement, &parts.plan).unwrap().transition();
     parts.proof = liar(&stated);
-    assert_eq!(parts.proof.len(), honest.parts.proof.len(), "of the form of an honest one");
-    vec![("a proof of a falsehood in a circuit that constrains nothing", parts.sealed(), "proof-rejected")]
+    vec![("a proof of rows that nobody scored, in a circuit that constrains nothing", parts.sealed(), "proof-rejected")]
 }
 
 /// The honest package with a second proof behind the first, which `change` alters and which is forged anew.
@@ -254,13 +264,23 @@ fn second_proof(honest: &Sample, change: impl FnOnce(&mut Parts)) -> Vec<u8> {
 
 /// The honest statement as one of a larger circuit, which the policy accepts too.
 fn other_size(honest: &Sample) -> Vec<u8> {
+    let mut parts = in_circuit(honest, "f20.w8.g4.b10.h4.n17");
+    forge_in_circuit(honest, &mut parts);
+    parts.sealed()
+}
+
+/// The honest parts in a circuit of another shape; the rest is to be forged.
+fn in_circuit(honest: &Sample, shape: &str) -> Parts {
     let mut parts = honest.parts.clone();
-    let shape: Shape = "f20.w8.g4.b10.h4.n17".parse().unwrap();
+    let shape: Shape = shape.parse().unwrap();
     parts.plan.shape = shape;
     parts.statement.header.circuit.shape = shape;
-    let rows_per_step = verifold_circuits::CircuitFacts::of(parts.statement.header.circuit).unwrap().rows_per_step;
-    honest.forge_with(&mut parts, rows_per_step);
-    parts.sealed()
+    parts
+}
+
+fn forge_in_circuit(honest: &Sample, parts: &mut Parts) {
+    let rows_per_step = CircuitFacts::of(parts.statement.header.circuit).unwrap().rows_per_step;
+    honest.forge_with(parts, rows_per_step);
 }
 
 fn many_batches(honest: &Sample) -> Vec<u8> {

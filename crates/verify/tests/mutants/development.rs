@@ -10,10 +10,7 @@ use verifold_model::{
 };
 use verifold_package::Contents;
 
-use super::told::{
-    Must::{self, BeRefused},
-    Told,
-};
+use super::told::{Lie, Must::BeRefused, Told};
 
 /// The lies over a package with a proof of every stage.
 pub(crate) const TOLD: Told = Told { sample: "credit-scoring-lifecycle", packages: CHANGES, audits: &[], few: CHANGES.len() };
@@ -54,17 +51,17 @@ fn chained(contents: &mut Contents) {
         stated.chain_head = computed;
     }
 }
-const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
+const CHANGES: &[Lie<Contents>] = &[
     ("a row more set aside", BeRefused(&["chain-differs"], "preparation"), |c| preparation(c).parts[0].profile.set_aside[0][1] += 1),
     ("a narrower domain", BeRefused(&["rules-contradict"], "preparation"), |c| preparation(c).preparation.columns[0].high -= 1),
     ("missing values taken for the best", BeRefused(&["rules-contradict"], "preparation"), |c| {
-        preparation(c).preparation.columns[0].missing = Rule::Value(240)
+        preparation(c).preparation.columns[0].missing = Rule::Value(240);
     }),
     ("another map", BeRefused(&["proof-rejected"], "preparation"), |c| preparation(c).preparation.columns[0].addend += 1),
     ("a row more to train on", BeRefused(&["profile-impossible", "link-broken"], "preparation"), |c| preparation(c).parts[0].rows += 21),
     ("parts exchanged", BeRefused(&["parts-impossible", "link-broken", "link-broken"], "preparation"), |c| preparation(c).parts.swap(0, 1)),
     ("test rows are training rows", BeRefused(&["chain-differs", "link-broken"], "preparation"), |c| {
-        preparation(c).parts[1].row_commitment = preparation(c).parts[0].row_commitment
+        preparation(c).parts[1].row_commitment = preparation(c).parts[0].row_commitment;
     }),
     ("test rows are training rows, the chain computed anew", BeRefused(&["final-state-differs", "link-broken"], "preparation"), |c| {
         let part = preparation(c).parts[0].clone();
@@ -85,7 +82,7 @@ const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
         std::mem::swap(&mut training.row_commitment, &mut training.outcome_commitment);
     }),
     ("a training of another period", BeRefused(&["proof-rejected"], "training"), |c| {
-        training(c).header.period.end = training(c).header.period.start
+        training(c).header.period.end = training(c).header.period.start;
     }),
     ("fewer epochs", BeRefused(&["step-count-differs"], "training"), |c| training(c).spec.epochs -= 1),
     ("another schedule", BeRefused(&["proof-rejected"], "training"), |c| training(c).spec.rate_offset += 1),
@@ -97,7 +94,7 @@ const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
         training(c).outcome_commitment = test.outcome_commitment;
     }),
     ("training rows spread more evenly", BeRefused(&["chain-differs"], "offline-metrics"), |c| {
-        offline(c).batches[0].table.histograms[0].swap(0, 1)
+        offline(c).batches[0].table.histograms[0].swap(0, 1);
     }),
     ("no training rows beside the test rows", BeRefused(&["roles-differ"], "offline-metrics"), |c| drop(offline(c).batches.remove(0))),
     ("test rows counted as training rows", BeRefused(&["chain-differs", "link-broken"], "offline-metrics"), |c| {

@@ -14,6 +14,7 @@ use verifold_model::{
 use verifold_package::Contents;
 
 use super::told::{
+    Lie,
     Must::{BeRefused, LeaveUncovered},
     Told,
 };
@@ -72,7 +73,7 @@ fn hide_a_change(revised: &mut RevisionStatement) -> u32 {
 /// The lies over a period with two models and a matured cohort for each.
 pub(crate) const TOLD: Told = Told { sample: "changed-model", packages: CHANGES, audits: &[], few: 9 };
 
-const CHANGES: &[(&str, super::told::Must, fn(&mut Contents))] = &[
+const CHANGES: &[Lie<Contents>] = &[
     ("a change hidden", BeRefused(&["chain-differs"], "revision"), |c| {
         hide_a_change(changes(c, "revision"));
     }),

@@ -7,8 +7,8 @@ use verifold_package::Contents;
 use super::{
     statement::moved,
     told::{
-        Audit,
-        Must::{self, BeRefused, LeaveUncovered, Stop},
+        Audit, Lie,
+        Must::{BeRefused, LeaveUncovered, Stop},
         Told,
     },
 };
@@ -40,7 +40,7 @@ fn day_after(at: Instant) -> Instant {
     moved(at, 86_400).unwrap()
 }
 
-const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
+const CHANGES: &[Lie<Contents>] = &[
     ("the first segment left out", BeRefused(&["segment-misplaced"], "monitoring"), |c| {
         alone(c);
         // What is listed must be there.
@@ -118,7 +118,7 @@ const CHANGES: &[(&str, Must, fn(&mut Contents))] = &[
     }),
 ];
 
-const AUDITS: &[(&str, Must, fn(&mut Audit))] = &[
+const AUDITS: &[Lie<Audit>] = &[
     ("a model that the auditor does not expect", Stop(RungName::Scope, &["model-changed"]), |a| a.engagement.models.truncate(1)),
     ("more segments than agreed on", Stop(RungName::Integrity, &["too-many-segments"]), |a| a.policy("segments = 4", "segments = 1")),
 ];

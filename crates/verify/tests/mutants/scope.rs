@@ -7,11 +7,7 @@ use verifold_package::{AnchoredBatch, Checkpoint, Deposit, DocumentEnvelope, Lim
 use super::{
     sample::bank,
     statement::moved,
-    told::{
-        Audit,
-        Must::{self, Stop},
-        Told,
-    },
+    told::{Audit, Lie, Must::Stop, Told},
 };
 
 /// The lies over the honest half-year.
@@ -72,7 +68,7 @@ fn signed(digest: Digest, edit: fn(&mut String)) -> DocumentEnvelope {
     DocumentEnvelope::read("x", text.as_bytes(), &Limits::default()).unwrap()
 }
 
-const AUDITS: &[(&str, Must, fn(&mut Audit))] = &[
+const AUDITS: &[Lie<Audit>] = &[
     ("the package of another bank", Stop(RungName::Scope, &["subject-differs"]), |a| {
         a.engagement(&[("value = \"Merian Bank AG\"", "value = \"Another Bank AG\"")]);
     }),
@@ -80,7 +76,7 @@ const AUDITS: &[(&str, Must, fn(&mut Audit))] = &[
         a.engagement(&[("end = \"2026-11-16", "end = \"2026-11-23")]);
     }),
     ("the package under another plan", Stop(RungName::Scope, &["plan-differs"]), |a| {
-        a.engagement(&[("digest = \"b93d", "digest = \"c93d")])
+        a.engagement(&[("digest = \"b93d", "digest = \"c93d")]);
     }),
     ("a package that does not go on from the one before", Stop(RungName::Scope, &["previous-chain-head-differs"]), |a| {
         a.engagement_and(&format!("[previous]\nchain_head = \"{}\"\norigin = \"record\"", "1".repeat(64)));
@@ -99,7 +95,9 @@ const AUDITS: &[(&str, Must, fn(&mut Audit))] = &[
         a.engagement(&[("start = \"2026-06-01T00:00:00Z\"\nend", "start = \"2026-06-08T00:00:00Z\"\nend"), (control, "")]);
     }),
     ("no anchor for what was to be anchored", Stop(RungName::Scope, &["no-anchors"]), |a| with_auditor(a, WITHIN)),
-    ("the last week not anchored", Stop(RungName::Scope, &["batch-not-anchored"]), |a| anchored(a, WITHIN, |log| drop(log.pop()))),
+    ("the last week not anchored", Stop(RungName::Scope, &["batch-not-anchored"]), |a| {
+        anchored(a, WITHIN, |log| log.truncate(log.len() - 1));
+    }),
     ("an anchored week that is not there", Stop(RungName::Scope, &["anchored-batch-missing"]), |a| {
         anchored(a, "", |log| log[4].end = moved(log[4].end, -DAY).unwrap());
     }),
