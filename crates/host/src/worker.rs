@@ -18,6 +18,9 @@ use verifold_model::{
     state::Exit,
 };
 
+/// Events a worker may say before its answer: a verification says some ten.
+const MOST_NEWS: u32 = 10_000;
+
 /// Bytes of standard error kept for the message when the worker stops.
 const MOST_COMPLAINT: u64 = 4_096;
 
@@ -215,9 +218,9 @@ enum Listened {
     Nonsense(String),
 }
 
-/// Passes events on until the work has ended.
+/// Passes events on until the work has ended. Whoever is told may keep them all, so one that was taken over says no more than fit.
 fn listen(output: &mut impl BufRead, tell: &mut impl FnMut(Said)) -> Listened {
-    loop {
+    for _ in 0..=MOST_NEWS {
         match read_event(output) {
             Ok(None) => return Listened::End,
             Ok(Some(event)) => {
@@ -230,6 +233,7 @@ fn listen(output: &mut impl BufRead, tell: &mut impl FnMut(Said)) -> Listened {
             Err(cause) => return Listened::Nonsense(cause),
         }
     }
+    Listened::Nonsense(format!("It said more than {MOST_NEWS} things and gave no answer."))
 }
 
 /// The beginning of a complaint; the rest is drained, so that the worker never waits for a full pipe.
@@ -328,6 +332,22 @@ mod tests {
         check_stop("kill -XCPU $$", Exit::Limits, "It went over the limit `cpu_seconds`.");
         let (_worker, received) = start("echo hello; sleep 600");
         assert!(matches!(next(&received), Said::Stopped(stopped) if stopped.cause.contains("does not understand")));
+    }
+
+    #[test]
+    fn news_without_end_is_heard_no_further() {
+        let news = br#"{"event":"phase","phase":"read","detail":"","done":0,"total":0}"#;
+        let mut endless = news.iter().chain(b"\n").copied().cycle();
+        let mut lines = |n: usize| endless.by_ref().take(n * (news.len() + 1)).collect::<Vec<u8>>();
+        let answer = b"{\"event\":\"told\",\"text\":\"done\",\"exit\":0}\n";
+        let listened = |said: &[u8]| {
+            let mut told = 0;
+            (listen(&mut &*said, &mut |_| told += 1), told)
+        };
+        let most = [lines(MOST_NEWS as usize), answer.to_vec()].concat();
+        assert_eq!(listened(&most), (Listened::Answer, MOST_NEWS + 1));
+        let nonsense = Listened::Nonsense("It said more than 10000 things and gave no answer.".to_owned());
+        assert_eq!(listened(&[lines(MOST_NEWS as usize + 1), answer.to_vec()].concat()), (nonsense, MOST_NEWS + 1));
     }
 
     #[test]

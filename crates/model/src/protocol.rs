@@ -21,6 +21,9 @@ pub const PROTOCOL_VERSION: u32 = 4;
 
 const MAX_FRAME_BYTES: u64 = Limit::FrameBytes.most();
 
+/// Most bytes of a line that does not end the work. A phase takes a hundred; what isolation misses, some more.
+const MAX_NEWS_BYTES: usize = 64 << 10;
+
 /// What a host asks of a worker; one to a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
@@ -120,7 +123,7 @@ pub struct VerifyFiles {
     pub reviewed_at: Option<Instant>,
 }
 
-/// A phase of verification. Keys the policy names are derived before the package is read, others after.
+/// A phase of verification. The key of the one circuit a policy may name is derived before the package is read, others after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkPhase {
@@ -317,10 +320,15 @@ pub fn read_frame(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 /// Reads the worker's next event; `None` at the end of the stream.
 ///
 /// # Errors
-/// In words, what is wrong with what it wrote.
+/// In words, what is wrong with what it wrote. Only an answer may be long: there is one, and news of any length could go on for ever.
 pub fn read_event(input: &mut impl BufRead) -> Result<Option<WorkerEvent>, String> {
     let Some(line) = read_frame(input).map_err(|error| format!("What it wrote ends badly: {error}."))? else { return Ok(None) };
-    serde_json::from_slice(&line).map(Some).map_err(|error| format!("It wrote a line this program does not understand: {error}."))
+    let event: WorkerEvent =
+        serde_json::from_slice(&line).map_err(|error| format!("It wrote a line this program does not understand: {error}."))?;
+    if !event.is_last() && line.len() > MAX_NEWS_BYTES {
+        return Err(format!("It wrote a line of {} bytes that is no answer, and may write {MAX_NEWS_BYTES}.", line.len()));
+    }
+    Ok(Some(event))
 }
 
 /// Why a worker ended without a last event.
@@ -395,6 +403,21 @@ mod tests {
                 _ => assert_eq!(read_event(&mut input), Err("What it wrote ends badly: the last line is cut off.".to_owned())),
             }
         }
+    }
+
+    #[test]
+    fn only_an_answer_may_be_long() {
+        let read = |event: &WorkerEvent| {
+            let mut bytes = Vec::new();
+            write_frame(&mut bytes, event).unwrap();
+            read_event(&mut bytes.as_slice())
+        };
+        let phase = |length| WorkerEvent::Phase { phase: WorkPhase::Read, detail: "a".repeat(length), done: 0, total: 0 };
+        let around = serde_json::to_vec(&phase(0)).unwrap().len();
+        assert!(read(&phase(MAX_NEWS_BYTES - around)).is_ok());
+        let problem = read(&phase(MAX_NEWS_BYTES - around + 1)).unwrap_err();
+        assert_eq!(problem, "It wrote a line of 65537 bytes that is no answer, and may write 65536.");
+        assert!(read(&WorkerEvent::Told { text: "a".repeat(MAX_NEWS_BYTES), exit: 0 }).is_ok());
     }
 
     #[test]
