@@ -39,6 +39,16 @@ pub fn counted(n: u64, singular: &str, plural: &str) -> String {
     format!("{} {}", count(n), if n == 1 { singular } else { plural })
 }
 
+/// Items that one sentence names.
+const MOST_NAMED: usize = 12;
+
+/// `a, b, c`, or with another separator; of many the first twelve, `and 3 more`.
+pub fn listed<T: AsRef<str>>(items: &[T], separator: &str) -> String {
+    let named: Vec<&str> = items.iter().take(MOST_NAMED).map(AsRef::as_ref).collect();
+    let (named, more) = (named.join(separator), items.len().saturating_sub(MOST_NAMED));
+    if more == 0 { named } else { format!("{named} and {} more", count(more as u64)) }
+}
+
 /// `batch 3`, `batches 3 to 7`: indices from the first to the last.
 pub fn batches_text(first: u64, last: u64) -> String {
     if first == last { format!("batch {}", count(first)) } else { format!("batches {} to {}", count(first), count(last)) }
@@ -55,6 +65,10 @@ mod tests {
 
     #[test]
     fn reads_like_print() {
+        assert_eq!(listed(&["a", "b"], ", "), "a, b");
+        let letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"];
+        assert_eq!(listed(&letters[..12], "; "), "a; b; c; d; e; f; g; h; i; j; k; l");
+        assert_eq!(listed(&letters, ", "), "a, b, c, d, e, f, g, h, i, j, k, l and 2 more");
         assert_eq!(count(45_471), "45\u{202F}471");
         assert_eq!(count(999), "999");
         assert_eq!(bytes(141_900), "142\u{202F}KB");

@@ -2,7 +2,7 @@
 
 use verifold_model::{
     document::SignatureState,
-    format::counted,
+    format::{counted, listed},
     lineage::LinkState,
     record::{AuditRecord, Finding, Headline, ProofState, RequirementResult, Rung, Source},
     state::{Exit, Judgement, RungName, RungState, Severity, State},
@@ -302,7 +302,7 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
                 format!(
                     "{} violated on proven values: {}",
                     counted(n, "mandatory requirement is", "mandatory requirements are"),
-                    ids.join(", ")
+                    listed(&ids, ", ")
                 ),
                 text,
                 format!("Write a finding for each, and ask {provider} for causes and corrective action."),
@@ -312,7 +312,7 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
             let ids: Vec<&str> = rung.findings.iter().map(|finding| finding.place.as_str()).collect();
             headline(
                 State::Rejected,
-                format!("Evidence for {} contradicts what was monitored", ids.join(", ")),
+                format!("Evidence for {} contradicts what was monitored", listed(&ids, ", ")),
                 text,
                 format!("Treat the evidence as untrustworthy, and ask {provider} which of the two is true."),
             )
@@ -325,7 +325,7 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
                 format!(
                     "{} be checked here: {}",
                     counted(ids.len() as u64, "mandatory requirement cannot", "mandatory requirements cannot"),
-                    ids.join(", ")
+                    listed(&ids, ", ")
                 ),
                 text,
                 format!("Ask {provider} for a proof that the policy accepts, or whoever owns the policy whether it asks too much."),
@@ -338,7 +338,7 @@ fn failed(record: &AuditRecord, rung: &Rung) -> Headline {
                 format!(
                     "{} undecided: {}",
                     counted(ids.len() as u64, "mandatory requirement is", "mandatory requirements are"),
-                    ids.join(", ")
+                    listed(&ids, ", ")
                 ),
                 text,
                 "Obtain the missing evidence, or have a person determine what only a person can.".into(),
@@ -404,21 +404,21 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
         format!(
             "The proof is valid, but {} expected and missing: {}",
             counted(missing.len() as u64, "batch is", "batches are"),
-            missing.join(", ")
+            listed(&missing, ", ")
         )
     } else if has("anchored-batch-missing") {
         let missing = places("anchored-batch-missing");
         format!(
             "The proof is valid, but {} missing: {}",
             counted(missing.len() as u64, "batch was anchored and is", "batches were anchored and are"),
-            missing.join(", ")
+            listed(&missing, ", ")
         )
     } else if has("anchored-rows-differ") {
         let differing = places("anchored-rows-differ");
         format!(
             "The proof is valid, but over other rows than were anchored in {}: {}",
             counted(differing.len() as u64, "batch", "batches"),
-            differing.join(", ")
+            listed(&differing, ", ")
         )
     } else if has("changed-since-deposit") {
         let changed = places("changed-since-deposit");
@@ -434,7 +434,7 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
         format!(
             "The proof is valid, but {} counted by the independent source and missing: {}",
             counted(missing.len() as u64, "batch is", "batches are"),
-            missing.join(", ")
+            listed(&missing, ", ")
         )
     } else if has("batch-off-calendar") || has("period-off-calendar") {
         let what = if has("batch-off-calendar") { "batches are not those" } else { "period is not one" };

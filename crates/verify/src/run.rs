@@ -313,7 +313,7 @@ fn assess_package(
         let mut scope = reconcile(inputs.policy, inputs.engagement, package);
         let statements = package.proofs.iter().map(|proof| &proof.statement);
         reconcile_anchors(&mut scope, inputs.policy, inputs.engagement, inputs.received, statements, plan);
-        reconcile_own_period(&mut scope, inputs.engagement, package);
+        reconcile_own_period(&mut scope, inputs.policy, inputs.engagement, package);
         early_outcomes(&mut scope, package, inputs.received.reviewed_at);
         reconcile_deposits(&mut scope, inputs.policy, inputs.engagement, &record.overlays, inputs.received, &first.statement, plan);
         scope.findings.extend(documents::findings(&record));

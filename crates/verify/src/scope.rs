@@ -3,12 +3,15 @@
 //! Only confirmed values of the engagement are compared. What it does not pin is marked as taken from the
 //! package; what the policy wants pinned and is not leaves the rung unestablished.
 
+use std::collections::BTreeSet;
+
 use verifold_model::{
     calendar::{Slot, label, slots},
     cohort::{BatchRole, BatchStatement},
     digest::Commitment,
     format::counted,
     instant::Instant,
+    limits::Limit,
     plan::Calendar,
     record::{Expectation, Finding, Source},
     statement::{MonitoringStatement, Period, StageStatement, Subject},
@@ -126,7 +129,7 @@ pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, packag
             }
         }
     }
-    off_calendar(&mut scope, package);
+    off_calendar(&mut scope, policy, package);
     if let (Some(engagement), Some(first)) = (engagement, package.proofs.first()) {
         compare(&mut scope, engagement, package, &first.statement);
     } else {
@@ -150,14 +153,14 @@ pub(crate) fn reconcile(policy: &Policy, engagement: Option<&Engagement>, packag
 
 /// Notes monitoring batches that are not what the plan calls a batch: every limit that holds in each week is judged on weeks. A
 /// period that is not one of whole batches could hide a gap at its ends.
-fn off_calendar(scope: &mut Scope, package: &ClaimedPackage) {
+fn off_calendar(scope: &mut Scope, policy: &Policy, package: &ClaimedPackage) {
     let calendar = package.plan.calendar;
     let what = match calendar {
         Calendar::IsoWeek => "an ISO week",
         Calendar::Month => "a calendar month",
         Calendar::Free => return,
     };
-    if let Err(problem) = slots(calendar, package.period) {
+    if let Err(problem) = own_slots(policy, package) {
         scope.findings.push(Finding {
             cause: "period-off-calendar".into(),
             blocking: true,
@@ -179,18 +182,27 @@ fn off_calendar(scope: &mut Scope, package: &ClaimedPackage) {
     }
 }
 
+/// What the calendar cuts the package's own period into: no more than batches are allowed, as each that is missing is named.
+fn own_slots(policy: &Policy, package: &ClaimedPackage) -> Result<Vec<Slot>, String> {
+    let slots = slots(package.plan.calendar, package.period)?;
+    let (found, proofs) = (slots.len() as u64, package.proofs.len() as u64);
+    let allowed = policy.limits.of(Limit::Batches).saturating_mul(proofs).min(Limit::Batches.most());
+    if found <= allowed { Ok(slots) } else { Err(format!("it would be {found} of them, and a package may have {allowed}")) }
+}
+
 /// Notes weeks or months of the package's own period that are not there, where no auditor says which to expect.
 ///
 /// After everything that says more of a batch that is missing.
-pub(crate) fn reconcile_own_period(scope: &mut Scope, engagement: Option<&Engagement>, package: &ClaimedPackage) {
+pub(crate) fn reconcile_own_period(scope: &mut Scope, policy: &Policy, engagement: Option<&Engagement>, package: &ClaimedPackage) {
     if engagement.is_some_and(|engagement| !engagement.expected_slots().is_empty()) {
         return;
     }
-    let batches = || package.proofs.iter().flat_map(|proof| &proof.statement.batches);
-    let there =
-        |slot: &Slot| batches().any(|batch| batch.role == BatchRole::Monitoring && (batch.start, batch.end) == (slot.start, slot.end));
-    for slot in slots(package.plan.calendar, package.period).unwrap_or_default().into_iter().filter(|slot| !there(slot)) {
-        if scope.missing.iter().any(|known| known.start == slot.start) {
+    let batches = package.proofs.iter().flat_map(|proof| &proof.statement.batches);
+    let monitored = batches.filter(|batch| batch.role == BatchRole::Monitoring);
+    let there: BTreeSet<(Instant, Instant)> = monitored.map(|batch| (batch.start, batch.end)).collect();
+    let known: BTreeSet<Instant> = scope.missing.iter().map(|slot| slot.start).collect();
+    for slot in own_slots(policy, package).unwrap_or_default() {
+        if there.contains(&(slot.start, slot.end)) || known.contains(&slot.start) {
             continue;
         }
         if !scope.unbatched.contains(&slot.start) {

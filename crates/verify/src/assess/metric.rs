@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use verifold_model::{
     cohort::{BatchStatement, BatchTable},
     decimal::Decimal,
-    format::{count, counted, true_minus},
+    format::{count, counted, listed, true_minus},
     metric::{Metric, Unit, Value},
     record::{BatchResult, WhyNode},
     revision::RevisionCounts,
@@ -278,7 +278,7 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
     let numbers = |state: State| {
         let list: Vec<String> =
             compared.iter().filter(|(.., f)| f.state == state).map(|(number, label, _)| format!("{number} ({label})")).collect();
-        if list.len() > 6 { format!("{} and {} more", list[..6].join(", "), list.len() - 6) } else { list.join(", ") }
+        listed(&list, ", ")
     };
     let total = compared.len() + absent;
     // A group too small in a week is a matter of that week; one that is compared in none could be anything.
@@ -319,7 +319,7 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         reasons.push(format!(
             "{} not in the package: {}",
             counted(absent as u64, "expected batch is", "expected batches are"),
-            labels.join(", ")
+            listed(&labels, ", ")
         ));
     }
     if left_out > 0

@@ -4,7 +4,7 @@ use verifold_model::{
     calendar::Slot,
     change::ModelChange,
     cohort::{BatchStatement, BatchTable},
-    format::{count, counted},
+    format::{count, counted, listed},
     record::PlanChoice,
     state::State,
 };
@@ -30,7 +30,7 @@ pub(super) fn batches_complete(case: &Case<'_>) -> Verdict {
     let mut reasons: Vec<String> = case.scope.missing.iter().map(|slot| format!("batch {} is missing", slot.label)).collect();
     reasons.extend(case.scope.unexpected.iter().map(|start| format!("the batch starting {start} is not expected")));
     let state = if missing > 0 { State::Uncovered } else { settled(extra == 0) };
-    let mut verdict = Verdict::plain(state, reasons.join("; ")).with(
+    let mut verdict = Verdict::plain(state, listed(&reasons, "; ")).with(
         format!("{} of {of}", of - missing),
         format!("{of} of {of}"),
         if missing == 0 { "0".to_owned() } else { format!("\u{2212}{missing}") },
@@ -60,7 +60,7 @@ pub(super) fn no_overlap(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> Verd
     let names: Vec<String> = repeated.iter().map(named).collect();
     // A package that continues another is not the first, so what that one covered is not known.
     let (state, reason) = match case.scope.holds(earlier, case.engagement) {
-        _ if !names.is_empty() => (State::Violated, format!("an earlier package covered {}", names.join(", "))),
+        _ if !names.is_empty() => (State::Violated, format!("an earlier package covered {}", listed(&names, ", "))),
         Err(_) => {
             (State::Uncovered, "the engagement says that this is the first package, and it continues the chain of another".to_owned())
         }

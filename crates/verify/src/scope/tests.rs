@@ -21,7 +21,7 @@ fn found(engagement: Option<&str>, edit: impl FnOnce(&mut MonitoringStatement)) 
     let policy = Policy::read(&text("policy.toml")).unwrap();
     let engagement = engagement.map(|text| Engagement::read(text).unwrap());
     let mut scope = reconcile(&policy, engagement.as_ref(), &package);
-    reconcile_own_period(&mut scope, engagement.as_ref(), &package);
+    reconcile_own_period(&mut scope, &policy, engagement.as_ref(), &package);
     scope.findings.into_iter().map(|finding| (finding.cause, finding.blocking)).collect()
 }
 
@@ -148,4 +148,30 @@ fn a_batch_is_what_the_plan_calls_one() {
     let shifted =
         |statement: &mut MonitoringStatement| statement.batches[1].start = statement.header.period.start.max(statement.batches[1].end);
     assert!(found(None, shifted).contains(&("batch-off-calendar".to_owned(), true)));
+}
+
+/// A package that names a period of centuries has no say in how much is written about it.
+#[test]
+fn a_period_of_more_batches_than_a_package_may_have_is_not_listed() {
+    let mut package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
+    let mut policy = Policy::read(&text("policy.toml")).unwrap();
+    let found = |policy: &Policy, package: &ClaimedPackage| {
+        let mut scope = reconcile(policy, None, package);
+        reconcile_own_period(&mut scope, policy, None, package);
+        let off = scope.findings.iter().find(|finding| finding.cause == "period-off-calendar").map(|finding| finding.text.clone());
+        (off, scope.missing.len())
+    };
+    assert_eq!(found(&policy, &package), (None, 0));
+    let week = 7 * 86_400;
+    let weeks = |n: u64| Instant::from_unix_secs(package.period.start.unix_secs() + n * week).unwrap();
+    let ends = [weeks(20_000), weeks(20_001)];
+    package.period.end = ends[0];
+    assert_eq!(found(&policy, &package), (None, 20_000 - 24));
+    package.period.end = ends[1];
+    let (off, missing) = found(&policy, &package);
+    assert_eq!(missing, 0);
+    assert!(off.unwrap().ends_with("an ISO week: it would be 20001 of them, and a package may have 20000"));
+    policy.limits = policy.limits.with(Limit::Batches, 100);
+    package.period.end = ends[0];
+    assert!(found(&policy, &package).0.unwrap().ends_with("and a package may have 100"));
 }
