@@ -45,6 +45,16 @@ impl TrustedSigner {
         self.valid_from.is_none_or(|from| from <= at) && self.valid_until.is_none_or(|until| at < until)
     }
 
+    /// Name and key in words, as a name alone could be anybody's.
+    pub fn text(&self) -> String {
+        format!("{}, key {}", self.name, self.public_key.fingerprint())
+    }
+
+    /// As [`Self::text`], with the role in which it is listed.
+    pub fn text_with_role(&self) -> String {
+        format!("{}, listed as {}", self.text(), self.role.word())
+    }
+
     /// The window in words.
     pub fn window_text(&self) -> String {
         match (self.valid_from, self.valid_until) {
@@ -106,7 +116,7 @@ impl<'a> OriginDemand<'a> {
     /// The listing of `key` that `at` lies outside of, in words: whose, which key, and when it counts.
     pub fn outside_window(&self, key: PublicKey, at: Instant) -> Option<String> {
         let listing = self.listings(key).find(|signer| !signer.is_valid_at(at))?;
-        Some(format!("{}, key {}, on {at}, outside its window: it counts {}", listing.name, key.fingerprint(), listing.window_text()))
+        Some(format!("{}, on {at}, outside its window: it counts {}", listing.text(), listing.window_text()))
     }
 
     /// Keys, as often as they are listed.

@@ -18,7 +18,7 @@ use verifold_model::{
     calendar::{Slot, label},
     cohort::{BatchRole, BatchStatement},
     digest::Digest,
-    format::counted,
+    format::{counted, listed},
     instant::Instant,
     plan::Plan,
     record::Finding,
@@ -28,16 +28,23 @@ use verifold_package::{
     AnchoredBatch, Checkpoint, TokenError,
     anchor::{MerkleTree, log_name, root},
 };
-use verifold_policy::{Engagement, OriginDemand, Policy, Stated, anchored_within_days};
+use verifold_policy::{Engagement, OriginDemand, PinnedKey, Policy, Stated, anchored_within_days};
 
 use crate::{run::Received, scope::Scope};
 
 const DAY_SECS: u64 = 86_400;
 
+/// When something was there at the latest, and by whose word.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Arrival {
+    pub(crate) at: Instant,
+    pub(crate) by: String,
+}
+
 /// A position of the log: the batch, and when it was first received.
 struct Position {
     batch: AnchoredBatch,
-    received: Option<Instant>,
+    received: Option<Arrival>,
 }
 
 /// Compares the statements of a period with the anchors received for them; each has a log of its own.
@@ -119,8 +126,11 @@ impl<'e> Owed<'e> {
     }
 }
 
-fn when(received: Option<Instant>) -> String {
-    received.map_or_else(|| "received at a time nobody trusted vouches for".to_owned(), |at| format!("received on {}", at.date_text()))
+fn when(received: Option<&Arrival>) -> String {
+    received.map_or_else(
+        || "received at a time nobody trusted vouches for".to_owned(),
+        |Arrival { at, by }| format!("received on {} by {by}", at.date_text()),
+    )
 }
 
 /// Monitored batches of all statements, by their time.
@@ -167,7 +177,7 @@ fn against_other_logs(
         *others.entry(checkpoint.origin.as_str()).or_default() += 1;
     }
     for (origin, anchors) in others {
-        let (anchors, own) = (counted(anchors, "anchor is", "anchors are"), own.join(", "));
+        let (anchors, own) = (counted(anchors, "anchor is", "anchors are"), listed(&own, ", "));
         let text = format!("{anchors} of the log {origin}, not of that of this package, {own}");
         scope.findings.push(Finding { cause: "anchor-of-other-log".into(), blocking: false, text, place: String::new() });
     }
@@ -192,7 +202,7 @@ fn against_log(
     policy: &Policy,
     engagement: Option<&Engagement>,
     received: &Received,
-    stamped: &[(Digest, Instant)],
+    stamped: &[(Digest, Arrival)],
     (statement, statements): (&MonitoringStatement, &[&MonitoringStatement]),
     plan: &Plan,
 ) -> Vec<(Instant, Instant)> {
@@ -211,21 +221,25 @@ fn against_log(
     let mut histories: Vec<(u64, Digest, Digest)> = Vec::new();
     for checkpoint in anchors.iter().filter(|checkpoint| checkpoint.origin == name) {
         if !trusted.keys().any(|key| trusted.provides(key, checkpoint.stated_at) && checkpoint.is_signed_by(key)) {
-            let mut known = trusted.keys().filter(|key| checkpoint.is_signed_by(*key));
-            let by = known.find_map(|key| trusted.outside_window(key, checkpoint.stated_at));
+            let mut known = trusted.signers.iter().filter(|signer| checkpoint.is_signed_by(signer.public_key));
+            let by = known.clone().find_map(|signer| trusted.outside_window(signer.public_key, checkpoint.stated_at));
+            let by = by.or_else(|| known.next().map(|signer| signer.text_with_role()));
             let by = by.map_or_else(|| "not signed by a trusted provider".to_owned(), |by| format!("signed by {by}"));
             let text = format!("The anchor of {} batches is {by}; it was not used", checkpoint.size);
             note("anchor-not-trusted", false, text, checkpoint.digest.short());
             continue;
         }
-        let times = trusted.keys().filter_map(|key| checkpoint.cosigned_at(key).filter(|at| trusted.receives(key, *at)));
-        let stamps = stamped.iter().filter(|(imprint, _)| *imprint == checkpoint.as_signed).map(|(_, at)| *at);
+        let times = trusted.signers.iter().filter_map(|signer| {
+            let at = checkpoint.cosigned_at(signer.public_key).filter(|at| trusted.receives(signer.public_key, *at))?;
+            Some(Arrival { at, by: signer.text() })
+        });
+        let stamps = stamped.iter().filter(|(imprint, _)| *imprint == checkpoint.as_signed).map(|(_, arrival)| arrival.clone());
         let received = times.chain(stamps).min();
         let first = checkpoint.size - checkpoint.added.len() as u64;
         for (position, batch) in (first..).zip(&checkpoint.added) {
-            let known = log.entry(position).or_insert_with(|| Position { batch: batch.clone(), received });
+            let known = log.entry(position).or_insert_with(|| Position { batch: batch.clone(), received: received.clone() });
             if known.batch == *batch {
-                known.received = known.received.into_iter().chain(received).min();
+                known.received = known.received.take().into_iter().chain(received.clone()).min();
             } else {
                 histories.push((position, root(slice::from_ref(&known.batch)), root(slice::from_ref(batch))));
             }
@@ -257,7 +271,7 @@ fn against_log(
         }
     }
     if !missing.is_empty() {
-        let text = format!("Anchors are missing: of the {size} batches anchored, {} are not known here", missing.join(", "));
+        let text = format!("Anchors are missing: of the {size} batches anchored, {} are not known here", listed(&missing, ", "));
         note("anchor-gap", demanded.is_some(), text, String::new());
     }
     // Roots as far as every batch before is known: behind a gap there is nothing to compare.
@@ -281,25 +295,25 @@ fn against_log(
     for Position { batch: anchored, received } in log.values() {
         let Some(batch) = there.get(&(anchored.start, anchored.end)) else {
             if owed.has(anchored) {
-                let text = owed.withheld(anchored, &named(anchored), &when(*received));
+                let text = owed.withheld(anchored, &named(anchored), &when(received.as_ref()));
                 note("anchored-batch-missing", true, text, named(anchored));
                 absent.push(Slot { start: anchored.start, end: anchored.end, label: named(anchored) });
             }
             continue;
         };
         if batch.row_commitment != anchored.row_commitment {
-            let text = rows_differ(anchored, batch, &named(anchored), &when(*received));
+            let text = rows_differ(anchored, batch, &named(anchored), &when(received.as_ref()));
             note("anchored-rows-differ", true, text, named(anchored));
         }
         if let Some(days) = demanded {
             let until = Instant::from_unix_secs(anchored.end.unix_secs() + u64::from(days) * DAY_SECS);
-            if received.is_none_or(|at| until.is_some_and(|until| at > until)) {
+            if received.as_ref().is_none_or(|arrival| until.is_some_and(|until| arrival.at > until)) {
                 let text = format!(
                     "batch {} ended on {} and was to be anchored within {}; its anchor was {}",
                     named(anchored),
                     anchored.end.date_text(),
                     counted(u64::from(days), "day", "days"),
-                    when(*received)
+                    when(received.as_ref())
                 );
                 note("anchored-late", true, text, named(anchored));
             }
@@ -317,7 +331,7 @@ fn stamped(
     engagement: Option<&Engagement>,
     received: &Received,
     note: &mut impl FnMut(&str, bool, String, String),
-) -> Vec<(Digest, Instant)> {
+) -> Vec<(Digest, Arrival)> {
     let authorities = engagement.map_or(&[][..], |engagement| &engagement.timestamp_authorities);
     let mut stamped = Vec::new();
     for token in &received.tokens {
@@ -327,9 +341,13 @@ fn stamped(
             note("token-of-other-file", false, text, token.digest.short());
             continue;
         }
-        let tried: Vec<Result<Instant, TokenError>> = authorities.iter().map(|authority| token.seen_by(authority.digest)).collect();
-        if let Some(at) = tried.iter().flatten().min() {
-            stamped.push((token.imprint, *at));
+        let seen = |authority: &PinnedKey| {
+            let by = || format!("{}, certificate {}", authority.name, authority.digest.short());
+            token.seen_by(authority.digest).map(|at| Arrival { at, by: by() })
+        };
+        let tried: Vec<Result<Arrival, TokenError>> = authorities.iter().map(seen).collect();
+        if let Some(arrival) = tried.iter().flatten().min() {
+            stamped.push((token.imprint, arrival.clone()));
             continue;
         }
         // What is wrong with a token of a known authority says more than that it is of no other.

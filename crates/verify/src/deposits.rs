@@ -17,7 +17,7 @@ use verifold_model::{
 use verifold_package::Deposit;
 use verifold_policy::{Engagement, OriginDemand, Policy, Stated, TrustedSigner};
 
-use crate::{run::Received, scope::Scope};
+use crate::{anchors::Arrival, run::Received, scope::Scope};
 
 /// Compares policy, the overlays that change it, plan and engagement with the deposits received.
 pub(crate) fn reconcile_deposits(
@@ -45,14 +45,16 @@ pub(crate) fn reconcile_deposits(
         policy.iter().chain(engagement).chain(&received.trusted).collect()
     };
     let cosigned = |deposit: &Deposit, signers: &[&TrustedSigner]| {
-        let times = signers
-            .iter()
-            .filter_map(|signer| deposit.cosigned_at(signer.public_key).filter(|at| everyone.receives(signer.public_key, *at)));
-        times.min()
+        let arrival = |signer: &&TrustedSigner| {
+            let at = deposit.cosigned_at(signer.public_key).filter(|at| everyone.receives(signer.public_key, *at))?;
+            Some(Arrival { at, by: signer.text() })
+        };
+        signers.iter().filter_map(arrival).min()
     };
     for deposit in received.deposits.iter().filter(|deposit| cosigned(deposit, &everyone.signers).is_none()) {
-        let mut known = everyone.keys().filter_map(|key| Some((key, deposit.cosigned_at(key)?)));
-        let by = known.find_map(|(key, at)| everyone.outside_window(key, at));
+        let mut known = everyone.signers.iter().filter_map(|signer| Some((signer, deposit.cosigned_at(signer.public_key)?)));
+        let by = known.clone().find_map(|(signer, at)| everyone.outside_window(signer.public_key, at));
+        let by = by.or_else(|| known.next().map(|(signer, _)| signer.text_with_role()));
         let by = by.unwrap_or_else(|| "no trusted auditor or timestamper".to_owned());
         let text = format!("A deposit is cosigned by {by}; it was not used");
         note("deposit-not-trusted", false, text, &deposit.digest.short());
@@ -71,31 +73,32 @@ pub(crate) fn reconcile_deposits(
         let asked = |wanted: Deposited| policy.deposited.contains(&wanted) || engagement.is_some_and(|all| all.deposited.contains(&wanted));
         // A policy that must be older than the results is not changed after them by an overlay.
         let demanded = asked(what) || (what == Deposited::Overlay && asked(Deposited::Policy));
-        let laid_down = |signers: &[&TrustedSigner]| -> Vec<(Digest, Instant)> {
+        let laid_down = |signers: &[&TrustedSigner]| -> Vec<(Digest, Arrival)> {
             let of = |deposit: &Deposit| {
                 let at = cosigned(deposit, signers);
                 let digests = deposit.digests.iter().filter(|(kind, _)| *kind == what);
-                digests.filter_map(|(_, digest)| Some((*digest, at?))).collect::<Vec<_>>()
+                digests.filter_map(|(_, digest)| Some((*digest, at.clone()?))).collect::<Vec<_>>()
             };
             received.deposits.iter().flat_map(of).collect()
         };
         let (known, all) = (laid_down(&vouching(what)), laid_down(&everyone.signers));
-        let earliest = |all: &[(Digest, Instant)]| all.iter().filter(|(digest, _)| *digest == ours).map(|(_, at)| *at).min();
+        let earliest =
+            |all: &[(Digest, Arrival)]| all.iter().filter(|(digest, _)| *digest == ours).map(|(_, arrival)| arrival.clone()).min();
         // Whoever says that a document was another speaks against it. Of several overlays, none is known to have been one.
-        let differs = |(digest, _): &&(Digest, Instant)| what != Deposited::Overlay && *digest != ours;
-        let other = all.iter().filter(differs).min_by_key(|(_, at)| *at);
+        let differs = |(digest, _): &&(Digest, Arrival)| what != Deposited::Overlay && *digest != ours;
+        let other = all.iter().filter(differs).min_by_key(|(_, arrival)| arrival);
         match (earliest(&known), other) {
-            (Some(at), _) if at <= begin => {
-                let text = format!("the {word} is the one laid down on {}, before the period began on {begun}", at.date_text());
+            (Some(Arrival { at, by }), _) if at <= begin => {
+                let text = format!("the {word} is the one laid down on {} with {by}, before the period began on {begun}", at.date_text());
                 note("deposited", false, text, word);
             }
-            (Some(at), _) => {
-                let text = format!("the {word} was laid down on {}, after the period began on {begun}", at.date_text());
+            (Some(Arrival { at, by }), _) => {
+                let text = format!("the {word} was laid down on {} with {by}, after the period began on {begun}", at.date_text());
                 note("deposited-late", demanded, text, word);
             }
-            (None, Some((theirs, at))) => {
+            (None, Some((theirs, Arrival { at, by }))) => {
                 let text = format!(
-                    "the {word} was changed since it was laid down on {}: expected SHA-256 {}, found {}",
+                    "the {word} was changed since it was laid down on {} with {by}: expected SHA-256 {}, found {}",
                     at.date_text(),
                     theirs.short(),
                     ours.short()
@@ -103,9 +106,9 @@ pub(crate) fn reconcile_deposits(
                 note("changed-since-deposit", demanded, text, word);
             }
             (None, None) => {
-                if let Some(at) = earliest(&all) {
+                if let Some(Arrival { at, by }) = earliest(&all) {
                     let text = format!(
-                        "the {word} was laid down on {} by its own word alone: only it lists the key that says so; name the key with --trust",
+                        "the {word} was laid down on {} with {by}, by its own word alone: only it lists the key that says so; name the key with --trust",
                         at.date_text()
                     );
                     note("deposited-by-own-word", demanded, text, word);
@@ -160,6 +163,29 @@ mod tests {
         let (mut scope, first) = (Scope::default(), &package.proofs[0].statement);
         reconcile_deposits(&mut scope, &policy, Some(&engagement), overlays, &received, first, &package.plan);
         scope.findings.into_iter().map(|finding| (finding.cause, finding.blocking, finding.place)).collect()
+    }
+
+    /// A name could be anybody's: with whom something was laid down is said with the key.
+    #[test]
+    fn who_received_a_deposit_is_named() {
+        let policy = Policy::read(&String::from_utf8(sample("policy.toml")).unwrap()).unwrap();
+        let package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
+        let text = |role: &str, n: u8| {
+            let signer = format!("[[signer]]\nname = \"Halm\"\nrole = \"{role}\"\npublic_key = \"{}\"", key(1).public_key());
+            let engagement = Engagement::read(&format!("schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n{signer}\n")).unwrap();
+            let deposits = vec![deposit(&[(Deposited::Policy, policy.digest)], "2026-05-29T00:00:00Z", n)];
+            let received = Received { deposits, ..Received::default() };
+            let (mut scope, first) = (Scope::default(), &package.proofs[0].statement);
+            reconcile_deposits(&mut scope, &policy, Some(&engagement), &[], &received, first, &package.plan);
+            scope.findings.swap_remove(0).text
+        };
+        let halm = format!("Halm, key {}", key(1).public_key().fingerprint());
+        assert_eq!(
+            text("auditor", 1),
+            format!("the policy is the one laid down on 29 May 2026 with {halm}, before the period began on 1 Jun 2026")
+        );
+        assert_eq!(text("provider", 1), format!("A deposit is cosigned by {halm}, listed as provider; it was not used"));
+        assert_eq!(text("auditor", 2), "A deposit is cosigned by no trusted auditor or timestamper; it was not used");
     }
 
     #[test]

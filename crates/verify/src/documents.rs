@@ -106,21 +106,23 @@ fn judge(kind: DocumentKind, digest: Digest, envelope: &DocumentEnvelope, listin
         let about =
             if stated.document == kind { "of other content".to_owned() } else { format!("of another kind, {}", stated.document.word()) };
         let text = format!(
-            "NOT signed as it is: the signature of {} is about a document {about}, SHA-256 {}",
+            "NOT signed as it is: the signature of {}, key {}, is about a document {about}, SHA-256 {}",
             stated.signer.name,
+            key.fingerprint(),
             envelope.statement.document().short()
         );
         (SignatureState::OtherDocument, None, text)
     } else if !envelope.is_whole() {
         (SignatureState::Invalid, None, format!("signature INVALID: it is not of the key it names, {}", key.fingerprint()))
     } else if let Some((signer, _)) = outside {
-        let text = format!("signed by {}, outside the window of the key, which counts {}", signer.name, signer.window_text());
+        let text = format!("signed by {}, outside the window of the key, which counts {}", signer.text(), signer.window_text());
         (SignatureState::OutsideWindow, Some(signer), text)
     } else if let Some((signer, by)) = counting().next() {
         let from = if signer.origin.is_empty() { String::new() } else { format!(", key from: {}", signer.origin) };
-        (SignatureState::Trusted, Some(signer), format!("signed by {}, trusted {by}{from}", signer.name))
+        (SignatureState::Trusted, Some(signer), format!("signed by {}, trusted {by}{from}", signer.text()))
     } else if let Some((signer, by)) = of_key().next() {
-        let text = format!("signature valid, but {} is listed {by} as {}, and documents are an auditor's", signer.name, signer.role.word());
+        let text =
+            format!("signature valid, but {}, is listed {by} as {}, and documents are an auditor's", signer.text(), signer.role.word());
         (SignatureState::OtherRole, Some(signer), text)
     } else {
         (SignatureState::NotTrusted, None, format!("signature valid, but its signer is not trusted: {}", own()))
@@ -227,11 +229,23 @@ mod tests {
         let signed = |envelope| Received { policy_signatures: vec![envelope], ..Received::default() };
         let good = signed(envelope(DocumentKind::Policy, digest, 1));
         check(&engagement(&[("auditor", 1, "")]), &Received::default(), &[]);
-        check(&engagement(&[("auditor", 1, "")]), &good, &[(SignatureState::Trusted, "signed by Listed 1, trusted by the engagement")]);
+        check(
+            &engagement(&[("auditor", 1, "")]),
+            &good,
+            &[(
+                SignatureState::Trusted,
+                &format!("signed by Listed 1, key {}, trusted by the engagement", key(1).public_key().fingerprint()),
+            )],
+        );
         check(&engagement(&[("auditor", 2, "")]), &good, &[(SignatureState::NotTrusted, "not trusted")]);
-        check(&engagement(&[("provider", 1, "")]), &good, &[(SignatureState::OtherRole, "as provider")]);
+        let listed = format!("Listed 1, key {}, ", key(1).public_key().fingerprint());
+        check(
+            &engagement(&[("provider", 1, "")]),
+            &good,
+            &[(SignatureState::OtherRole, &format!("{listed}is listed by the engagement as provider"))],
+        );
         let ended = engagement(&[("auditor", 1, "valid_until = \"2026-05-29T10:00:00Z\"")]);
-        check(&ended, &good, &[(SignatureState::OutsideWindow, "outside the window")]);
+        check(&ended, &good, &[(SignatureState::OutsideWindow, &format!("{listed}outside the window"))]);
         let named = Received { trusted: engagement(&[("auditor", 1, "")]).signers, ..good.clone() };
         check(&engagement(&[]), &named, &[(SignatureState::Trusted, "a key given for this run")]);
         // A narrower window anywhere counts.
@@ -246,7 +260,10 @@ mod tests {
         check(
             &listed,
             &signed(envelope(DocumentKind::Policy, Digest::of(b"before"), 1)),
-            &[(SignatureState::OtherDocument, "other content")],
+            &[(
+                SignatureState::OtherDocument,
+                &format!("Signer, key {}, is about a document of other content", key(1).public_key().fingerprint()),
+            )],
         );
         check(
             &listed,

@@ -104,8 +104,11 @@ fn two_withheld_batches_are_named_by_date() {
         assert_eq!(blocking(&scope), [("anchored-batch-missing", "2026-W35"), ("anchored-batch-missing", "2026-W40")]);
         assert_eq!(
             scope.findings[0].text,
-            "batch 2026-W35 (24 Aug 2026 – 30 Aug 2026) was anchored, received on 1 Sep 2026, and is not in the package; the \
-             engagement pins no period, so whatever was anchored is owed"
+            format!(
+                "batch 2026-W35 (24 Aug 2026 – 30 Aug 2026) was anchored, received on 1 Sep 2026 by Auditor, key {}, and is not in the \
+                 package; the engagement pins no period, so whatever was anchored is owed",
+                key(2).public_key().fingerprint()
+            )
         );
         assert_eq!(scope.missing.iter().map(|slot| slot.label.as_str()).collect::<Vec<_>>(), ["2026-W35", "2026-W40"]);
     }
@@ -201,6 +204,22 @@ fn a_key_in_both_files_counts_as_each_of_them_says() {
     // A trusted key outside its window, and a stranger's, are different words.
     assert!(findings(&ended)[0].text.contains("signed by In the policy, key "), "{}", findings(&ended)[0].text);
     assert!(findings(&ended)[0].text.contains("outside its window: it counts until 2026-06-02T00:00:00Z"));
+}
+
+/// A key of the auditor's that signs in the provider's place is no stranger's.
+#[test]
+fn a_known_key_in_another_role_is_named() {
+    let package = package();
+    let header = &package.proofs[0].statement.header;
+    let all = log(&package.proofs[0].statement);
+    let signed = |n| Checkpoint::sign(&log_name(&header.subject, header.period), &all[..1], 1, all[0].end, &key(n)).unwrap();
+    let text = |n| {
+        let anchors = [Checkpoint::read(signed(n).as_bytes()).unwrap()];
+        scope_of(&package.proofs[0].statement, &package.plan, &engagement(""), &anchors).findings.swap_remove(0).text
+    };
+    let fingerprint = key(2).public_key().fingerprint();
+    assert_eq!(text(2), format!("The anchor of 1 batches is signed by Auditor, key {fingerprint}, listed as auditor; it was not used"));
+    assert_eq!(text(9), "The anchor of 1 batches is not signed by a trusted provider; it was not used");
 }
 
 #[test]
