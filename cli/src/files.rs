@@ -1,8 +1,8 @@
 //! Reading input files with clear errors, and writing output files whole or not at all.
 
 use std::{
-    fs,
-    io::Write as _,
+    fs::{File as OpenFile, OpenOptions},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -17,23 +17,65 @@ use verifold_policy::{Engagement, Overlay, Policy, ReadError};
 
 use crate::failure::Failure;
 
-/// Bytes of a file that others wrote, within a limit; further limits apply when it is parsed.
+/// Bytes of a regular file that others wrote, within a limit; further limits apply when it is parsed.
 pub(crate) fn received(what: &str, path: &Path, limits: &Limits, limit: Limit) -> Result<Vec<u8>, Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::new(
+    let cannot = |error| unread(what, path, &error);
+    let file = waitless(OpenOptions::new().read(true)).open(path).map_err(cannot)?;
+    if !file.metadata().map_err(cannot)?.is_file() {
+        return Err(Failure::new(
             Exit::Usage,
-            format!("the {what} cannot be read, so nothing was checked ({error}): {}", path.display()),
-            "check the path and its permissions",
-        )
+            format!("the {what} is a folder, a pipe or a device, not a regular file, so nothing was checked: {}", path.display()),
+            "save what it gives as a file, and give that",
+        ));
+    }
+    bounded(what, &file, path, limits, limit)
+}
+
+/// As [`text`], of something of the user's own, which may be a pipe: `--passphrase-file <(…)`.
+pub(crate) fn own_text(what: &str, path: &Path) -> Result<String, Failure> {
+    let file = OpenFile::open(path).map_err(|error| unread(what, path, &error))?;
+    text_of(what, bounded(what, &file, path, &Limits::default(), Limit::TextBytes)?, path)
+}
+
+fn unread(what: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("the {what} cannot be read, so nothing was checked ({error}): {}", path.display()),
+        "check the path and its permissions",
+    )
+}
+
+/// A pipe that nobody writes into would be waited for as soon as it is opened.
+#[cfg(unix)]
+fn waitless(options: &mut OpenOptions) -> &OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+}
+
+#[cfg(not(unix))]
+fn waitless(options: &mut OpenOptions) -> &OpenOptions {
+    options
+}
+
+/// Reads no more than one byte beyond the limit, however long a file says it is, and however it grows.
+fn bounded(what: &str, file: &OpenFile, path: &Path, limits: &Limits, limit: Limit) -> Result<Vec<u8>, Failure> {
+    let cannot = |error| unread(what, path, &error);
+    let within = |found: u64| {
+        limits.check(limit, found, &path.display().to_string()).map_err(|exceeded| {
+            Failure::new(
+                Exit::Limits,
+                format!("the {what} is too large, so nothing was checked: {exceeded}"),
+                "ask for a smaller one, or check that this is the right file",
+            )
+        })
     };
-    limits.check(limit, fs::metadata(path).map_err(cannot)?.len(), &path.display().to_string()).map_err(|exceeded| {
-        Failure::new(
-            Exit::Limits,
-            format!("the {what} is too large, so nothing was checked: {exceeded}"),
-            "ask for a smaller one, or check that this is the right file",
-        )
-    })?;
-    fs::read(path).map_err(cannot)
+    let stated = file.metadata().map_err(cannot)?.len();
+    within(stated)?;
+    // Room for all at once: a passphrase is left behind in no smaller room.
+    let mut bytes = Vec::with_capacity(usize::try_from(stated).unwrap_or_default());
+    file.take(limits.of(limit).saturating_add(1)).read_to_end(&mut bytes).map_err(cannot)?;
+    within(bytes.len() as u64)?;
+    Ok(bytes)
 }
 
 /// Bytes of a package.
@@ -133,7 +175,7 @@ pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure
     Ok(())
 }
 
-fn unwritten(error: &std::io::Error, path: &Path) -> Failure {
+fn unwritten(error: &io::Error, path: &Path) -> Failure {
     Failure::new(
         Exit::Usage,
         format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()),
@@ -143,7 +185,7 @@ fn unwritten(error: &std::io::Error, path: &Path) -> Failure {
 
 /// A temporary file beside `path`, readable by its owner alone, with `bytes` in it.
 fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Failure> {
-    let cannot = |error: std::io::Error| unwritten(&error, path);
+    let cannot = |error: io::Error| unwritten(&error, path);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -158,4 +200,47 @@ pub(crate) fn now() -> Option<Instant> {
     #[expect(clippy::disallowed_methods, reason = "shells know the time")]
     let now = std::time::SystemTime::now();
     now.duration_since(std::time::UNIX_EPOCH).ok().and_then(|since| Instant::from_unix_secs(since.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit_whatever_it_says_of_its_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let limits = Limits::default().with(Limit::AnchorBytes, 4);
+        let read = |path: &Path| received("anchor", path, &limits, Limit::AnchorBytes).map_err(|failure| (failure.exit, failure.what));
+        std::fs::write(&path, b"four").unwrap();
+        assert_eq!(read(&path).unwrap(), b"four");
+        std::fs::write(&path, b"fifth").unwrap();
+        let (exit, what) = read(&path).unwrap_err();
+        assert_eq!(exit, Exit::Limits);
+        assert!(what.contains("limit `anchor_bytes`") && what.contains("found 5"), "{what}");
+        assert_eq!(read(folder.path()).unwrap_err().0, Exit::Usage);
+    }
+
+    /// Files of /proc say that they are empty, and a file on a share may grow while it is read.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_that_is_longer_than_it_says_goes_over_its_limit() {
+        let limits = Limits::default().with(Limit::AnchorBytes, 4);
+        let failure = received("anchor", Path::new("/proc/self/status"), &limits, Limit::AnchorBytes).unwrap_err();
+        assert_eq!(failure.exit, Exit::Limits);
+        assert!(failure.what.contains("found 5"), "{}", failure.what);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_or_a_pipe_that_nobody_writes_into_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [&pipe, Path::new("/dev/zero")] {
+            let failure = package(path, &Limits::default()).unwrap_err();
+            assert_eq!(failure.exit, Exit::Usage);
+            assert!(failure.what.starts_with("the package is a folder, a pipe or a device, not a regular file"), "{}", failure.what);
+        }
+    }
 }

@@ -44,7 +44,7 @@ impl PassphraseSource {
     /// The passphrase, asked for on the terminal (twice if `new`) unless a file is given. Never shown.
     fn read(&self, new: bool) -> Result<Zeroizing<String>, Failure> {
         if let Some(path) = &self.passphrase_file {
-            let text = Zeroizing::new(files::text("passphrase file", path)?);
+            let text = Zeroizing::new(files::own_text("passphrase file", path)?);
             return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
         }
         let ask = |prompt: &str| {

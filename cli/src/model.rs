@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use verifold_model::{
     digest::Digest,
     format::counted,
+    limits::{Limit, Limits},
     protocol::{ModelFiles, WorkerEvent, WorkerRequest},
     record::{ProofState, ProofSummary, Source},
     state::Exit,
@@ -134,10 +135,14 @@ impl Handed {
     /// Reads the files.
     pub(crate) fn read(files: &ModelFiles) -> Result<Self, Failure> {
         let read = |what: &str, path: &String| files::file(what, Path::new(path));
+        let of = |what: &str, path: &String, limit: Limit| {
+            let path = PathBuf::from(path);
+            files::received(what, &path, &Limits::default(), limit).map(|bytes| (path, bytes))
+        };
         Ok(Self {
             model: read("model", &files.model)?,
-            bundle: read("model signature", &files.bundle)?,
-            key: read("public key", &files.key)?,
+            bundle: of("model signature", &files.bundle, Limit::ModelSignatureBytes)?,
+            key: of("public key", &files.key, Limit::ModelKeyBytes)?,
             record: read("record", &files.record)?,
             opening: files.opening.as_ref().map(|path| read("opening", path)).transpose()?,
             engagement: files.engagement.as_ref().map(|path| read("engagement", path)).transpose()?,
@@ -253,7 +258,7 @@ fn opening(path: PathBuf, bytes: &[u8]) -> Result<(PathBuf, ModelOpening), Failu
 
 fn unreadable(error: &ModelSignatureError, path: &Path, hint: &str) -> Failure {
     let exit = match error {
-        ModelSignatureError::TooLarge { .. } => Exit::Limits,
+        ModelSignatureError::TooLarge(_) => Exit::Limits,
         ModelSignatureError::NotByKey | ModelSignatureError::OtherKind { .. } | ModelSignatureError::OtherKey => Exit::NotChecked,
         ModelSignatureError::RootDiffers { .. } => Exit::Rejected,
         ModelSignatureError::Malformed(_) | ModelSignatureError::KeyMalformed(_) => Exit::Malformed,

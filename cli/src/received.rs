@@ -143,7 +143,15 @@ impl Kind {
     fn contents(&self, folder: &Path, limits: &Limits) -> Result<Vec<File>, Failure> {
         let paths = listed(folder, self.extension)?;
         within(limits, self.number, paths.len(), folder)?;
-        paths.into_iter().map(|path| self.file(path, limits)).collect()
+        let (mut files, mut total) = (Vec::with_capacity(paths.len()), 0);
+        for path in paths {
+            let file = self.file(path, limits)?;
+            total += file.1.len();
+            // Read before the worker gives up memory: many within limits of their own could take all of it.
+            within(limits, Limit::ReceivedBytes, total, folder)?;
+            files.push(file);
+        }
+        Ok(files)
     }
 
     fn file(&self, path: PathBuf, limits: &Limits) -> Result<File, Failure> {

@@ -81,6 +81,11 @@ fn what_was_received_has_limits() {
     check(Limit::TokenBytes, 1_024, "found 1025", |desk| desk.file("anchors/a.tst", &[b'x'; 1_025]));
     check(Limit::Deposits, 1, "found 2", two("deposits", "deposit"));
     check(Limit::DepositBytes, 256, "found 257", |desk| desk.file("deposits/a.deposit", &[b'x'; 257]));
+    check(Limit::ReceivedBytes, 4_096, "found 4097", |desk| {
+        [("a", 2_048), ("b", 2_049)]
+            .iter()
+            .for_each(|(name, length)| desk.file(&format!("anchors/{name}.checkpoint"), &vec![b'x'; *length]));
+    });
     check(Limit::Envelopes, 1, "found 2", |desk| {
         ["a", "b"].iter().for_each(|key| desk.file(&format!("policy.toml.{key}.dsse.json"), b"x"));
     });

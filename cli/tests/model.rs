@@ -185,3 +185,18 @@ fn what_cannot_be_checked_here_says_so() {
     fs::write(desk.at("model.opening"), "{}").unwrap();
     desk.check(SIGNED, &OPENED, 3, "the opening cannot be read");
 }
+
+/// They are read before the worker gives up memory.
+#[test]
+fn a_signature_or_a_key_that_is_too_large_is_not_read() {
+    let desk = Desk::new();
+    let large = |name: &str, length: u64| fs::File::create(desk.at(name)).unwrap().set_len(length).unwrap();
+    large("large.sig", (4 << 20) + 1);
+    large("large.pub", (4 << 10) + 1);
+    let check = |bundle: PathBuf, key: PathBuf, part: &str| {
+        let [bundle, key] = [&bundle, &key].map(|path| path.to_str().unwrap());
+        desk.says(&["model", "check", "--record", "record.json", "--model", "model.onnx", "--bundle", bundle, "--key", key], 6, part);
+    };
+    check(desk.at("large.sig"), signed("bank.pub"), "(limit `model_signature_bytes`), found 4194305; no policy allows more");
+    check(signed("file.sig"), desk.at("large.pub"), "(limit `model_key_bytes`), found 4097; no policy allows more");
+}

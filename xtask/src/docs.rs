@@ -16,7 +16,8 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 
-use verifold_model::{format::count, limits::Limit};
+use verifold_model::{calendar::MAX_SLOTS, format::count, limits::Limit};
+use verifold_verify::sample::MAX_DRAWN;
 
 use crate::programs;
 
@@ -93,17 +94,26 @@ fn limits() -> String {
         page.push_str(&format!("| `{key}` | {counts} | {} | {range} | {reason} |\n", count(limit.default())));
     }
     page.push_str(
-        "\n`memory_bytes` and `cpu_seconds` bound the worker process and hold on Linux alone; the others hold everywhere, before\n\
-         memory or time is spent on what they count. The circuit a package names is measured against `constraints` when its\n\
-         statement is read, before anything is synthesised.\n\n\
+        "\n`memory_bytes` and `cpu_seconds` bound the worker process and hold on Linux alone; the others hold everywhere. A file is\n\
+         read to one byte beyond its limit at most, and only a regular one; a passphrase alone may come from a pipe. Entries are counted\n\
+         before they are parsed. Proofs, segments, batches and steps are counted once the JSON they stand in is parsed, which `json_bytes`\n\
+         bounds; signatures likewise, within `envelope_bytes`. The circuit a package names is measured against `constraints` when its\n\
+         statement is read, before anything is synthesised. A package's own period has no more weeks or months than its statements may\n\
+         have batches, 20 000 at most (`period-off-calendar`).\n\n\
          A worker that waits uses no CPU time. Whoever started it ends it after four times `cpu_seconds`, at least ten minutes, by the\n\
          clock and on every system, with exit code 6.\n\n\
          Commands that know no policy (`inspect`, `engagement new`, `sign`, `receipt make`, `sample`, `traceability`) read\n\
          packages up to the most any policy may set; in a worker, its memory and time are the defaults.\n\n\
          There is no limit on compression: entries of a package are stored, and a compressed one is malformed (exit code 3).\n\
-         Lengths of names, paths and key identifiers and the lines of an anchor or a deposit have bounds that belong to their\n\
-         formats; what breaks them is malformed, too.\n",
+         Lengths of names, paths and key identifiers, the lines of an anchor or a deposit and the number of batches in a log of\n\
+         anchors, 20 000, have bounds that belong to their formats; what breaks them is malformed, too.\n\n",
     );
+    page.push_str(&format!(
+        "What an auditor asks for has bounds as well, which no policy moves: {} batches of an engagement's calendar (exit code 3), {}\n\
+         rows of a sample (exit code 2).\n",
+        count(MAX_SLOTS as u64),
+        count(MAX_DRAWN as u64)
+    ));
     page
 }
 

@@ -55,6 +55,12 @@ pub enum Limit {
     Deposits,
     /// Bytes of a deposit.
     DepositBytes,
+    /// Bytes of everything received of one kind.
+    ReceivedBytes,
+    /// Bytes of a signature over a model.
+    ModelSignatureBytes,
+    /// Bytes of the key a model was signed with.
+    ModelKeyBytes,
     /// Bytes of memory.
     MemoryBytes,
     /// Seconds of CPU time.
@@ -81,7 +87,7 @@ const fn line(key: &'static str, [least, default, most]: [u64; 3], counts: &'sta
 
 impl Limit {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::PackageBytes,
         Self::Entries,
         Self::JsonBytes,
@@ -102,6 +108,9 @@ impl Limit {
         Self::TokenBytes,
         Self::Deposits,
         Self::DepositBytes,
+        Self::ReceivedBytes,
+        Self::ModelSignatureBytes,
+        Self::ModelKeyBytes,
         Self::MemoryBytes,
         Self::CpuSeconds,
         Self::TextBytes,
@@ -165,8 +174,8 @@ impl Limit {
             Self::Batches => line(
                 "batches",
                 [1, 20_000, 20_000],
-                "batches of a statement, or of a log of anchors",
-                "Twice what verification is measured with; daily batches of 50 years. The format of anchors ends there.",
+                "batches of a statement",
+                "Twice what verification is measured with; daily batches of 50 years.",
             ),
             Self::Steps => line(
                 "steps",
@@ -207,6 +216,24 @@ impl Limit {
             Self::DepositBytes => {
                 line("deposit_bytes", [256, 16 << 10, 16 << 10], "bytes of a deposit", "64 digests with 16 signatures take 8 kB.")
             }
+            Self::ReceivedBytes => line(
+                "received_bytes",
+                [1 << 10, 256 << 20, 1 << 30],
+                "bytes of all anchors, of all time-stamp tokens, or of all deposits received",
+                "20 000 tokens of 8 kB take 160 MB. They are read before `memory_bytes` is in force.",
+            ),
+            Self::ModelSignatureBytes => line(
+                "model_signature_bytes",
+                [4 << 20; 3],
+                "bytes of a signature over a model",
+                "One over 10 000 files takes 2 MB. Read without a policy, so that none moves it.",
+            ),
+            Self::ModelKeyBytes => line(
+                "model_key_bytes",
+                [4 << 10; 3],
+                "bytes of the public key a model was signed with",
+                "One on P-256 takes 178. Read without a policy, so that none moves it.",
+            ),
             Self::MemoryBytes => line(
                 "memory_bytes",
                 [64 << 20, 4 << 30, 64 << 30],
@@ -224,9 +251,9 @@ impl Limit {
             Self::TextBytes => line(
                 "text_bytes",
                 [256 << 20; 3],
-                "bytes of a policy, overlay, engagement, record, key or receipt",
-                "A record of 20 000 batches, the most a package may state, takes about 150 MB. Read before there is a policy, so \
-                 that none moves it.",
+                "bytes of a policy, overlay, engagement, record, key, receipt, opening, model file, or another without a limit of its own",
+                "A record of 20 000 batches, the most a package may state, takes about 150 MB. Among the others are a passphrase file, an \
+                 envelope made elsewhere, a table of results. Read before there is a policy, so that none moves it.",
             ),
             Self::FrameBytes => line(
                 "frame_bytes",
@@ -365,7 +392,7 @@ mod tests {
         let text = limits.check(Limit::Batches, 6, "statements/a.json").unwrap_err().to_string();
         assert_eq!(
             text,
-            "expected at most 5 batches of a statement, or of a log of anchors (limit `batches`), found 6; \
+            "expected at most 5 batches of a statement (limit `batches`), found 6; \
              `batches = …` under [limits] in the policy moves it, up to 20000: statements/a.json"
         );
         let text = Limits::default().check(Limit::ProofBytes, 70_000, "").unwrap_err().to_string();

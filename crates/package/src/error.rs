@@ -315,7 +315,10 @@ impl PackageError {
                 | Limit::MemoryBytes
                 | Limit::CpuSeconds
                 | Limit::TextBytes
-                | Limit::FrameBytes => "limit-exceeded",
+                | Limit::FrameBytes
+                | Limit::ReceivedBytes
+                | Limit::ModelSignatureBytes
+                | Limit::ModelKeyBytes => "limit-exceeded",
             },
             Self::NotAZip { .. } => "not-a-zip",
             Self::Truncated { .. } => "truncated",

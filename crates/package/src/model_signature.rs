@@ -16,14 +16,13 @@ use p256::{
     pkcs8::DecodePublicKey as _,
 };
 use serde::{Deserialize, de::IgnoredAny};
-use verifold_model::digest::Digest;
+use verifold_model::{
+    digest::Digest,
+    limits::{Exceeded, Limit, Limits},
+};
 
 use crate::dsse::{PAYLOAD_TYPE, pae};
 
-/// Most bytes of a bundle: 10 000 files take 2 MB.
-pub const MAX_BUNDLE_BYTES: usize = 4 << 20;
-/// Most bytes of a public key: one on P-256 takes 178.
-pub const MAX_KEY_BYTES: usize = 4 << 10;
 /// The bundle that `model_signing` writes.
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// in-toto's Statement v1.
@@ -35,13 +34,8 @@ const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelSignatureError {
     /// Too many bytes.
-    #[error("{found} bytes, the limit is {limit}")]
-    TooLarge {
-        /// Bytes found.
-        found: usize,
-        /// Most bytes.
-        limit: usize,
-    },
+    #[error(transparent)]
+    TooLarge(#[from] Exceeded),
     /// Not the structure of a bundle, an envelope or a statement.
     #[error("not a model signature: {0}")]
     Malformed(String),
@@ -88,7 +82,7 @@ impl ModelKey {
     /// # Errors
     /// If it is none, or not one on P-256.
     pub fn read(pem: &[u8]) -> Result<Self, ModelSignatureError> {
-        check_size(pem, MAX_KEY_BYTES)?;
+        check_size(pem, Limit::ModelKeyBytes)?;
         let text = std::str::from_utf8(pem).map_err(|_| ModelSignatureError::KeyMalformed("it is not text".to_owned()))?;
         let (label, document) = Document::from_pem(text).map_err(|error| ModelSignatureError::KeyMalformed(error.to_string()))?;
         if label != "PUBLIC KEY" {
@@ -125,7 +119,7 @@ impl ModelSignature {
     /// # Errors
     /// If it is none, is of a kind that is not read, or contradicts itself.
     pub fn read(bytes: &[u8]) -> Result<Self, ModelSignatureError> {
-        check_size(bytes, MAX_BUNDLE_BYTES)?;
+        check_size(bytes, Limit::ModelSignatureBytes)?;
         let bundle: BundleFile = json("the bundle", bytes)?;
         of_kind("bundle", &bundle.media_type, MEDIA_TYPE)?;
         if bundle.verification_material.public_key.is_none() {
@@ -165,8 +159,8 @@ impl ModelSignature {
     }
 }
 
-fn check_size(bytes: &[u8], limit: usize) -> Result<(), ModelSignatureError> {
-    if bytes.len() > limit { Err(ModelSignatureError::TooLarge { found: bytes.len(), limit }) } else { Ok(()) }
+fn check_size(bytes: &[u8], limit: Limit) -> Result<(), ModelSignatureError> {
+    Ok(Limits::default().check(limit, bytes.len() as u64, "")?)
 }
 
 fn json<'a, T: Deserialize<'a>>(what: &str, bytes: &'a [u8]) -> Result<T, ModelSignatureError> {

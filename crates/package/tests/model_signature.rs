@@ -5,10 +5,7 @@ use std::{fs, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use verifold_model::digest::Digest;
-use verifold_package::{
-    ModelKey, ModelSignature, ModelSignatureError,
-    model_signature::{MAX_BUNDLE_BYTES, MAX_KEY_BYTES},
-};
+use verifold_package::{Limit, ModelKey, ModelSignature, ModelSignatureError};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/model-signing").join(name)).unwrap()
@@ -129,11 +126,12 @@ fn what_is_no_bundle_or_key_is_refused() {
     });
     malformed(unlisted, "no file is listed");
     malformed(edited("\"subject\": [", "\"subject\": [{\"name\": \"a\", \"digest\": {\"sha256\": \"00\"}},"), "the statement");
-    let large = vec![b' '; MAX_BUNDLE_BYTES + 1];
-    assert_eq!(ModelSignature::read(&large), Err(ModelSignatureError::TooLarge { found: large.len(), limit: MAX_BUNDLE_BYTES }));
+    let beyond = |limit: Limit| vec![b' '; usize::try_from(limit.most()).unwrap() + 1];
+    let Err(ModelSignatureError::TooLarge(exceeded)) = ModelSignature::read(&beyond(Limit::ModelSignatureBytes)) else { panic!() };
+    assert_eq!((exceeded.limit, exceeded.found), (Limit::ModelSignatureBytes, (4 << 20) + 1));
 
-    let large = vec![b' '; MAX_KEY_BYTES + 1];
-    assert_eq!(ModelKey::read(&large), Err(ModelSignatureError::TooLarge { found: large.len(), limit: MAX_KEY_BYTES }));
+    let Err(ModelSignatureError::TooLarge(exceeded)) = ModelKey::read(&beyond(Limit::ModelKeyBytes)) else { panic!() };
+    assert!(exceeded.to_string().contains("(limit `model_key_bytes`), found 4097"), "{exceeded}");
     for pem in [b"".as_slice(), b"\xff", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         assert!(matches!(ModelKey::read(pem), Err(ModelSignatureError::KeyMalformed(_))), "{pem:?}");
     }
