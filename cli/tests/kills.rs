@@ -13,5 +13,6 @@ fn a_killed_verification_leaves_its_files_whole_or_as_they_were() {
     let tally = engine::run(Path::new(env!("CARGO_BIN_EXE_verifold")), &samples, 24, 0, 1);
     assert!(tally.faults.is_empty(), "{:#?}", tally.faults);
     // Each kind of end occurred, or the kills showed nothing.
+    assert_eq!(tally.hits, 24);
     assert!(tally.stopped > 0 && tally.killed > 0, "{tally:?}");
 }

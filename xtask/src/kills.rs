@@ -15,7 +15,7 @@ use crate::programs;
 /// Arguments of `cargo xtask kills`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Verifications to kill
+    /// Workers to kill while they run
     #[arg(long, value_name = "N", default_value_t = 200)]
     kills: u32,
     /// What the points are drawn from
@@ -31,8 +31,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     ensure!(cfg!(target_os = "linux"), "worker processes are found in /proc, which this system does not have");
     let [verifold] = programs::build(root, ["verifold"])?;
     let tally = engine::run(&verifold, &root.join("sample-audits"), args.kills, 8, args.seed);
-    let engine::Tally { stopped, killed, finished, leftovers, faults } = &tally;
+    let engine::Tally { tries, hits, stopped, killed, finished, leftovers, faults } = &tally;
     let faults = faults.len();
+    println!("{hits} kills met a running worker, of {tries} verifications begun");
     println!(
         "{stopped} workers stopped, {killed} commands killed, {finished} through before; {leftovers} temporary files left; {faults} faults"
     );

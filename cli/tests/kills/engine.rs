@@ -36,9 +36,16 @@ struct Subject {
     takes: Duration,
 }
 
+/// Verifications begun for each kill asked for, before it is a fault that too few met a worker.
+const MOST_TRIES: u32 = 20;
+
 /// How the kills of a run ended.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
+    /// Verifications begun.
+    pub(crate) tries: u32,
+    /// Kills that met a worker still running.
+    pub(crate) hits: u32,
     /// Commands that said their worker stopped.
     pub(crate) stopped: u32,
     /// Commands that were killed themselves.
@@ -51,8 +58,8 @@ pub(crate) struct Tally {
     pub(crate) faults: Vec<String>,
 }
 
-/// Kills `kills` verifications of the sample audits with `program`; one in `slow` derives a key, the first two alone if
-/// that is 0.
+/// Verifies the sample audits with `program` and kills, until `kills` of the kills have met a worker still running: some come after
+/// its end, and some spare it for the command. One verification in `slow` derives a key, the first two alone if that is 0.
 ///
 /// # Panics
 /// If a sample cannot be verified undisturbed, or a file of the scratch folder cannot be written.
@@ -77,7 +84,13 @@ pub(crate) fn run(program: &Path, samples: &Path, kills: u32, slow: u32, seed: u
     });
     let mut draw = Draw(seed);
     let mut tally = Tally::default();
-    for kill in 0..kills {
+    while tally.hits < kills {
+        let kill = tally.tries;
+        if kill == kills.saturating_mul(MOST_TRIES) {
+            tally.faults.push(format!("of {kill} kills, {} met a worker", tally.hits));
+            break;
+        }
+        tally.tries += 1;
         // The first two are killed as soon as their worker is seen deriving a key, so that a worker and a command are
         // killed at work whatever the speed of the machine: no drawn moment is sure to be one.
         let seen = kill < 2;
@@ -101,7 +114,8 @@ pub(crate) fn run(program: &Path, samples: &Path, kills: u32, slow: u32, seed: u
             thread::sleep(delay);
         }
         if victim != 1 {
-            workers(child.id()).iter().for_each(|worker| end(worker));
+            let met = workers(child.id()).iter().filter(|worker| end(worker)).count();
+            tally.hits += u32::from(met > 0);
         }
         if victim != 0 {
             let _ = child.kill();
@@ -187,7 +201,11 @@ fn workers(parent: u32) -> Vec<String> {
     children.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-fn end(pid: &str) {
-    // One that has ended meanwhile is no matter.
-    let _ = Command::new("kill").args(["-s", "KILL", pid]).stderr(Stdio::null()).status();
+/// Kills a process; whether it was there and had not ended before.
+fn end(pid: &str) -> bool {
+    // State follows the name in parentheses: Z is one that has ended and that nobody has asked after yet (proc(5)).
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let is_running = stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']));
+    let killed = Command::new("kill").args(["-s", "KILL", pid]).stderr(Stdio::null()).status();
+    is_running && killed.is_ok_and(|status| status.success())
 }
