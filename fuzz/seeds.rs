@@ -1,28 +1,33 @@
 //! What fuzzing begins with: the files of the sample audits, taken apart by the parser they are for.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use verifold_circuits::{
-    receipts::{OpeningError, opened_root, root_of, rows_per_step},
+    receipts::{root_of, rows_per_step},
     revision::revision_shape,
 };
 use verifold_model::{
     cohort::BatchStatement,
-    digest::{Commitment, Digest, canonical_json},
+    deposited::Deposited,
+    digest::{Digest, canonical_json},
     document::DocumentKind,
-    protocol::{PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, write_frame},
-    receipts::{FeatureValue, Receipt, ReceiptBatch, ReceiptRow, ReceiptSchema, ReceiptsBatch, ReceiptsStatement},
+    protocol::{Bounds, PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, write_frame},
+    receipts::{ReceiptsBatch, ReceiptsStatement},
     revision::{RevisedBatch, RevisionCounts, RevisionStatement},
-    sample::{SampleRequest, SampleSchema, SampledRow, Stratum},
+    sample::{SampleOpenings, SampleRequest, SampleSchema, SampledRow, Stratum},
     shape::{CircuitFamily, CircuitId},
     state::Stage,
     statement::StatementKind,
 };
-use verifold_package::{ClaimedPackage, Limits, SecretKey, container, document};
+use verifold_package::{ClaimedPackage, Deposit, Limits, SecretKey, container, document};
 use verifold_policy::{Policy, Rule, TraceabilityDraft};
 
-use super::targets::{HONEST, LIFE_CYCLE, POLICY, RECEIPT_ROWS};
+use super::targets::{HONEST, LIFE_CYCLE, POLICY};
 
 /// Seeds for a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -64,7 +69,14 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
                 nonce: "thrown with three dice".to_owned(),
                 strata: vec![Stratum { first: 1, last: 2, population: 180, rows: vec![SampledRow { batch: 1, position: 7 }] }],
             };
-            vec![canonical_json(&receipt()), canonical_json(&request)]
+            let of_sample = [files("receipt-approved.json"), files("receipt-declined.json")].concat();
+            let read = |file: &Vec<u8>| serde_json::from_slice(file).expect("a sample's receipt reads");
+            let openings = SampleOpenings {
+                schema: SampleSchema::V1,
+                request_sha256: Digest::of(&canonical_json(&request)),
+                receipts: of_sample.iter().map(read).collect(),
+            };
+            [of_sample, vec![canonical_json(&request), canonical_json(&openings)]].concat()
         }
         "envelope" => {
             let of_package = of_all(&|path| path.starts_with("signatures/"));
@@ -77,13 +89,17 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         "overlay" => vec![overlay().into_bytes()],
         "engagement" => distinct(files("engagement.toml")),
         "record" => distinct(files("expected.record.json").iter().map(|file| slim(file)).collect()),
-        "anchor" => vec![
-            b"verifold/0000MERIANBANK000010/Retail%20scorecard/2026-06-01\n2\ndY9kR3ue9BXrjhTbaZbckZCI/w2Q0honfTYwBMXOCPo=\n\
-              time 2026-06-15T06:00:00Z\n\
-              batch 2026-06-08T00:00:00Z 2026-06-15T00:00:00Z 1fcb03a5fe76eb917d2b9e60926bdd8b52ee028447f25ccd296c42c0e0df5a48\n\n\
-              \xe2\x80\x94 a AAAAAAAA\n"
-                .to_vec(),
-        ],
+        "anchor" => {
+            let of_folder = |folder: &PathBuf| fs::read_dir(folder.join("anchors")).into_iter().flatten().flatten();
+            let mut paths: Vec<PathBuf> = folders.iter().flat_map(of_folder).map(|entry| entry.path()).collect();
+            paths.sort();
+            let mut found: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).expect("a sample's anchor is read")).collect();
+            let at = "2026-05-29T10:00:00Z".parse().expect("a time");
+            let all = [Deposited::Policy, Deposited::Overlay, Deposited::Plan, Deposited::Engagement].map(|what| (what, Digest::of(b"")));
+            let deposit = Deposit::cosigned(&all, "auditor", at, &SecretKey::from_seed(&[1; 32].into())).expect("a deposit is made");
+            found.push(deposit.into_bytes());
+            distinct(found)
+        }
         "traceability" => {
             let draft = TraceabilityDraft {
                 stage: Stage::Monitoring,
@@ -104,7 +120,11 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/model-signing");
             ["file.sig", "folder.sig", "bank.pub"].iter().filter_map(|name| fs::read(fixtures.join(name)).ok()).collect()
         }
-        "protocol" => frames(),
+        "protocol" => {
+            // One with a list cut short is none.
+            let shortest = files("expected.record.json").into_iter().min_by_key(Vec::len);
+            frames(&shortest.expect("a sample has a record"))
+        }
         _ => Vec::new(),
     }
 }
@@ -152,7 +172,7 @@ fn one_by_one(policy: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Requests, and what a worker answers.
-fn frames() -> Vec<Vec<u8>> {
+fn frames(record: &[u8]) -> Vec<Vec<u8>> {
     fn frame<T: serde::Serialize>(message: &T) -> Vec<u8> {
         let mut bytes = Vec::new();
         write_frame(&mut bytes, message).expect("a frame is written");
@@ -160,8 +180,10 @@ fn frames() -> Vec<Vec<u8>> {
     }
     let (policy, package) = ("p.toml".to_owned(), "p.zkaudit".to_owned());
     let files = VerifyFiles { policy, package: package.clone(), overlays: vec!["o.toml".to_owned()], ..VerifyFiles::default() };
+    let record = serde_json::from_slice(record).expect("a record reads");
     let said = [
         WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: "Verifold".to_owned() },
+        WorkerEvent::Isolated { missing: vec!["this kernel cannot a".to_owned()], bounds: Bounds::of(&Limits::default()) },
         WorkerEvent::Phase { phase: WorkPhase::DeriveKeys, detail: "scored-cohort/v1".to_owned(), done: 0, total: 0 },
         WorkerEvent::Rendered { pdf: b"%PDF".to_vec(), pages: 1 },
         WorkerEvent::Signed { package: b"PK".to_vec(), text: String::new() },
@@ -173,6 +195,7 @@ fn frames() -> Vec<Vec<u8>> {
         frame(&WorkerRequest::Attach { package, envelope: b"{}".to_vec() }),
         said.iter().flat_map(frame).collect(),
         frame(&failed),
+        frame(&WorkerEvent::Verified { record: Box::new(record) }),
     ]
 }
 
@@ -235,40 +258,4 @@ fn revision_statement() -> RevisionStatement {
     };
     let batches = cohort.batches.iter().take(3).map(batch).collect();
     RevisionStatement { header, steps: cohort.steps, chain_head: cohort.chain_head, batches }
-}
-
-/// A receipt under the samples' plan whose leaf is right and whose path leads nowhere.
-fn receipt() -> Receipt {
-    let package = ClaimedPackage::read(HONEST, &Limits::default()).expect("the sample reads");
-    let (plan, batch) = (&package.plan, &package.proofs[0].statement.batches[1]);
-    let zero = Commitment::from_bytes([0; 32]);
-    let features =
-        plan.features.iter().map(|feature| FeatureValue { name: feature.name.clone(), unit: feature.unit.clone(), value: feature.offset });
-    let mut receipt = Receipt {
-        schema: ReceiptSchema::V1,
-        manifest_sha256: package.manifest_digest,
-        subject: package.subject.clone(),
-        batch: ReceiptBatch { index: batch.index, start: batch.start, end: batch.end },
-        position: 7,
-        time: batch.start,
-        sequence: 1,
-        group: plan.grouping.names[0].clone(),
-        row: ReceiptRow::Scored { features: features.collect(), score: plan.scoring.edges[0], model_approves: true, logged_approval: true },
-        salt: zero,
-        leaf: zero,
-        path: vec![vec![zero; 3]; 3],
-        root: zero,
-    };
-    for _ in 0..2 {
-        match opened_root(plan, RECEIPT_ROWS, &receipt) {
-            Err(OpeningError::Leaf { computed, .. }) => receipt.leaf = computed,
-            Err(OpeningError::Decision { .. }) => {
-                if let ReceiptRow::Scored { model_approves, .. } = &mut receipt.row {
-                    *model_approves = false;
-                }
-            }
-            _ => {}
-        }
-    }
-    receipt
 }

@@ -55,14 +55,17 @@ impl Sweep {
     }
 }
 
+/// Alterations at each word.
+pub(crate) const AT_A_WORD: usize = VALUES.len() + OTHERS;
+
 /// The alteration of this number of a part of a text, or none if there are fewer.
-fn altered(text: &[u8], part: &Range<usize>, number: usize) -> Option<Vec<u8>> {
+pub(crate) fn altered(text: &[u8], part: &Range<usize>, number: usize) -> Option<Vec<u8>> {
     let spans = spans(text);
     let first = spans.partition_point(|span| span.start < part.start);
-    let at = first + number / (VALUES.len() + OTHERS);
+    let at = first + number / AT_A_WORD;
     let word = spans.get(at).filter(|span| span.end <= part.end)?.clone();
     let mut new = text.to_vec();
-    match number % (VALUES.len() + OTHERS) {
+    match number % AT_A_WORD {
         0 => new.truncate(word.start),
         1 => new.truncate(word.end),
         2 => put(&mut new, word, b""),

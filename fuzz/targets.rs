@@ -55,8 +55,8 @@ pub(crate) const LIFE_CYCLE: &[u8] = include_bytes!("../sample-audits/credit-sco
 /// The policy that overlays in these trials change.
 pub(crate) const POLICY: &str = include_str!("../sample-audits/credit-scoring-q1/policy.toml");
 
-/// Rows of the batch that receipts in these trials are said to be of.
-pub(crate) const RECEIPT_ROWS: u32 = 90;
+/// Rows of the batch that the samples' receipts are of.
+const RECEIPT_ROWS: u32 = 487;
 
 /// The plan that every sample has.
 fn plan() -> &'static Plan {

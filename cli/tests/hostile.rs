@@ -17,22 +17,43 @@ mod alter;
 #[path = "../../fuzz/learnt.rs"]
 mod learnt;
 
+#[expect(dead_code, reason = "the walk through all of them is for the long run")]
+#[path = "../../fuzz/sweep.rs"]
+mod sweep;
+
+use std::{fs, path::Path};
+
 use alter::Draw;
 use targets::TARGETS;
 
 /// Alterations of each kind for each target, shared among its seeds; the same in every run.
 const ALTERATIONS: usize = 300;
 
+/// Steps of the walk through single alterations, for each seed: each at the next word, and of another kind.
+const STEPS: usize = 40;
+
+/// What once made a target fail, as the fuzzers wrote it; none if nothing ever did.
+fn crashed(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/crashed").join(target);
+    let mut paths: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("what is kept must be readable")).collect()
+}
+
 #[test]
 fn parsers_of_untrusted_bytes_neither_panic_nor_accept_two_spellings() {
     for (name, target) in TARGETS {
         let seeds = seeds::of(name);
         assert!(!seeds.is_empty(), "{name} has no seed");
-        learnt::of(name).iter().for_each(|input| target(input));
+        crashed(name).iter().chain(&learnt::of(name)).for_each(|input| target(input));
         let mut draw = Draw(1);
         for seed in &seeds {
             target(seed);
             let is_text = std::str::from_utf8(seed).is_ok();
+            if is_text {
+                let step = |step: usize| sweep::altered(seed, &(0..seed.len()), step * (sweep::AT_A_WORD + 1));
+                (0..STEPS).map_while(step).for_each(|altered| target(&altered));
+            }
             for _ in 0..ALTERATIONS.div_ceil(seeds.len()) {
                 target(&alter::bytes(seed, &mut draw));
                 if is_text {
