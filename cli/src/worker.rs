@@ -2,7 +2,8 @@
 //!
 //! In order: the request is read from standard input; the files it names are read as bytes; the policy, which is the
 //! auditor's, is parsed for its limits; the process isolates itself ([`isolation`]); only then is anything parsed that
-//! others wrote. Keys of circuits the policy names are derived before that, too.
+//! others wrote. The key of the circuit the policy names is derived before that, too, where it names one circuit of one shape
+//! (decision 15).
 //!
 //! Containment, not integrity: what the worker says is believed by whoever started it. Its use is that a package which
 //! crashes, stalls or takes over the parser takes nothing else with it, and can be cancelled by killing it.

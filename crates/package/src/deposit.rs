@@ -51,7 +51,7 @@ impl Deposit {
         let digests: Vec<(Deposited, Digest)> = lines
             .enumerate()
             .map(|(i, line)| {
-                parse(line).ok_or_else(|| refuse(format!("line {}: expected policy, plan or engagement and a SHA-256", i + 2)))
+                parse(line).ok_or_else(|| refuse(format!("line {}: expected policy, overlay, plan or engagement, and a SHA-256", i + 2)))
             })
             .collect::<Result<_, _>>()?;
         if !(1..=MAX_DIGESTS).contains(&digests.len()) {
