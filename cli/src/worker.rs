@@ -38,7 +38,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Print what isolation this machine gives a worker, and try what it should refuse.
+    /// Print what isolation this machine gives a worker, and try seven things that it should refuse.
     #[arg(long)]
     check: bool,
 }
