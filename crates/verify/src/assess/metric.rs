@@ -326,7 +326,7 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         && let OnMissing::NotApplicable { reason } = &requirement.on_missing
     {
         let list = numbers(State::NotApplicable);
-        reasons.push(format!("{left_out} of {total} batches are left out: {list}, {}", reason.trim_end_matches('.')));
+        reasons.push(format!("{left_out} of {total} batches are left out, {list}: {}", reason.trim_end_matches('.')));
     }
     // A group that shrinks below the minimum would otherwise vanish from the comparison without a word.
     let mut small_groups: Vec<&str> = compared.iter().flat_map(|(.., found)| &found.left_out).map(String::as_str).collect();

@@ -192,8 +192,8 @@ fn too_few_rows_are_no_evidence_unless_the_policy_says_so() {
         "1 of 1 batches miss the limit: 1 (week 1). 1 of 2 batches give no value: 2 (week 2) (20 rows, the policy asks for at least 50)",
     );
     let lenient = format!("{rule}\non_missing = \"not-applicable\"\non_missing_reason = \"Small weeks are skipped.\"");
-    rates(&lenient, &[(60, 100), (10, 20)], State::Satisfied, false, "1 of 2 batches are left out: 2 (week 2), Small weeks are skipped");
-    rates(&lenient, &[(10, 20)], State::NotApplicable, false, "1 of 1 batches are left out: 1 (week 1), Small weeks are skipped");
+    rates(&lenient, &[(60, 100), (10, 20)], State::Satisfied, false, "1 of 2 batches are left out, 2 (week 2): Small weeks are skipped");
+    rates(&lenient, &[(10, 20)], State::NotApplicable, false, "1 of 1 batches are left out, 1 (week 1): Small weeks are skipped");
 }
 
 #[test]
