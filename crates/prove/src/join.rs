@@ -49,6 +49,7 @@ pub fn join(request: &JoinRequest, progress: &mut dyn Progress) -> Result<Report
     progress.report(Event::Phase(Phase::Joining));
     let split = Split::read(&request.split)?;
     check_traceability(&request.traceability, &split.statement.header)?;
+    check_outcomes(&split.statement, &split.plan, request.created)?;
     let parts = sorted(&split, &request.parts)?;
     let keys = keys(split.statement.header.circuit, progress)?;
     progress.report(Event::Phase(Phase::Verifying));
@@ -123,7 +124,6 @@ fn contents(split: &Split, parts: Vec<(PathBuf, Part)>, request: &JoinRequest) -
     let mut proofs = parts.into_iter().map(|(_, part)| ClaimedSegment { first_batch: part.header.first_batch, bytes: part.proof });
     let Some(ClaimedSegment { bytes, .. }) = proofs.next() else { return Err(ProveError::SegmentsMissing { missing: vec![1], of: 1 }) };
     let (statement, plan) = (split.statement.clone(), split.plan.clone());
-    check_outcomes(&statement, &plan, request.created)?;
     let mut contents = contents_of(statement, plan, bytes, request.created, request.written_by.clone());
     contents.traceability.clone_from(&request.traceability);
     if let Some(proof) = contents.proofs.first_mut() {

@@ -96,9 +96,16 @@ pub(crate) const EDITS: &[(&str, Edit)] = &[
     ("a largest value", |_, draw, parts| {
         let at = feature(draw, &parts.plan);
         let feature = &mut parts.plan.features[at];
-        let least = if let MissingRule::Value(value) = feature.missing { value.max(1) } else { 1 };
+        let last = parts.plan.histograms.get(at).and_then(|histogram| histogram.edges.last()).copied().unwrap_or(1);
+        let least = if let MissingRule::Value(value) = feature.missing { value.max(last) } else { last };
         feature.max = least + u32::try_from(draw.below(usize::try_from(256 - least).ok()?)).ok()?;
         Some(OTHER)
+    }),
+    ("a histogram's edge above the largest value", |_, draw, parts| {
+        let at = draw.below(parts.plan.histograms.len());
+        let last = *parts.plan.histograms.get(at)?.edges.last()?;
+        parts.plan.features[at].max = last - 1;
+        Some(CONTRADICTS)
     }),
     ("a largest value out of range", |_, draw, parts| {
         let at = feature(draw, &parts.plan);
