@@ -157,7 +157,7 @@ const CLASSES: [Class; 22] = [
     Class { name: "tables-forged", kind: Kind::Forged(tables::EDITS), full: [200, 20, 8], sampled: [5, 0, 0] },
     Class { name: "batches-forged", kind: Kind::Forged(batches::EDITS), full: [200, 24, 8], sampled: [5, 0, 0] },
     Class { name: "plan-forged", kind: Kind::Forged(plan::EDITS), full: [200, 30, 8], sampled: [8, 0, 0] },
-    Class { name: "stages", kind: Kind::Stages, full: [0, 0, 400], sampled: [0, 0, 3] },
+    Class { name: "stages", kind: Kind::Stages, full: [0, 0, 200], sampled: [0, 0, 3] },
     Class { name: "development", kind: Kind::Told(&development::TOLD), full: [0; 3], sampled: [0; 3] },
     Class { name: "later-outcomes", kind: Kind::Told(&later::TOLD), full: [0; 3], sampled: [0; 3] },
     Class { name: "period", kind: Kind::Told(&period::TOLD), full: [0; 3], sampled: [0; 3] },
