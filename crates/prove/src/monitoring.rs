@@ -647,3 +647,22 @@ pub fn secrets_path(package: &Path) -> PathBuf {
 pub fn report_path(package: &Path) -> PathBuf {
     package.with_extension("claimed.json")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use verifold_package::{ClaimedPackage, Limits};
+
+    use super::*;
+
+    #[test]
+    fn a_good_outcome_is_refused_before_it_can_be_known() {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-q1/package.zkaudit");
+        let package = ClaimedPackage::read(&fs::read(sample).unwrap(), &Limits::default()).unwrap();
+        let check = |created: &str| check_outcomes(&package.proofs[0].statement, &package.plan, created.parse().unwrap());
+        assert!(check("2026-11-17T08:00:00Z").is_ok());
+        let error = check("2026-11-14T23:59:59Z").unwrap_err().to_string();
+        assert!(error.starts_with("batch 2026-W34 has ") && error.ends_with("leave them unknown until they are"), "{error}");
+    }
+}
