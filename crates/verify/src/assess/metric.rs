@@ -215,6 +215,7 @@ fn judged(
         let mut found = compare(rule, &requirement.on_missing, "all batches together", &measured);
         if found.state == State::Satisfied && !found.left_out.is_empty() {
             found.state = State::Uncovered;
+            found.node.state = Some(State::Uncovered);
         }
         let mut verdict =
             Verdict::plain(found.state, overall_reason(&found, rule, requirement)).with(found.actual, limit_text(rule), found.margin);

@@ -230,7 +230,7 @@ fn a_group_below_the_minimum_is_left_out_aloud() {
         let batches = of_c.iter().enumerate().map(|(at, rows)| batch(at, &[(80, 100), (75, 100), (*rows * 3 / 4, *rows), (75, 100)]));
         let policy = policy(ANY_SHAPE, &format!("{rule}\nscope = \"{scope}\""));
         let found = result_of(&policy, Ok(&evidence(batches.collect())), &Scope::default());
-        assert_eq!((found.state, found.reason), (state, said(reason)));
+        assert_eq!((found.state, found.why.state, found.reason), (state, Some(state), said(reason)));
         found.n
     };
     let without = |n: usize, of: usize| format!("{n} of {of} batches compare without groups that have fewer than 50 rows in them: c");
