@@ -131,11 +131,15 @@ impl Model {
         if self.weights.len() != plan.features.len() {
             return Err(ModelError::Weights { expected: plan.features.len(), found: self.weights.len() });
         }
+        self.check_range(Plan::score_bits(plan.shape))
+    }
+
+    /// Checks that the weights fit, and that the bias fits this many signed bits.
+    pub(crate) fn check_range(&self, bits: u32) -> Result<(), ModelError> {
         let fits = |value: i64, bits: u32| (-(1i64 << (bits - 1))..1 << (bits - 1)).contains(&value);
         if let Some(index) = self.weights.iter().position(|w| !fits(*w, WEIGHT_BITS)) {
             return Err(ModelError::WeightRange { index });
         }
-        let bits = Plan::score_bits(plan.shape);
         if fits(self.bias, bits) { Ok(()) } else { Err(ModelError::BiasRange { bits }) }
     }
 

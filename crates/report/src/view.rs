@@ -65,11 +65,10 @@ fn flatten(node: &WhyNode, depth: usize, lines: &mut Vec<Value>) {
         "style": node.state.map(style),
         "word": node.state.map(State::word),
     }));
-    // Of plain values, as of groups compared, the ends say enough, and what was left out; the record attached has them all.
+    // Of plain values, as of groups compared, the ends say enough; the record attached has them all.
     let plain = node.children.len() > 2 && node.children.iter().all(|child| child.state.is_none());
     for (i, child) in node.children.iter().enumerate() {
-        let says_more = child.label.starts_with("lowest: ") || child.label.starts_with("left out: ");
-        if !plain || i == 0 || i + 1 == node.children.len() || says_more {
+        if !plain || i == 0 || i + 1 == node.children.len() {
             flatten(child, depth + 1, lines);
         }
     }

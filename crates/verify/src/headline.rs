@@ -389,6 +389,10 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
     let places = |cause: &str| {
         rung.findings.iter().filter(|finding| finding.cause == cause).map(|finding| finding.place.as_str()).collect::<Vec<_>>()
     };
+    let named = |cause: &str, what: &str, singular: &str, plural: &str| {
+        let batches = places(cause);
+        format!("The proof is valid, but {what}{}: {}", counted(batches.len() as u64, singular, plural), listed(&batches, ", "))
+    };
     if has("subject-differs") {
         "The proof is valid, but about another subject than the engagement expects".into()
     } else if has("model-differs") {
@@ -400,26 +404,11 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
     } else if has("plan-differs") {
         "The proof is valid, but under another measurement plan than the engagement expects".into()
     } else if has("batch-missing") {
-        let missing = places("batch-missing");
-        format!(
-            "The proof is valid, but {} expected and missing: {}",
-            counted(missing.len() as u64, "batch is", "batches are"),
-            listed(&missing, ", ")
-        )
+        named("batch-missing", "", "batch is expected and missing", "batches are expected and missing")
     } else if has("anchored-batch-missing") {
-        let missing = places("anchored-batch-missing");
-        format!(
-            "The proof is valid, but {} missing: {}",
-            counted(missing.len() as u64, "batch was anchored and is", "batches were anchored and are"),
-            listed(&missing, ", ")
-        )
+        named("anchored-batch-missing", "", "batch was anchored and is missing", "batches were anchored and are missing")
     } else if has("anchored-rows-differ") {
-        let differing = places("anchored-rows-differ");
-        format!(
-            "The proof is valid, but over other rows than were anchored in {}: {}",
-            counted(differing.len() as u64, "batch", "batches"),
-            listed(&differing, ", ")
-        )
+        named("anchored-rows-differ", "over other rows than were anchored in ", "batch", "batches")
     } else if has("changed-since-deposit") {
         let changed = places("changed-since-deposit");
         let were = if changed.len() == 1 { "was changed since it was" } else { "were changed since they were" };
@@ -430,12 +419,9 @@ fn scope_title(record: &AuditRecord, rung: &Rung) -> String {
         let are = if bad.len() == 1 { "is not the one that was signed" } else { "are not those that were signed" };
         format!("The proof is valid, but the {} {are}", bad.join(" and "))
     } else if has("control-without-batch") {
-        let missing = places("control-without-batch");
-        format!(
-            "The proof is valid, but {} counted by the independent source and missing: {}",
-            counted(missing.len() as u64, "batch is", "batches are"),
-            listed(&missing, ", ")
-        )
+        let of_source =
+            ["batch is counted by the independent source and missing", "batches are counted by the independent source and missing"];
+        named("control-without-batch", "", of_source[0], of_source[1])
     } else if has("batch-off-calendar") || has("period-off-calendar") {
         let what = if has("batch-off-calendar") { "batches are not those" } else { "period is not one" };
         format!("The proof is valid, but its {what} of the plan's calendar")

@@ -7,10 +7,7 @@
 mod lying;
 mod mutants;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use verifold_model::{
@@ -18,36 +15,21 @@ use verifold_model::{
     digest::Digest,
     document::{DocumentKind, SignatureState},
     lineage::{LinkName, LinkState},
-    preparation::PreparationStatement,
-    protocol::WorkPhase,
     record::{AuditRecord, Standing},
     state::{Exit, RungName, RungState, Stage, State},
-    statement::{MonitoringStatement, StageStatement},
     traceability::{ProofUsed, Traceability},
-    training::TrainingStatement,
 };
-use verifold_package::{Checkpoint, ClaimedPackage, ClaimedStage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
+use verifold_package::{ClaimedPackage, ClaimedStage, Contents, DocumentEnvelope, Limits, SecretKey, document, write};
 use verifold_policy::{Engagement, Overlay, Policy, TraceabilityDraft, read_traceability};
-use verifold_verify::{Inputs, KeyStore, Progress, Received, verify};
+use verifold_verify::{KeyStore, Received};
 
-struct NoClock;
-
-impl Progress for NoClock {
-    fn phase(&mut self, _: WorkPhase, _: &str, _: u32, _: u32) {}
-
-    fn elapsed(&self) -> Duration {
-        Duration::ZERO
-    }
-}
+use mutants::{
+    development::{offline, preparation, training},
+    sample::{anchors, verified},
+};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits").join(name)
-}
-
-/// The anchors a sample's auditor received.
-fn anchors(folder: &Path) -> Vec<Checkpoint> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries.map(|entry| Checkpoint::read(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap()).collect()
 }
 
 #[derive(Clone)]
@@ -73,15 +55,7 @@ impl Sample {
     }
 
     fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
-        let inputs = Inputs {
-            policy: &self.policy,
-            engagement: Some(&self.engagement),
-            received: &self.received,
-            package,
-            file_name: "package.zkaudit",
-            against: None,
-        };
-        verify(&inputs, keys, &mut NoClock)
+        verified(&self.policy, Some(&self.engagement), &self.received, package, keys)
     }
 }
 
@@ -148,15 +122,7 @@ fn two_anchored_batches_that_were_withheld_are_named_by_date(keys: &KeyStore) {
 /// Without an engagement nothing expected is known, and requirements that need it are uncovered.
 fn without_an_engagement_the_package_speaks_for_itself_only(keys: &KeyStore) {
     let sample = Sample::read("credit-scoring-q1");
-    let inputs = Inputs {
-        policy: &sample.policy,
-        engagement: None,
-        received: &Received::default(),
-        package: &sample.package,
-        file_name: "package.zkaudit",
-        against: None,
-    };
-    let record = verify(&inputs, keys, &mut NoClock);
+    let record = verified(&sample.policy, None, &Received::default(), &sample.package, keys);
     assert_eq!(record.exit, Exit::Incomplete);
     let scope = record.ladder.iter().find(|rung| rung.name == RungName::Scope).unwrap();
     assert_eq!(scope.state, RungState::NotEstablished);
@@ -234,24 +200,6 @@ fn altered_stages_are_refused(keys: &KeyStore) {
         edit(&mut contents);
         sample.verify(&write(&contents).unwrap(), keys)
     };
-    fn preparation(contents: &mut Contents) -> &mut PreparationStatement {
-        match &mut contents.stages[0].statement {
-            StageStatement::Preparation(statement) => statement,
-            other => panic!("{}", other.kind().name()),
-        }
-    }
-    fn training(contents: &mut Contents) -> &mut TrainingStatement {
-        match &mut contents.stages[1].statement {
-            StageStatement::Training(statement) => statement,
-            other => panic!("{}", other.kind().name()),
-        }
-    }
-    fn offline(contents: &mut Contents) -> &mut MonitoringStatement {
-        match &mut contents.stages[2].statement {
-            StageStatement::OfflineMetrics(statement) => statement,
-            other => panic!("{}", other.kind().name()),
-        }
-    }
     // Its proof binds no more than how many minibatches the rows take.
     for other in [-1, 1] {
         let record = run(&|c| training(c).rows = training(c).rows.checked_add_signed(other).unwrap());

@@ -87,26 +87,23 @@ impl Stream {
     }
 }
 
+/// The part that a number below the sum of these weights falls into.
+fn part_of(weights: &[u64], mut at: u64) -> usize {
+    let falls = |weight: &u64| {
+        let inside = at < *weight;
+        at = at.saturating_sub(*weight);
+        inside
+    };
+    weights.iter().position(falls).unwrap()
+}
+
 pub(super) fn table(plan: &Plan, seed: u64, rows: u64, matured: bool, unfair: bool) -> BatchTable {
     let mut table = BatchTable::empty(plan);
     let mut stream = Stream(seed);
     let mut drawn = [seed * 41, seed * 59, seed * 83, seed * 97];
     const SCORE: [u64; BINS] = [30, 65, 100, 125, 150, 165, 140, 110, 75, 40];
     const SHARES: [u64; 4] = [205, 296, 276, 223];
-    let pick = |stream: &mut Stream, weights: &[u64]| {
-        let mut at = stream.next(weights.iter().sum());
-        weights
-            .iter()
-            .position(|w| {
-                if at < *w {
-                    true
-                } else {
-                    at -= w;
-                    false
-                }
-            })
-            .unwrap()
-    };
+    let pick = |stream: &mut Stream, weights: &[u64]| part_of(weights, stream.next(weights.iter().sum()));
     for row in 0..rows {
         let group = pick(&mut stream, &SHARES);
         if row % 457 == 456 {
@@ -115,22 +112,7 @@ pub(super) fn table(plan: &Plan, seed: u64, rows: u64, matured: bool, unfair: bo
         }
         // Most rows are spread evenly over the bins, a third at random: groups then differ by a few points only.
         drawn[group] += 618;
-        let mut at = drawn[group] % 1000;
-        let mut bin = if stream.next(3) == 0 {
-            pick(&mut stream, &SCORE)
-        } else {
-            SCORE
-                .iter()
-                .position(|w| {
-                    if at < *w {
-                        true
-                    } else {
-                        at -= w;
-                        false
-                    }
-                })
-                .unwrap()
-        };
+        let mut bin = if stream.next(3) == 0 { pick(&mut stream, &SCORE) } else { part_of(&SCORE, drawn[group] % 1000) };
         if group == 0 && unfair && bin == 4 && stream.next(100) < 68 {
             bin -= 1;
         }

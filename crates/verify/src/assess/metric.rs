@@ -162,7 +162,7 @@ fn compare(rule: &MetricRule, on_missing: &OnMissing, label: &str, measured: &Me
         node.children.push(child);
     }
     for group in &measured.left_out {
-        let mut child = leaf(format!("left out: {}", group.name), None, "–", "");
+        let mut child = leaf(format!("left out: {}", group.name), Some(State::Uncovered), "–", "");
         child.note = format!("{}, fewer than {}", counted(group.whole, "row", "rows"), count(rule.minimum_group_n.unwrap_or(1)));
         node.children.push(child);
     }

@@ -15,21 +15,21 @@ use super::told::{Lie, Must::BeRefused, Told};
 /// The lies over a package with a proof of every stage.
 pub(crate) const TOLD: Told = Told { sample: "credit-scoring-lifecycle", packages: CHANGES, audits: &[], few: CHANGES.len() };
 
-fn preparation(contents: &mut Contents) -> &mut PreparationStatement {
+pub(crate) fn preparation(contents: &mut Contents) -> &mut PreparationStatement {
     match &mut contents.stages[0].statement {
         StageStatement::Preparation(statement) => statement,
         other => panic!("{}", other.kind().name()),
     }
 }
 
-fn training(contents: &mut Contents) -> &mut TrainingStatement {
+pub(crate) fn training(contents: &mut Contents) -> &mut TrainingStatement {
     match &mut contents.stages[1].statement {
         StageStatement::Training(statement) => statement,
         other => panic!("{}", other.kind().name()),
     }
 }
 
-fn offline(contents: &mut Contents) -> &mut MonitoringStatement {
+pub(crate) fn offline(contents: &mut Contents) -> &mut MonitoringStatement {
     match &mut contents.stages[2].statement {
         StageStatement::OfflineMetrics(statement) => statement,
         other => panic!("{}", other.kind().name()),
@@ -51,6 +51,7 @@ fn chained(contents: &mut Contents) {
         stated.chain_head = computed;
     }
 }
+
 const CHANGES: &[Lie<Contents>] = &[
     ("a row more set aside", BeRefused(&["chain-differs"], "preparation"), |c| preparation(c).parts[0].profile.set_aside[0][1] += 1),
     ("a narrower domain", BeRefused(&["rules-contradict"], "preparation"), |c| preparation(c).preparation.columns[0].high -= 1),

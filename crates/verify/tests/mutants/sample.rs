@@ -54,7 +54,7 @@ pub(crate) struct Parts {
     pub(crate) others: Vec<Entry>,
 }
 
-pub(crate) struct NoClock;
+struct NoClock;
 
 impl Progress for NoClock {
     fn phase(&mut self, _: WorkPhase, _: &str, _: u32, _: u32) {}
@@ -62,6 +62,18 @@ impl Progress for NoClock {
     fn elapsed(&self) -> Duration {
         Duration::ZERO
     }
+}
+
+/// Verifies a package as an auditor with this policy, engagement and evidence would.
+pub(crate) fn verified(
+    policy: &Policy,
+    engagement: Option<&Engagement>,
+    received: &Received,
+    package: &[u8],
+    keys: &KeyStore,
+) -> AuditRecord {
+    let inputs = Inputs { policy, engagement, received, package, file_name: "package.zkaudit", against: None };
+    verify(&inputs, keys, &mut NoClock)
 }
 
 impl Sample {
@@ -115,15 +127,7 @@ impl Sample {
 
     /// Verifies `package` as this sample's auditor would.
     pub(crate) fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
-        let inputs = Inputs {
-            policy: &self.policy,
-            engagement: Some(&self.engagement),
-            received: &self.received,
-            package,
-            file_name: "package.zkaudit",
-            against: None,
-        };
-        verify(&inputs, keys, &mut NoClock)
+        verified(&self.policy, Some(&self.engagement), &self.received, package, keys)
     }
 
     /// Position of an entry in the package.
@@ -250,7 +254,7 @@ pub(crate) fn trusting_the_bank(text: &str) -> Engagement {
 }
 
 /// The anchors a sample's auditor received.
-fn anchors(folder: &Path) -> Vec<Checkpoint> {
+pub(crate) fn anchors(folder: &Path) -> Vec<Checkpoint> {
     let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
     files.map(|file| Checkpoint::read(&fs::read(file.unwrap().path()).unwrap()).unwrap()).collect()
 }

@@ -11,12 +11,12 @@ use verifold_model::{
 };
 use verifold_package::{ClaimedPackage, Contents, Limits, signing, write};
 use verifold_policy::{Engagement, Policy};
-use verifold_verify::{Inputs, KeyStore, Received, verify};
+use verifold_verify::{KeyStore, Received};
 
 use super::{
     causes::exit_of,
     judge::{Ending, expected_exit},
-    sample::{NoClock, SIGNED_AT, bank, trusting_the_bank},
+    sample::{SIGNED_AT, bank, trusting_the_bank, verified},
 };
 
 /// What is told, what it must come to, and the edit.
@@ -91,15 +91,7 @@ impl Audit {
     }
 
     pub(crate) fn verify(&self, package: &[u8], keys: &KeyStore) -> AuditRecord {
-        let inputs = Inputs {
-            policy: &self.policy,
-            engagement: Some(&self.engagement),
-            received: &self.received,
-            package,
-            file_name: "package.zkaudit",
-            against: None,
-        };
-        verify(&inputs, keys, &mut NoClock)
+        verified(&self.policy, Some(&self.engagement), &self.received, package, keys)
     }
 
     /// Reads the policy anew, with another text once.

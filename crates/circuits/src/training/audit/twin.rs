@@ -1,5 +1,7 @@
 //! The circuit and its native twin agree, and cost what the formula says.
 
+use std::collections::BTreeSet;
+
 use ff::Field;
 use proptest::prelude::*;
 use verifold_model::{
@@ -12,19 +14,28 @@ use crate::{
     audit::recorder::Recorder,
     field::F,
     layout::{Dimensions, NO_HIDDEN},
+    model::AnyModel,
     rows::{RowKind, RowRecord},
     size::AUGMENTATION,
-    training::{Step, descent::Descent, dimensions, rule::Rule, size},
+    training::{Step, descent::Descent, dimensions, family, rule::Rule, size, witness::trained},
 };
 
-/// Runs all steps; every family holds and every state is the twin's.
+/// Runs all steps; every state is the twin's, and every family holds but for a model the twin finds too large.
 #[track_caller]
 pub(crate) fn check(d: Dimensions, rule: impl Into<Descent>, epochs: u32, rows: &[RowRecord]) {
-    let (mut z, steps) = steps(d, rule, epochs, rows);
+    let rule = rule.into();
+    let (mut z, steps) = steps(d, rule.clone(), epochs, rows);
     assert_eq!(steps.len(), epochs as usize * rows.len().div_ceil(d.rows));
-    for step in steps {
+    let model = rule.rounded(&trained(&rule, d, epochs, rows).unwrap(), d.features);
+    let fits = match &model {
+        AnyModel::Scorecard(model) => model.check_range(d.score_bits() as u32).is_ok(),
+        AnyModel::Perceptron(_) => true,
+    };
+    let last = steps.len() - 1;
+    for (at, step) in steps.into_iter().enumerate() {
         let (recorder, outputs) = Recorder::run(&step, &z);
-        assert_eq!(recorder.violated(), Default::default());
+        let violated = BTreeSet::from_iter((at == last && !fits).then_some(family::MODEL_RANGE));
+        assert_eq!(recorder.violated(), violated);
         assert_eq!(outputs, step.after);
         z = step.after;
     }
@@ -99,6 +110,16 @@ pub(crate) fn row() -> impl Strategy<Value = (u64, RowRecord)> {
         1 => (0usize..4).prop_map(|reason| RowRecord { key: 0, group: 5, kind: RowKind::Void(VoidReason::ALL[reason]) }),
     ];
     (gap, kind)
+}
+
+/// A step too long throws the model out of its range; the circuit refuses what the twin's check refuses.
+#[test]
+fn a_model_too_large_is_refused_by_its_range_alone() {
+    let rows: Vec<RowRecord> = (0..42).map(|i| scored(i, vec![0, 0], Outcome::Good)).collect();
+    let rule = Rule { centres: vec![6, 6], ..rule() };
+    let weights = trained(&rule.clone().into(), TINY, 1, &rows).unwrap();
+    assert!(rule.rounded(&weights).check_range(TINY.score_bits() as u32).is_err());
+    check(TINY, rule, 1, &rows);
 }
 
 proptest! {
