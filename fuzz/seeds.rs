@@ -27,7 +27,7 @@ use verifold_model::{
 use verifold_package::{ClaimedPackage, Deposit, Limits, SecretKey, container, document};
 use verifold_policy::{Policy, Rule, TraceabilityDraft};
 
-use super::targets::{HONEST, LIFE_CYCLE, POLICY};
+use super::targets::{HONEST, POLICY, short_samples};
 
 /// Seeds for a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -36,23 +36,21 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     folders.retain(|folder| folder.is_dir());
     folders.sort();
     let files = |name: &str| folders.iter().filter_map(|folder| fs::read(folder.join(name)).ok()).collect::<Vec<_>>();
-    let entries = |file: &[u8], wanted: &dyn Fn(&str) -> bool| -> Vec<(u8, Vec<u8>)> {
+    let entries = |file: &[u8], wanted: &dyn Fn(&str) -> bool| -> Vec<Vec<u8>> {
         let all = container::decode(file, &Limits::default()).expect("a sample's container reads");
-        all.iter().enumerate().filter(|(_, entry)| wanted(entry.path)).map(|(at, entry)| (at as u8, entry.bytes.to_vec())).collect()
+        all.iter().filter(|entry| wanted(entry.path)).map(|entry| entry.bytes.to_vec()).collect()
     };
     // Each once, of all samples.
     let of_all = |wanted: &dyn Fn(&str) -> bool| -> Vec<Vec<u8>> {
-        let found: BTreeSet<Vec<u8>> =
-            files("package.zkaudit").iter().flat_map(|file| entries(file, wanted)).map(|(_, bytes)| bytes).collect();
-        found.into_iter().collect()
+        distinct(files("package.zkaudit").iter().flat_map(|file| entries(file, wanted)).collect())
     };
     let cohort = |path: &str| path == "statements/monitoring.json" || path == "statements/offline-metrics.json";
     match target {
         "container" => files("package.zkaudit"),
-        "package" => [HONEST, LIFE_CYCLE]
+        "package" => short_samples()
             .iter()
             .zip(0..)
-            .flat_map(|(file, sample)| entries(file, &|_| true).into_iter().map(move |(at, bytes)| [vec![sample, at], bytes].concat()))
+            .flat_map(|(entries, sample)| (0..).zip(entries).map(move |(at, (_, bytes))| [&[sample, at], bytes.as_slice()].concat()))
             .collect(),
         "statement" => of_all(&cohort),
         "stages" => {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use verifold_circuits::{DecodedProof, VerifierKey, native, preparation, receipts, revision, training};
 use verifold_model::{
-    digest::Digest,
+    digest::{Digest, canonical_json},
     plan::Plan,
     preparation::PreparationStatement,
     protocol::{WorkerRequest, read_event, write_frame},
@@ -76,15 +76,36 @@ pub(crate) fn container(data: &[u8]) {
     }
 }
 
-/// A sample's package with one entry replaced; sizes and digests are those of the replacement.
-///
-/// The first byte says of which sample, the second which entry.
-pub(crate) fn package(data: &[u8]) {
-    let [sample, which, bytes @ ..] = data else { return };
-    let sample = if sample % 2 == 0 { HONEST } else { LIFE_CYCLE };
-    let entries = container::decode(sample, &Limits::default()).expect("the sample reads");
-    let mut entries: Vec<(String, Vec<u8>)> = entries.iter().map(|entry| (entry.path.to_owned(), entry.bytes.to_vec())).collect();
-    let at = usize::from(*which) % entries.len();
+/// Path and bytes of every entry, the manifest first.
+pub(crate) type Entries = Vec<(String, Vec<u8>)>;
+
+/// The entries of the two samples with two batches each and the beginnings of proofs: what reads two reads twenty, and short ones
+/// run often.
+pub(crate) fn short_samples() -> &'static [Entries; 2] {
+    static SHORT: OnceLock<[Entries; 2]> = OnceLock::new();
+    SHORT.get_or_init(|| {
+        [HONEST, LIFE_CYCLE].map(|sample| {
+            let entries = container::decode(sample, &Limits::default()).expect("the sample reads");
+            let mut entries: Entries = entries.iter().map(|entry| (entry.path.to_owned(), entry.bytes.to_vec())).collect();
+            for at in 1..entries.len() {
+                let (path, bytes) = &entries[at];
+                if path.starts_with("proofs/") {
+                    let beginning = bytes[..64].to_vec();
+                    replace(&mut entries, at, &beginning);
+                } else if let Ok(mut statement) = serde_json::from_slice::<MonitoringStatement>(bytes) {
+                    statement.batches.truncate(2);
+                    replace(&mut entries, at, &canonical_json(&statement));
+                }
+            }
+            ClaimedPackage::read(&container::encode(&entries), &Limits::default()).expect("a shorter sample reads");
+            entries
+        })
+    })
+}
+
+/// Puts other bytes in the place of an entry; behind the manifest, size and digest there become theirs.
+fn replace(entries: &mut Entries, at: usize, bytes: &[u8]) {
+    assert_eq!(entries[0].0, MANIFEST);
     bytes.clone_into(&mut entries[at].1);
     if at > 0 {
         let mut manifest: Manifest = serde_json::from_slice(&entries[0].1).expect("the sample's manifest reads");
@@ -92,9 +113,18 @@ pub(crate) fn package(data: &[u8]) {
             listed.size = bytes.len() as u64;
             listed.sha256 = Digest::of(bytes);
         }
-        entries[0].1 = verifold_model::digest::canonical_json(&manifest);
+        entries[0].1 = canonical_json(&manifest);
     }
-    assert_eq!(entries[0].0, MANIFEST);
+}
+
+/// A sample's package with one entry replaced; sizes and digests are those of the replacement.
+///
+/// The first byte says of which sample, the second which entry.
+pub(crate) fn package(data: &[u8]) {
+    let [sample, which, bytes @ ..] = data else { return };
+    let mut entries = short_samples()[usize::from(sample % 2)].clone();
+    let at = usize::from(*which) % entries.len();
+    replace(&mut entries, at, bytes);
     container(&container::encode(&entries));
 }
 

@@ -10,8 +10,8 @@ use verifold_model::{
     signer::SignerRole,
     state::Exit,
 };
-use verifold_package::{Checkpoint, CheckpointError, Token, TokenError, timestamp};
-use verifold_policy::Engagement;
+use verifold_package::{Checkpoint, CheckpointError, Token, TokenError, anchor::is_log_of, timestamp};
+use verifold_policy::{Engagement, Stated};
 use verifold_prove::{AnchorLog, Sources, monitoring::prepare};
 
 use crate::{
@@ -180,6 +180,20 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
             "ask for an anchor signed with a key in force",
         ));
     }
+    let pinned = |part: &Option<Stated<String>>| part.as_ref().and_then(Stated::pinned).cloned();
+    let (lei, system) = (pinned(&engagement.subject.lei), pinned(&engagement.subject.system));
+    if !is_log_of(&anchor.origin, lei.as_deref(), system.as_deref()) {
+        let expected = [lei.map(|lei| format!("LEI {lei}")), system.map(|system| format!("system {system}"))];
+        return Err(Failure::new(
+            Exit::Scope,
+            format!(
+                "the anchor is of the log {}, and the engagement is about {}; it was not filed",
+                anchor.origin,
+                expected.into_iter().flatten().collect::<Vec<_>>().join(", ")
+            ),
+            "ask for an anchor whose log has the same spelling: under another it counts for nothing",
+        ));
+    }
     let folder = received::beside(&arguments.engagement, ANCHORS);
     let path = folder.join(format!("{:06}.checkpoint", anchor.size));
     let filed = if path.exists() { Some(checkpoint(&path)?.0) } else { None };
@@ -211,6 +225,7 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
     if let Some((token, _)) = &token {
         files::write(&token_path, &token.bytes)?;
     }
+    println!("Log       {}", anchor.origin);
     println!("Signed    by {} ({}), dated {} by it", provider.name, provider.public_key.fingerprint(), anchor.stated_at);
     if let Some((_, receiver)) = &cosigned {
         println!("Received  {receiver}");

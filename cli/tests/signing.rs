@@ -95,7 +95,7 @@ fn what_is_received_is_filed_with_its_time() {
     let bank = SecretKey::from_seed(&[1; 32].into());
     let signer = |role: &str, key: &str| format!("[[signer]]\nname = \"{role}\"\nrole = \"{role}\"\npublic_key = \"{key}\"\n");
     let known = format!(
-        "schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n{}{}",
+        "schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n[subject]\nsystem = {{ value = \"Retail scorecard\", origin = \"register\" }}\n{}{}",
         signer("provider", &bank.public_key().to_string()),
         signer("auditor", &auditor)
     );
@@ -111,6 +111,9 @@ fn what_is_received_is_filed_with_its_time() {
     let with =
         ["--engagement", "engagement.toml", "--key", "auditor.key", "--passphrase-file", "passphrase", "--date", "2026-06-08T09:00:00Z"];
     desk.says(&[&["anchor", "add", "stranger"], &with[..]].concat(), 5, "not signed by a provider");
+    let other = Checkpoint::sign(&name.to_lowercase(), std::slice::from_ref(&batch), 1, week.end, &bank).unwrap();
+    fs::write(desk.at("other"), other).unwrap();
+    desk.says(&[&["anchor", "add", "other"], &with[..]].concat(), 9, "the engagement is about system");
     desk.says(&[&["anchor", "add", "good"], &with[..]].concat(), 0, "Filed");
     desk.says(&[&["anchor", "add", "good"], &with[..]].concat(), 2, "filed already");
     let filed = Checkpoint::read(&fs::read(desk.at("anchors/000001.checkpoint")).unwrap()).unwrap();

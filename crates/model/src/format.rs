@@ -1,4 +1,4 @@
-//! Numbers as people read them: narrow spaces, true minus, fixed decimals.
+//! Numbers as people read them: narrow spaces, true minus, fixed decimals; and which characters texts may hold.
 
 /// Narrow no-break space between thousands.
 const THIN: char = '\u{202F}';
@@ -52,6 +52,19 @@ pub fn listed<T: AsRef<str>>(items: &[T], separator: &str) -> String {
 /// `batch 3`, `batches 3 to 7`: indices from the first to the last.
 pub fn batches_text(first: u64, last: u64) -> String {
     if first == last { format!("batch {}", count(first)) } else { format!("batches {} to {}", count(first), count(last)) }
+}
+
+/// Whether a character has no place in a text that people read: control characters could rewrite a terminal, direction marks could
+/// reorder what is read, what is not seen could make two names look alike.
+pub fn is_unprintable(c: char) -> bool {
+    // Line and paragraph separators, and every default ignorable code point of Unicode 17 (DerivedCoreProperties.txt): bidirectional
+    // marks, embeddings, overrides and isolates; joiners, fillers, variation selectors, tags.
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// A text as a cell that a spreadsheet does not take for a formula.

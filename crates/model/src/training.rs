@@ -164,6 +164,15 @@ impl TrainingSpec {
         }
         let learns = self.feature_rates.iter().any(|rate| *rate > 0);
         ensure(learns, "feature_rates", &|| "with every rate zero no weight moves: at least one above zero".into())?;
+        // A weight of a scorecard that does not move is zero; one of a network stays what the seed made it.
+        if let Some(network) = &self.network {
+            for (field, rates) in [("feature_rates", &self.feature_rates), ("network.layer_rates", &network.layer_rates)] {
+                let still = rates.iter().position(|rate| *rate == 0);
+                ensure(still.is_none(), &format!("{field}[{}]", still.unwrap_or(0)), &|| {
+                    "above zero: these weights would stay as the seed draws them".into()
+                })?;
+            }
+        }
         below(u64::from(self.bias_rate), RATE_BITS, "bias_rate")?;
         ensure(self.rate_offset > 0, "rate_offset", &|| "at least 1".into())?;
         below(self.rate_offset, OFFSET_BITS, "rate_offset")?;
@@ -174,7 +183,7 @@ impl TrainingSpec {
         below(self.decay, DECAY_BITS, "decay")
     }
 
-    /// SHA-256 of the specification's canonical JSON: what a policy or engagement pins.
+    /// SHA-256 of the specification's canonical JSON: the rule's name in records, to be compared with one handed over before.
     pub fn digest(&self) -> Digest {
         Digest::of_canonical(self)
     }
@@ -301,6 +310,31 @@ mod tests {
         check(|s| s.rate_numerator = (32 << 20) - 1, None);
         check(|s| (s.rate_offset, s.rate_numerator) = (u64::from(u32::MAX), 1 << 48), Some("rate_numerator"));
         check(|s| s.decay = 1 << 40, Some("decay"));
+    }
+
+    /// What does not move stays as the seed draws it, and seeds can be tried.
+    #[test]
+    fn every_layer_of_a_network_learns() {
+        let mut plan = plan();
+        plan.shape = "f20.w8.g4.b10.h0.n17.l16".parse().unwrap();
+        plan.scoring.kind = ModelKind::MultilayerPerceptron;
+        let check = |edit: fn(&mut TrainingSpec), expected: Option<&str>| {
+            let network = NetworkTraining {
+                hidden: vec![16],
+                seed: Digest::of(b"seed"),
+                feature_spreads: vec![1000; 2],
+                layer_spreads: vec![1000],
+                layer_rates: vec![7],
+                bias_rates: vec![0, 0],
+            };
+            let (schema, kind) = (TrainingSpecSchema::V2, ModelKind::MultilayerPerceptron);
+            let mut spec = TrainingSpec { schema, kind, initial_weights: vec![], bias_rate: 0, network: Some(network), ..spec() };
+            edit(&mut spec);
+            assert_eq!(spec.check(&plan).err().map(|error| error.field).as_deref(), expected);
+        };
+        check(|_| (), None);
+        check(|s| s.feature_rates[1] = 0, Some("feature_rates[1]"));
+        check(|s| s.network.as_mut().unwrap().layer_rates[0] = 0, Some("network.layer_rates[0]"));
     }
 
     #[test]

@@ -29,6 +29,11 @@ const MAX_BYTES: u64 = Limit::AnchorBytes.most();
 /// Most batches of a log, as of a package.
 const MAX_BATCHES: u64 = Limit::Batches.most();
 
+/// What the names of logs begin with.
+const LOGS: &str = "verifold/";
+/// Most bytes of a log's name: every byte of the longest LEI and system encoded.
+const MAX_NAME_BYTES: usize = 1_250;
+
 /// A batch as anchored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnchoredBatch {
@@ -98,18 +103,37 @@ pub fn root(batches: &[AnchoredBatch]) -> Digest {
 
 /// The name of the log of a system and a period: LEI, system and the period's first day, percent-encoded where a name may not hold it.
 pub fn log_name(subject: &Subject, period: Period) -> String {
-    let mut name = String::from("verifold/");
-    for part in [subject.lei.as_str(), "/", subject.system.as_str(), "/", &period.start.to_string()[..10]] {
-        for byte in part.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._/".contains(&byte) {
-                name.push(char::from(byte));
-            } else {
-                // Writing to a string does not fail.
-                let _ = write!(name, "%{byte:02X}");
-            }
+    let day = &period.start.to_string()[..10];
+    format!("{LOGS}{}/{}/{day}", encoded(&subject.lei), encoded(&subject.system))
+}
+
+/// Whether a log is one of this LEI, if one is given, and of this system.
+pub fn is_log_of(name: &str, lei: Option<&str>, system: Option<&str>) -> bool {
+    let Some((all, _)) = name.strip_prefix(LOGS).and_then(|rest| rest.rsplit_once('/')) else { return false };
+    lei.is_none_or(|lei| all.strip_prefix(&encoded(lei)).is_some_and(|rest| rest.starts_with('/')))
+        && system.is_none_or(|system| all.strip_suffix(&encoded(system)).is_some_and(|rest| rest.ends_with('/')))
+}
+
+fn encoded(text: &str) -> String {
+    let mut name = String::new();
+    for byte in text.bytes() {
+        if is_plain(byte) {
+            name.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(name, "%{byte:02X}");
         }
     }
     name
+}
+
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/')
+}
+
+/// Whether a text could be what [`log_name`] gives.
+fn is_log_name(text: &str) -> bool {
+    (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(|byte| is_plain(byte) || byte == b'%')
 }
 
 /// A checkpoint as received. Its signatures have not been checked.
@@ -155,8 +179,8 @@ impl Checkpoint {
         let [origin, size, root, stated, batches @ ..] = &lines[..] else {
             return refuse("expected the lines origin, size, root and time, then one for each batch added");
         };
-        if origin.is_empty() || origin.contains([' ', '+']) {
-            return refuse("line 1: the name of a log is not empty and has no space or plus");
+        if !is_log_name(origin) {
+            return refuse(format!("line 1: the name of a log has 1 to {MAX_NAME_BYTES} letters, digits and `-._/%`"));
         }
         let number = size.parse::<u64>().ok().filter(|number| number.to_string() == *size && (1..=MAX_BATCHES).contains(number));
         let Some(number) = number else { return refuse(format!("line 2: expected a number of batches from 1 to {MAX_BATCHES}")) };
@@ -300,6 +324,33 @@ mod tests {
         // A cosignature changes the file, and not what its provider handed over.
         assert_eq!((before.as_signed, before.as_signed != read.digest), (before.digest, true));
         assert_eq!(read.as_signed, before.as_signed);
+    }
+
+    /// A log's name is printed, and says whose it is.
+    #[test]
+    fn the_name_of_a_log_is_plain_and_tells_its_system() {
+        let read = |name: &str| {
+            let made = Checkpoint::sign(name, &batches(1), 1, at("1970-01-04T06:00:00Z"), &key(1));
+            made.and_then(|text| Checkpoint::read(text.as_bytes())).is_ok()
+        };
+        let long = |bytes: usize| "x".repeat(bytes);
+        assert!(read("verifold/LEI/Retail%20scorecard/1970-01-01") && read(&long(MAX_NAME_BYTES)));
+        for refused in ["", "verifold/LEI/Retail\u{202E}/1970-01-01", "verifold/LEI/R\u{e9}tail", "a b", "a+b", &long(MAX_NAME_BYTES + 1)] {
+            assert!(!read(refused), "{refused:?}");
+        }
+        let name = "verifold/LEI/Retail%20scorecard/1970-01-01";
+        for (lei, system, expected) in [
+            (Some("LEI"), Some("Retail scorecard"), true),
+            (None, Some("Retail scorecard"), true),
+            (Some("LEI"), None, true),
+            (Some("lei"), None, false),
+            (Some("LE"), None, false),
+            (None, Some("scorecard"), false),
+            (Some("LEI"), Some("Retail"), false),
+        ] {
+            assert_eq!(is_log_of(name, lei, system), expected, "{lei:?} {system:?}");
+        }
+        assert!(!is_log_of("other/LEI/Retail%20scorecard/1970-01-01", None, None));
     }
 
     /// Every byte of a signed checkpoint matters: altered it cannot be read, or a signature fails.

@@ -1,10 +1,9 @@
 //! May a text from a package be printed?
 //!
-//! Package texts reach terminals, screens and reports. Control characters could rewrite a
-//! terminal, direction marks could reorder what a person reads, what is not seen could make two names look alike: none is
-//! needed in a name.
+//! Package texts reach terminals, screens and reports; none needs characters that are not seen.
 
 use verifold_model::{
+    format::is_unprintable,
     plan::{Grouping, Plan},
     preparation::Preparation,
     statement::Subject,
@@ -17,23 +16,12 @@ const MAX_NAME_BYTES: usize = 200;
 /// Most bytes of a sentence.
 const MAX_SENTENCE_BYTES: usize = 2_000;
 
-fn is_refused(c: char) -> bool {
-    // Line and paragraph separators, and every default ignorable code point of Unicode 17 (DerivedCoreProperties.txt): bidirectional
-    // marks, embeddings, overrides and isolates; joiners, fillers, variation selectors, tags.
-    c.is_control()
-        || matches!(c,
-            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}')
-}
-
 fn check(path: &str, field: &str, text: &str, limit: usize) -> Result<(), PackageError> {
     let refuse = |problem| Err(PackageError::TextRefused { path: path.to_owned(), field: field.to_owned(), problem });
     if text.len() > limit {
         return refuse(format!("has {} bytes, the limit is {limit}", text.len()));
     }
-    match text.chars().find(|c| is_refused(*c)) {
+    match text.chars().find(|c| is_unprintable(*c)) {
         Some(c) => refuse(format!("holds the unprintable character U+{:04X}", u32::from(c))),
         None => Ok(()),
     }

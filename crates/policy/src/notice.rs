@@ -2,6 +2,9 @@
 
 use std::{fmt, ops::Range};
 
+use toml::de::{DeTable, DeValue};
+use verifold_model::format::is_unprintable;
+
 /// How much a notice weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -107,15 +110,34 @@ impl<'a> Notices<'a> {
         self.push(Level::Warning, cause, at, text.into());
     }
 
-    /// Reads TOML into `T`; a syntax error, unknown key or wrong value becomes the only notice.
+    /// Reads TOML into `T`; a syntax error, unknown key or wrong value becomes the only notice. Texts hold no unprintable characters.
     pub(crate) fn parse<T: serde::de::DeserializeOwned>(&mut self) -> Option<T> {
         match toml::from_str(self.source) {
-            Ok(value) => Some(value),
+            Ok(value) => {
+                if let Ok(table) = DeTable::parse(self.source) {
+                    self.check_texts(&table.span(), &DeValue::Table(table.into_inner()));
+                }
+                Some(value)
+            }
             Err(error) => {
                 let message = error.message().trim_end().replace('\n', ", ");
                 self.error("toml", error.span().unwrap_or(0..0), message);
                 None
             }
+        }
+    }
+
+    /// An escape puts into a text what cannot be seen in the file. Paragraphs have lines.
+    fn check_texts(&mut self, at: &Range<usize>, value: &DeValue<'_>) {
+        match value {
+            DeValue::String(text) => {
+                if let Some(c) = text.chars().find(|c| is_unprintable(*c) && !['\n', '\t'].contains(c)) {
+                    self.error("unprintable", at.clone(), format!("the text holds the unprintable character U+{:04X}", u32::from(c)));
+                }
+            }
+            DeValue::Array(items) => items.iter().for_each(|item| self.check_texts(&item.span(), item.get_ref())),
+            DeValue::Table(entries) => entries.values().for_each(|entry| self.check_texts(&entry.span(), entry.get_ref())),
+            _ => {}
         }
     }
 

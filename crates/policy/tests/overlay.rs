@@ -94,6 +94,11 @@ fn an_overlay_that_does_not_fit_is_refused_with_its_place() {
     check(&good.replace("rationale = \"r\"", "rationale = \" \""), &["empty"]);
     check(&good.replace("rationale = \"r\"\n", ""), &["toml"]);
     check(&good.replace("owner = \"o\"\n", ""), &["toml"]);
+    // An escape hides in a file what would reorder or rewrite the line it is printed in; paragraphs have lines.
+    for hidden in ["\\u202E", "\\u001B", "\\u200B"] {
+        check(&good.replace("rationale = \"r\"", &format!("rationale = \"r{hidden}\"")), &["unprintable"]);
+    }
+    check(&good.replace("rationale = \"r\"", "rationale = \"\"\"\nr\n\tr\"\"\""), &[]);
     check(&good.replace("expires = \"2027-01-01T00:00:00Z\"\n", ""), &["toml"]);
     check(&good.replace("field = \"limit\"", "field = \"metric\""), &["toml"]);
     check(&good.replace("\"0.75\"", "0.75"), &["toml"]);

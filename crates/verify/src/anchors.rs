@@ -83,14 +83,14 @@ pub(crate) fn reconcile_anchors<'s>(
             scope.findings.push(Finding { cause: "batch-not-anchored".into(), blocking: true, text, place: name });
         }
     }
-    against_other_logs(scope, policy, engagement, received, &statements, plan);
+    against_other_logs(scope, policy, engagement, received, (&statements, &known), plan);
 }
 
-/// What of all that was anchored the package owes.
+/// What of all that was anchored the package owes. A batch across a boundary is owed: whoever anchors chooses where it begins and ends.
 enum Owed<'e> {
-    /// What lies inside the period the engagement pins.
+    /// Whatever shares a moment with the period the engagement pins.
     Within(&'e Period),
-    /// The slots of its calendar, where it pins none.
+    /// Whatever shares one with a slot of its calendar, where it pins none.
     Slots(&'e [Slot]),
     /// Where it confirms neither, the package itself says where it ends: all but what these earlier packages covered.
     AllBut(Vec<&'e Period>),
@@ -109,8 +109,8 @@ impl<'e> Owed<'e> {
     fn has(&self, anchored: &AnchoredBatch) -> bool {
         let inside = |period: &Period| anchored.start >= period.start && anchored.end <= period.end;
         match self {
-            Self::Within(period) => inside(period),
-            Self::Slots(slots) => slots.iter().any(|slot| (slot.start, slot.end) == (anchored.start, anchored.end)),
+            Self::Within(period) => meets(anchored, (period.start, period.end)),
+            Self::Slots(slots) => slots.iter().any(|slot| meets(anchored, (slot.start, slot.end))),
             Self::AllBut(earlier) => !earlier.iter().any(|period| inside(period)),
         }
     }
@@ -124,6 +124,11 @@ impl<'e> Owed<'e> {
         };
         format!("batch {named} ({days}) was anchored, {received}, and is not in the package{why}")
     }
+}
+
+/// Whether a batch shares a moment with what begins and ends then.
+fn meets(anchored: &AnchoredBatch, (start, end): (Instant, Instant)) -> bool {
+    anchored.start < end && start < anchored.end
 }
 
 fn when(received: Option<&Arrival>) -> String {
@@ -148,12 +153,15 @@ fn rows_differ(anchored: &AnchoredBatch, found: &BatchStatement, named: &str, re
 }
 
 /// Looks in anchors of other logs of the system for batches that this package owes: a package that moves its period has another log.
+///
+/// A log of another system is no concern of this package, unless it covers what the package's own log does not: then what was
+/// anchored may be its batches, under another spelling of its name.
 fn against_other_logs(
     scope: &mut Scope,
     policy: &Policy,
     engagement: Option<&Engagement>,
     received: &Received,
-    statements: &[&MonitoringStatement],
+    (statements, known): (&[&MonitoringStatement], &BTreeSet<(Instant, Instant)>),
     plan: &Plan,
 ) {
     let trusted = OriginDemand::of(policy, engagement);
@@ -163,23 +171,40 @@ fn against_other_logs(
     let (there, owed) = (monitored(statements), Owed::of(engagement));
     // Two logs may have other rows for one time: then the package disagrees with one of them.
     let mut found: BTreeMap<(Instant, Instant), Vec<(&str, &AnchoredBatch)>> = BTreeMap::new();
-    let mut others: BTreeMap<&str, u64> = BTreeMap::new();
+    let beside = |batch: &AnchoredBatch| {
+        let pinned = matches!(owed, Owed::Within(_) | Owed::Slots(_)) && owed.has(batch);
+        (pinned || there.keys().any(|times| meets(batch, *times))) && !known.iter().any(|times| meets(batch, *times))
+    };
+    let mut others: BTreeMap<&str, (u64, BTreeSet<Instant>)> = BTreeMap::new();
     for checkpoint in received.anchors.iter().filter(|checkpoint| !own.contains(&checkpoint.origin)) {
         let ours = own.iter().any(|name| system(name) == system(&checkpoint.origin));
-        if ours && trusted.keys().any(|key| trusted.provides(key, checkpoint.stated_at) && checkpoint.is_signed_by(key)) {
+        let (anchors, covered) = others.entry(checkpoint.origin.as_str()).or_default();
+        *anchors += 1;
+        if !trusted.keys().any(|key| trusted.provides(key, checkpoint.stated_at) && checkpoint.is_signed_by(key)) {
+            continue;
+        }
+        if ours {
             for batch in checkpoint.added.iter().filter(|batch| owed.has(batch)) {
                 let known = found.entry((batch.start, batch.end)).or_default();
                 if known.iter().all(|(_, known)| known.row_commitment != batch.row_commitment) {
                     known.push((checkpoint.origin.as_str(), batch));
                 }
             }
+        } else {
+            covered.extend(checkpoint.added.iter().filter(|batch| beside(batch)).map(|batch| batch.start));
         }
-        *others.entry(checkpoint.origin.as_str()).or_default() += 1;
     }
-    for (origin, anchors) in others {
+    for (origin, (anchors, covered)) in others {
         let (anchors, own) = (counted(anchors, "anchor is", "anchors are"), listed(&own, ", "));
-        let text = format!("{anchors} of the log {origin}, not of that of this package, {own}");
-        scope.findings.push(Finding { cause: "anchor-of-other-log".into(), blocking: false, text, place: String::new() });
+        let mut text = format!("{anchors} of the log {origin}, not of that of this package, {own}");
+        if let Some(first) = covered.first() {
+            let batches = counted(covered.len() as u64, "batch", "batches");
+            text.push_str(&format!(
+                "; with {batches} from {} on for times of which the package's own log knows nothing",
+                first.date_text()
+            ));
+        }
+        scope.findings.push(Finding { cause: "anchor-of-other-log".into(), blocking: !covered.is_empty(), text, place: String::new() });
     }
     for (times, (origin, anchored)) in found.into_iter().flat_map(|(times, all)| all.into_iter().map(move |one| (times, one))) {
         let (named, log) = (label(plan.calendar, anchored.start, anchored.end), format!("in the log {origin}"));
@@ -245,6 +270,16 @@ fn against_log(
             }
         }
         kept.push(checkpoint);
+    }
+    let mut of_size: BTreeMap<u64, Digest> = BTreeMap::new();
+    for checkpoint in kept.iter().filter(|_| histories.is_empty()) {
+        let known = *of_size.entry(checkpoint.size).or_insert(checkpoint.root);
+        if known != checkpoint.root {
+            let (batches, ours, theirs) = (counted(checkpoint.size, "batch", "batches"), known.short(), checkpoint.root.short());
+            let text =
+                format!("The provider anchored two histories: of {batches} the root is {ours} in one anchor and {theirs} in another");
+            note("anchor-history-differs", true, text, String::new());
+        }
     }
     for (position, ours, theirs) in histories {
         let text = format!(

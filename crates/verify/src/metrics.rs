@@ -304,8 +304,12 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
                     .zip(&plan.scoring.expected_bad_ppm)
                     .map(|((k, b), p)| (i128::from(*k), i128::from(*b), i128::from(*p)))
             };
+            let expected: i128 = bins().map(|(k, _, p)| k * p).sum();
+            if key.metric == Metric::ObservedExpected && known > 0 && expected == 0 {
+                return absent(known, "the plan expects no bad outcome of these rows");
+            }
             let ratio = match key.metric {
-                Metric::ObservedExpected => Ratio::new(i128::from(bad) * PPM, bins().map(|(k, _, p)| k * p).sum()),
+                Metric::ObservedExpected => Ratio::new(i128::from(bad) * PPM, expected),
                 Metric::Brier => {
                     Ratio::new(bins().map(|(k, b, p)| b * (PPM - p) * (PPM - p) + (k - b) * p * p).sum(), i128::from(known) * PPM * PPM)
                 }
@@ -323,10 +327,11 @@ pub fn measure(plan: &Plan, table: &BatchTable, reference: Option<&BatchTable>, 
                 }
             };
             match (of(table), of(reference)) {
-                _ if scored == 0 || reference.scored() == 0 => undefined(scored, no_rows),
+                _ if reference.scored() == 0 => absent(scored, "the reference has no scored row"),
+                _ if scored == 0 => undefined(scored, no_rows),
                 // Edges beyond nearly all values would see no drift of them. Shares of score bins are the policy's to bound.
                 (Some(_), Some(then)) if key.feature.is_some() && is_in_one_bin(&then) => {
-                    undefined(scored, "the plan's histogram has nearly all of the reference in one bin, and would show no drift")
+                    absent(scored, "the plan's histogram has nearly all of the reference in one bin, and would show no drift")
                 }
                 (Some(now), Some(then)) => defined(scored, Some(stability_index(&now, &then)), no_rows),
                 _ => absent(scored, "the plan has no histogram of this feature"),

@@ -160,6 +160,45 @@ fn a_period_cut_short_hides_no_anchored_batch() {
     assert_eq!(blocking(&scope_of(&late, &package.plan, &engagement(&earlier), &anchors)), []);
 }
 
+/// A bank that signs its own anchors chooses where a batch begins: a second beyond the period is in the period all the same.
+#[test]
+fn an_anchored_batch_across_a_boundary_is_owed() {
+    let package = package();
+    let statement = &package.proofs[0].statement;
+    let mut moved = log(statement);
+    moved[23].end = later(moved[23].end, 1);
+    let anchors = weekly(&package, &moved);
+    let Period { start, end } = statement.header.period;
+    let pinned = format!("[period]\nstart = \"{start}\"\nend = \"{end}\"\norigin = \"contract\"");
+    let calendar = "[calendar]\nkind = \"iso-week\"\norigin = \"contract\"\n[period]\nstatus = \"taken from the package\"";
+    let calendar = format!("{calendar}\nstart = \"{start}\"\nend = \"{end}\"");
+    for expected in ["", &pinned, &calendar] {
+        let scope = scope_of(statement, &package.plan, &engagement(expected), &anchors);
+        assert_eq!(blocking(&scope).iter().map(|(cause, _)| *cause).collect::<Vec<_>>(), ["anchored-batch-missing"], "{expected}");
+    }
+}
+
+/// A log under another spelling of the bank's name is another log: it speaks for nothing, and leaves what it covers unexplained.
+#[test]
+fn anchors_of_another_spelling_are_not_set_aside() {
+    let package = package();
+    let statement = &package.proofs[0].statement;
+    let (all, name) = (log(statement), log_name(&statement.header.subject, statement.header.period));
+    let other = name.to_lowercase();
+    assert_ne!(other, name);
+    let of = |name: &str, first: usize, size: usize| {
+        let text = Checkpoint::sign(name, &all[first..first + size], size, all[first + size - 1].end, &key(1)).unwrap();
+        Checkpoint::read(text.as_bytes()).unwrap()
+    };
+    let found = |anchors: &[Checkpoint]| blocking(&scope_of(statement, &package.plan, &engagement(""), anchors)).len();
+    assert_eq!(found(&[of(&name, 0, 24), of(&other, 0, 24)]), 0);
+    assert_eq!(found(&[of(&other, 0, 24)]), 1);
+    assert_eq!(found(&[of(&name, 0, 20), of(&other, 0, 20)]), 0);
+    let half = scope_of(statement, &package.plan, &engagement(""), &[of(&name, 10, 14), of(&other, 0, 10)]);
+    assert_eq!(blocking(&half), [("anchor-of-other-log", "")]);
+    assert!(half.findings.iter().any(|f| f.text.contains("with 10 batches from 1 Jun 2026 on")), "{:?}", half.findings);
+}
+
 #[test]
 fn a_package_in_two_proofs_is_held_against_the_whole_log() {
     let package = package();
@@ -261,6 +300,12 @@ fn every_other_deviation_has_its_cause() {
     // Two histories: the same position, other rows.
     let two = [anchors.clone(), vec![anchor(&package, &others, 5, 1)]].concat();
     assert_eq!(check(&two, "")[0], ("anchor-history-differs".to_owned(), true));
+
+    // Two roots of one size, behind a gap where neither can be computed.
+    let mut earlier = all.clone();
+    earlier[2].row_commitment = all[3].row_commitment;
+    let gap = [&all, &earlier].map(|log| anchor(&package, log, 5, 1));
+    assert_eq!(check(&gap, ""), [one("anchor-history-differs", true), one("anchor-gap", false)].concat());
 
     // A root that is not that of the batches announced.
     let mut forged = anchors.clone();

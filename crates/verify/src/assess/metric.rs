@@ -255,8 +255,8 @@ fn longest_run(compared: &[(u32, String, Compared)]) -> u32 {
     for (.., found) in compared {
         match found.state {
             State::Violated => run += 1,
-            // A batch that is left out neither breaks a run nor adds to it.
-            State::NotApplicable => {}
+            // A batch that gives no value neither breaks a run nor adds to it.
+            State::NotApplicable | State::Uncovered => {}
             _ => run = 0,
         }
         longest = longest.max(run);
@@ -270,10 +270,12 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
     let absent = case.scope.missing.len();
     let judged = kept + missed;
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    // Of batches that are left out none may miss; one without a value is owed, and may still.
+    let allowed = rule.tolerance.allowed(small(judged + uncovered));
     let run = longest_run(&compared);
     let violated = match rule.scope {
         RuleScope::Consecutive(k) => run >= k,
-        RuleScope::EachBatch | RuleScope::Overall => small(missed) > rule.tolerance.allowed(small(compared.len())),
+        RuleScope::EachBatch | RuleScope::Overall => small(missed) > allowed || (kept == 0 && missed > 0),
     };
     let worst = compared.iter().filter(|(.., found)| found.units != i128::MAX).min_by_key(|(.., found)| found.units);
     let numbers = |state: State| {
@@ -294,7 +296,7 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         State::Uncovered
     } else if judged == 0 && left_out > 0 && uncovered + absent == 0 {
         State::NotApplicable
-    } else if judged == 0 || uncovered + absent > 0 {
+    } else if kept == 0 || uncovered + absent > 0 {
         State::Uncovered
     } else {
         State::Satisfied
@@ -302,9 +304,11 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
     let mut reasons = Vec::new();
     if missed > 0 {
         let allowed = match rule.scope {
+            RuleScope::Consecutive(_) if kept == 0 && !violated => format!("; the longest run is {run}, and no batch keeps it"),
             RuleScope::Consecutive(k) => format!("; the longest run is {run}, and {k} in a row would violate the requirement"),
+            _ if violated && small(missed) <= allowed => format!("; {allowed} may, but no batch keeps it"),
             _ if violated => String::new(),
-            _ => format!("; {} may", rule.tolerance.allowed(small(compared.len()))),
+            _ => format!("; {allowed} may"),
         };
         reasons.push(format!("{missed} of {judged} batches miss the limit: {}{allowed}", numbers(State::Violated)));
         if compared.iter().any(|(.., found)| found.crosses) {
@@ -363,7 +367,7 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         format!("{kept} of {judged}"),
         match rule.scope {
             RuleScope::Consecutive(k) => format!("longest run < {k}"),
-            _ => format!("≥ {} of {judged}", judged.saturating_sub(rule.tolerance.allowed(small(compared.len())) as usize)),
+            _ => format!("≥ {} of {judged}", judged.saturating_sub(allowed as usize).max(1)),
         },
     );
     root.note = closest;

@@ -171,6 +171,29 @@ fn a_tolerance_lets_so_many_miss() {
     let rule = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"each-batch\"\ntolerance = { batches = 1 }";
     rates(rule, &[(60, 100), (40, 100)], State::Satisfied, true, "1 of 2 batches miss the limit: 2 (week 2); 1 may");
     rates(rule, &[(40, 100), (40, 100)], State::Violated, false, "2 of 2 batches miss the limit: 1 (week 1), 2 (week 2)");
+    // A tolerance is of a period that mostly holds.
+    rates(rule, &[(40, 100)], State::Violated, false, "1 of 1 batches miss the limit: 1 (week 1); 1 may, but no batch keeps it");
+}
+
+/// Weeks that a bank makes too small to judge neither buy the others more misses nor interrupt a run of them.
+#[test]
+fn a_batch_without_a_value_helps_no_other() {
+    let (good, bad, few) = ((60, 100), (40, 100), (1, 2));
+    let lenient = "minimum_n = 50\non_missing = \"not-applicable\"\non_missing_reason = \"Small.\"";
+    let share = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = \"each-batch\"\ntolerance = { share = \"0.5\" }";
+    let missed = "2 of 3 batches miss the limit: 1 (week 1), 2 (week 2)";
+    rates(&format!("{share}\nminimum_n = 50"), &[bad, good], State::Satisfied, true, "1 of 2 batches miss the limit: 1 (week 1); 1 may");
+    let left_out = "1 of 4 batches are left out, 4 (week 4): Small";
+    rates(&format!("{share}\n{lenient}"), &[bad, bad, good, few], State::Violated, false, &format!("{missed}. {left_out}"));
+
+    let run = "comparator = \"at-least\"\nlimit = \"0.50\"\nscope = { consecutive = 2 }";
+    let longest = "the longest run is 2, and 2 in a row would violate the requirement";
+    let counted = format!("2 of 2 batches miss the limit: 1 (week 1), 3 (week 3); {longest}");
+    let no_value = "1 of 3 batches give no value: 2 (week 2) (2 rows, the policy asks for at least 50)";
+    rates(&format!("{run}\nminimum_n = 50"), &[bad, few, bad], State::Violated, false, &format!("{counted}. {no_value}"));
+    // Too short for a run, and nothing that keeps the limit.
+    let none = "1 of 1 batches miss the limit: 1 (week 1); the longest run is 1, and no batch keeps it";
+    rates(run, &[bad], State::Uncovered, false, none);
 }
 
 #[test]

@@ -297,7 +297,22 @@ fn a_value_says_what_it_rests_on() {
     // Edges where nobody is: everything in one bin, then and now.
     let key = keys(&plan).into_iter().find(|key| key.metric == Metric::FeatureCsi).unwrap();
     let found = measure(&plan, &tabulate(&plan, &rows, 0), Some(&tabulate(&plan, &rows, 0)), &key, 1);
-    assert!(found.value.is_none() && found.undefined.contains("in one bin"), "{}", found.undefined);
+    assert!(found.value.is_none() && found.is_absent && found.undefined.contains("in one bin"), "{}", found.undefined);
+}
+
+/// What a plan or a reference makes undefined is no matter of too few rows.
+#[test]
+fn a_plan_that_leaves_nothing_to_compare_is_not_too_few_rows() {
+    let mut plan = plan(ScoreDirection::HigherIsRiskier, 6, None);
+    let rows: Vec<Row> =
+        (0..40).map(|at| Row { score: 0.5, bin: at % 10, group: 0, outcome: 1 + at % 2, logged: true, income: 3 }).collect();
+    let (table, nobody) = (tabulate(&plan, &rows, 0), tabulate(&plan, &[], 0));
+    let found = measure(&plan, &table, Some(&nobody), &MetricKey::plain(Metric::ScorePsi), 1);
+    assert_eq!((found.is_absent, found.undefined.as_str()), (true, "the reference has no scored row"));
+    plan.scoring.expected_bad_ppm.fill(0);
+    let of = |table| measure(&plan, table, None, &MetricKey::plain(Metric::ObservedExpected), 1);
+    assert_eq!((of(&table).is_absent, of(&table).undefined.as_str()), (true, "the plan expects no bad outcome of these rows"));
+    assert!(!of(&nobody).is_absent);
 }
 
 #[test]

@@ -73,19 +73,21 @@ pub(super) fn stage_summary(
         }
         StageStatement::Training(statement) => {
             let TrainingStatement { spec, steps, .. } = &**statement;
-            let (model, rule) = match &spec.network {
-                None => ("model".to_owned(), "initial weights, learning rate, centres and decay are those of the public specification"),
+            let (model, chosen) = match &spec.network {
+                None => ("model".to_owned(), "learning rates, centres and ridge, from initial weights of zero".to_owned()),
                 Some(network) => (
                     format!("network with {} hidden neurons", network.hidden.iter().map(u8::to_string).collect::<Vec<_>>().join(" and ")),
-                    "initial weights follow from its seed, and learning rates and centres are those of the public specification",
+                    format!("learning rates, centres and the seed of the initial weights, {}", network.seed.short()),
                 ),
             };
             format!(
                 "The {model} behind the stated commitment came out of {} of minibatch descent over the committed rows, in their committed order, {} \
-                 minibatches in all: {rule}, and the integer weights \
-                 are those that scored the cohorts of every proof with the same model commitment.",
+                 minibatches in all, and its integer weights are those that scored the cohorts of every proof with the same model \
+                 commitment. The rule is the provider's choice: {chosen}; SHA-256 of all of it {}. How many others were tried is not \
+                 shown, nor how much was learnt: that is for the metrics of other rows.",
                 counted(u64::from(spec.epochs), "epoch", "epochs"),
                 count(*steps),
+                spec.digest(),
             )
         }
         StageStatement::Receipts(statement) => {

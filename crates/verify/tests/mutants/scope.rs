@@ -101,6 +101,21 @@ const AUDITS: &[Lie<Audit>] = &[
     ("an anchored week that is not there", Stop(RungName::Scope, &["anchored-batch-missing"]), |a| {
         anchored(a, "", |log| log[4].end = moved(log[4].end, -DAY).unwrap());
     }),
+    ("a week anchored a second beyond the period", Stop(RungName::Scope, &["anchored-batch-missing"]), |a| {
+        anchored(a, "", |log| log[23].end = moved(log[23].end, 1).unwrap());
+    }),
+    ("anchors under another spelling of the bank", Stop(RungName::Scope, &["anchor-of-other-log"]), |a| {
+        let (log, header) = (weeks(a), &a.contents.proofs[0].statement.header);
+        let name = log_name(&header.subject, header.period).to_lowercase();
+        let text = Checkpoint::sign(&name, &log, log.len(), log[23].end, &bank()).unwrap();
+        a.received.anchors = vec![Checkpoint::read(text.as_bytes()).unwrap()];
+    }),
+    ("two roots of one log, behind anchors held back", Stop(RungName::Scope, &["anchor-history-differs"]), |a| {
+        let (log, mut other) = (weeks(a), weeks(a));
+        other[2].row_commitment = other[3].row_commitment;
+        with_auditor(a, "");
+        a.received.anchors = [&log, &other].map(|log| anchor(a, log, 5, 1)).to_vec();
+    }),
     ("other rows than were anchored", Stop(RungName::Scope, &["anchored-rows-differ"]), |a| {
         anchored(a, WITHIN, |log| log[4].row_commitment = log[5].row_commitment);
     }),

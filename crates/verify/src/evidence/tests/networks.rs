@@ -80,7 +80,7 @@ fn a_network_s_training_that_contradicts_its_plan_is_refused_by_cause() {
         (refusal.state, refusal.cause)
     };
     type Edit = fn(&mut TrainingStatement);
-    let cases: [(&str, Edit, &str); 12] = [
+    let cases: [(&str, Edit, &str); 13] = [
         ("an epoch left out", |s| s.spec.epochs -= 1, "step-count-differs"),
         ("rows left out", |s| s.rows -= 21, "step-count-differs"),
         ("a minibatch left out", |s| s.steps -= 1, "step-count-differs"),
@@ -88,6 +88,7 @@ fn a_network_s_training_that_contradicts_its_plan_is_refused_by_cause() {
         ("another scale", |s| s.spec.scale_bits -= 1, "training-contradicts"),
         ("a target turned round", |s| s.spec.direction = ScoreDirection::HigherIsSafer, "training-contradicts"),
         ("a start beside the seed", |s| s.spec.initial_weights = vec![0; 20], "training-contradicts"),
+        ("a layer that learns nothing", |s| s.spec.network.as_mut().unwrap().layer_rates[0] = 0, "training-contradicts"),
         ("a narrower network", |s| s.spec.network.as_mut().unwrap().hidden = vec![8, 8], "training-contradicts"),
         (
             "a scorecard's rule",
