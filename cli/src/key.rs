@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use verifold_model::{signer::PublicKey, state::Exit};
+use verifold_model::{format::is_unprintable, signer::PublicKey, state::Exit};
 use verifold_package::{KeyError, SecretKey, key::MIN_PASSPHRASE_CHARS};
 use zeroize::Zeroizing;
 
@@ -136,7 +136,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
 
 fn new(output: &Path, name: &str, passphrase: &PassphraseSource) -> Result<Exit, Failure> {
     let name = name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().any(is_unprintable) {
         return Err(Failure::new(Exit::Usage, "`--name` needs a printable name, and no key was made", "name whose key it is"));
     }
     let public = public_path(output);

@@ -9,6 +9,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use verifold_model::format;
+
 /// The first failure to write that was not a closed pipe.
 static UNWRITTEN: Mutex<Option<io::Error>> = Mutex::new(None);
 
@@ -50,9 +52,9 @@ pub(crate) fn finish() -> io::Result<()> {
     UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
 }
 
-/// Text from a worker as it may go to a terminal: without control characters but the end of a line.
+/// Text from a worker as it may go to a terminal, line by line.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.split('\n').map(format::printable).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -61,6 +63,6 @@ mod tests {
 
     #[test]
     fn a_worker_cannot_steer_the_terminal() {
-        assert_eq!(printable("one\n\u{1b}[2Jtwo"), "one\n\u{fffd}[2Jtwo");
+        assert_eq!(printable("one\n\u{1b}[2J\u{202e}two\n"), "one\n\u{fffd}[2J\u{fffd}two\n");
     }
 }

@@ -67,6 +67,11 @@ pub fn is_unprintable(c: char) -> bool {
             | '\u{E0000}'..='\u{E0FFF}')
 }
 
+/// A text of others, such as a file's name, with U+FFFD for each character that has no place in it.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_unprintable(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// A text as a cell that a spreadsheet does not take for a formula.
 pub fn cell(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }

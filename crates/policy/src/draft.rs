@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 
 use verifold_model::{
     digest::{Commitment, Digest},
+    format::printable,
     instant::Instant,
     plan::Calendar,
     signer::PublicKey,
@@ -76,7 +77,7 @@ impl Engagement {
 
 impl Draft {
     fn write_to(&self, out: &mut String) -> fmt::Result {
-        writeln!(out, "# Drafted from {}", comment(&self.package_file))?;
+        writeln!(out, "# Drafted from {}", printable(&self.package_file))?;
         writeln!(out, "# SHA-256 {}", self.package_digest)?;
         writeln!(out, "#")?;
         writeln!(out, "# Every value below is what the package says of itself, and pins nothing. For each: compare it with a source the")?;
@@ -155,9 +156,4 @@ impl Draft {
 /// A TOML string, quoted and escaped by the TOML writer itself.
 pub(crate) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
-}
-
-/// A text that stays on its comment line.
-fn comment(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }

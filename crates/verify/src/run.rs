@@ -7,7 +7,7 @@ use verifold_circuits::CircuitFacts;
 use verifold_model::{
     cohort::{BatchRole, BatchStatement},
     digest::Digest,
-    format::{bytes, counted},
+    format::{bytes, counted, printable},
     instant::Instant,
     lineage::Lineage,
     protocol::WorkPhase,
@@ -229,7 +229,7 @@ fn not_shown(record: &AuditRecord) -> Vec<String> {
 
 fn unreadable(inputs: &Inputs<'_>, overlays: Vec<OverlaySummary>, error: &PackageError) -> AuditRecord {
     let package = PackageSummary {
-        file_name: inputs.file_name.to_owned(),
+        file_name: printable(inputs.file_name),
         size: inputs.package.len() as u64,
         digest: Digest::of(inputs.package),
         written_by: String::new(),
@@ -267,7 +267,7 @@ fn assess_package(
     timed: &mut Timed<'_>,
 ) -> AuditRecord {
     let summary = PackageSummary {
-        file_name: inputs.file_name.to_owned(),
+        file_name: printable(inputs.file_name),
         size: package.size,
         digest: package.digest,
         written_by: package.written_by.clone(),

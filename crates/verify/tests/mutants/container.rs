@@ -6,7 +6,7 @@ use verifold_package::{EntryRole, container, manifest::ListedEntry};
 use super::{
     Make,
     draw::Draw,
-    sample::{Entry, Sample, listed, sealed},
+    sample::{Entry, Sample, bank, listed, sealed},
 };
 
 const LOCAL: usize = 30;
@@ -125,7 +125,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         manifest.entries.push(ListedEntry { path: path.clone(), media_type: role.media_type().to_owned(), size, sha256, role });
         let mut contents = listed(sample);
         contents.push((path, bytes));
-        Some((sealed(&manifest, contents), &["manifest-contradicts"]))
+        Some((sealed(&manifest, contents, &bank()), &["manifest-contradicts"]))
     }),
     ("an entry in front of its place", |sample, draw| {
         let mut entries = sample.entries.clone();
@@ -145,7 +145,7 @@ pub(crate) const MAKES: &[(&str, Make)] = &[
         // Nothing is owed a record of a change; a requirement asks for it.
         (!contents[at].0.starts_with("changes/")).then(|| contents.remove(at))?;
         manifest.entries.remove(at);
-        Some((sealed(&manifest, contents), &["missing-entry"]))
+        Some((sealed(&manifest, contents, &bank()), &["missing-entry"]))
     }),
     ("an entry twice", |sample, draw| {
         let mut entries = sample.entries.clone();

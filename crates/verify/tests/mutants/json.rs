@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Make,
     draw::Draw,
-    sample::{PLAN, STATEMENT, Sample, listed, sealed, signed},
+    sample::{PLAN, STATEMENT, Sample, bank, listed, sealed, signed},
 };
 
 const MALFORMED: &[&str] = &["json-malformed"];
@@ -66,10 +66,10 @@ impl Document {
     fn replaced(&self, sample: &Sample, bytes: Vec<u8>) -> Vec<u8> {
         let mut contents = listed(sample);
         if self.entry == 0 {
-            return signed(bytes, contents);
+            return signed(bytes, contents, &bank());
         }
         contents.iter_mut().filter(|(path, _)| *path == sample.entries[self.entry].0).for_each(|entry| entry.1.clone_from(&bytes));
-        sealed(&sample.parts.manifest, contents)
+        sealed(&sample.parts.manifest, contents, &bank())
     }
 
     fn text(&self) -> String {

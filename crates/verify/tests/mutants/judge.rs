@@ -63,6 +63,30 @@ pub(crate) fn judge(record: &AuditRecord, allowed: &[&str], untouched: Exit) -> 
     }
 }
 
+/// Judges what somebody without the bank's key signed in its name: its origin is refused, and whatever else is wrong with it too.
+pub(crate) fn judge_of_stranger(record: &AuditRecord, allowed: &[&str], untouched: Exit) -> Ending {
+    if record.headline.rung == Some(RungName::Integrity) {
+        return judge(record, allowed, untouched);
+    }
+    let origin = record.ladder.iter().filter(|rung| rung.name == RungName::Origin).flat_map(|rung| &rung.findings);
+    if !origin.into_iter().any(|finding| finding.blocking && finding.cause == "signer-not-trusted") {
+        return Ending::Accepted("as signed by somebody who is trusted".to_owned());
+    }
+    // The rest, as if nobody had asked who signed.
+    let mut rest = record.clone();
+    rest.ladder.retain(|rung| rung.name != RungName::Origin);
+    let Some(next) = rest.ladder.iter().find(|rung| rung.findings.iter().any(|finding| finding.blocking)) else {
+        return Ending::Accepted("nothing but its origin is refused".to_owned());
+    };
+    (rest.headline.rung, rest.headline.state) =
+        (Some(next.name), if next.state == RungState::NotCheckable { State::Unverifiable } else { State::Rejected });
+    rest.exit = expected_exit(&rest, next.name, untouched);
+    if record.exit != Exit::first_of(&[Exit::Origin, rest.exit]) {
+        return Ending::Unexpected(format!("exit {:?}, where its origin and {:?} are refused", record.exit, rest.headline.rung));
+    }
+    judge(&rest, allowed, untouched)
+}
+
 /// What a record must end with by what stands in the way on its first rung that fails: the gravest, as of several proofs others fall
 /// too. Who signed is asked beside all else, which is as it was.
 pub(crate) fn expected_exit(record: &AuditRecord, name: RungName, untouched: Exit) -> Exit {

@@ -5,7 +5,8 @@
 //! class meets the layer it is about.
 //!
 //! - [`container`]: every byte in turn, and records of the zip
-//! - [`origin`]: signatures, and changes by somebody who has not the bank's key
+//! - [`origin`]: signatures, and changes by somebody who has not the bank's key; a third of the sealed and forged ones below are signed
+//!   by a stranger as well
 //! - [`manifest`], [`json`]: what is listed, and how JSON is spelled
 //! - [`statement`], [`tables`], [`batches`], [`plan`], [`structure`]: values and vectors, as they stand and forged
 //! - [`proof`]: points, elements and lengths of the proof
@@ -61,7 +62,7 @@ use verifold_verify::KeyStore;
 
 use cheats::Samples;
 use draw::Draw;
-use judge::{Ending, judge};
+use judge::{Ending, judge, judge_of_stranger};
 use sample::{Parts, Sample};
 use told::{Audit, Told};
 
@@ -200,6 +201,8 @@ struct Mutant {
     name: String,
     package: Vec<u8>,
     causes: Causes,
+    /// Signed in the bank's name by somebody who has not its key.
+    of_stranger: bool,
 }
 
 /// What became of a class.
@@ -333,13 +336,18 @@ fn tally(samples: &[Sample], class: &Class, keys: &KeyStore, options: &Options, 
                     name: (*name).to_owned(),
                     package: package.clone(),
                     causes: std::slice::from_ref(cause).to_vec().leak(),
+                    of_stranger: false,
                 }),
                 // So that few of each sample are not the same few.
-                _ => drawn(sample, class, number + 5 * at, draw),
+                _ => {
+                    let stranger = Draw::new(options.seed, "stranger", number).below(3) == 0;
+                    drawn(sample, class, number + 5 * at, draw, stranger)
+                }
             };
             let Some(mutant) = made else { continue };
             options.keep(sample.name, class, number, &mutant.package);
             let begun = clock();
+            let judge = if mutant.of_stranger { judge_of_stranger } else { judge };
             let ending = caught(|| sample.verify(&mutant.package, keys))
                 .map_or_else(Ending::Crashed, |record| judge(&record, mutant.causes, sample.exit));
             let took = clock() - begun;
@@ -419,11 +427,16 @@ impl Tally {
 fn flipped(sample: &Sample, records: &container::Records, at: usize, draw: &mut Draw) -> Mutant {
     let mut package = sample.package.clone();
     package[at] ^= u8::try_from(draw.up_to(255)).unwrap();
-    Mutant { name: format!("byte {at}"), package, causes: container::causes_at(&sample.entries, records, at) }
+    Mutant { name: format!("byte {at}"), package, causes: container::causes_at(&sample.entries, records, at), of_stranger: false }
 }
 
 /// A mutant of the kind that `number` selects; nothing if it cannot be made of this sample.
-fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw) -> Option<Mutant> {
+///
+/// Where everything is computed anew that can be, a stranger may be asked to do it, who stands between bank and auditor.
+fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw, stranger: bool) -> Option<Mutant> {
+    let stranger = (stranger && matches!(class.kind, Kind::Sealed(_) | Kind::Forged(_))).then(|| origin::stranger(draw));
+    let sealed = |parts: &Parts| stranger.as_ref().map_or_else(|| parts.sealed(), |key| parts.sealed_by(key));
+    let untouched = if stranger.is_some() { sealed(&sample.parts) } else { sample.package.clone() };
     // A draw may not apply, or change nothing; most do.
     for _ in 0..200 {
         let (name, made) = match class.kind {
@@ -442,22 +455,22 @@ fn drawn(sample: &Sample, class: &Class, number: usize, draw: &mut Draw) -> Opti
                     (Kind::Manifest(_), Some(causes)) => Some((parts.packed(), causes)),
                     (Kind::Forged(_), Some(causes)) if causes.iter().any(|cause| !FORGEABLE.contains(cause)) => None,
                     (Kind::Forged(_), Some(_)) => match sample.forge(&mut parts) {
-                        Some("final-state-differs") => Some((parts.sealed(), &["final-state-differs"] as Causes)),
-                        Some(_) => Some((parts.sealed(), &["proof-rejected"] as Causes)),
+                        Some("final-state-differs") => Some((sealed(&parts), &["final-state-differs"] as Causes)),
+                        Some(_) => Some((sealed(&parts), &["proof-rejected"] as Causes)),
                         None => None,
                     },
-                    (_, Some(causes)) => Some((parts.sealed(), causes)),
+                    (_, Some(causes)) => Some((sealed(&parts), causes)),
                 };
                 (name, made)
             }
             Kind::Bytes | Kind::Cheats | Kind::Lying | Kind::Stages | Kind::Told(_) | Kind::Unbound => return None,
         };
         if let Some((package, causes)) = made
-            && package != sample.package
+            && package != untouched
         {
             let of_proof = causes.contains(&"proof-rejected") || causes.contains(&"final-state-differs");
             let causes = if of_proof && sample.is_segmented() { SEGMENTED } else { causes };
-            return Some(Mutant { name: name.to_owned(), package, causes });
+            return Some(Mutant { name: name.to_owned(), package, causes, of_stranger: stranger.is_some() });
         }
     }
     None

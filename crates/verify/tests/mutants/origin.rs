@@ -29,7 +29,7 @@ fn revised(sample: &Sample, draw: &mut Draw) -> Parts {
     parts
 }
 
-fn stranger(draw: &mut Draw) -> SecretKey {
+pub(crate) fn stranger(draw: &mut Draw) -> SecretKey {
     SecretKey::from_seed(&draw.bytes().into())
 }
 

@@ -191,12 +191,17 @@ fn chain_head(statement: &MonitoringStatement) -> Option<Commitment> {
 impl Parts {
     /// The package of these parts, sizes and digests listed anew.
     pub(crate) fn sealed(&self) -> Vec<u8> {
-        sealed(&self.manifest, self.contents())
+        sealed(&self.manifest, self.contents(), &bank())
+    }
+
+    /// The same, signed by somebody else.
+    pub(crate) fn sealed_by(&self, key: &SecretKey) -> Vec<u8> {
+        sealed(&self.manifest, self.contents(), key)
     }
 
     /// The package of these parts with the manifest as it stands.
     pub(crate) fn packed(&self) -> Vec<u8> {
-        signed(canonical_json(&self.manifest), self.contents())
+        signed(canonical_json(&self.manifest), self.contents(), &bank())
     }
 
     fn contents(&self) -> Vec<Entry> {
@@ -215,7 +220,7 @@ impl Parts {
 }
 
 /// A container of `manifest` and `contents`, with the sizes and digests of those that it lists.
-pub(crate) fn sealed(manifest: &Manifest, contents: Vec<Entry>) -> Vec<u8> {
+pub(crate) fn sealed(manifest: &Manifest, contents: Vec<Entry>, key: &SecretKey) -> Vec<u8> {
     let mut manifest = manifest.clone();
     for listed in &mut manifest.entries {
         if let Some((_, bytes)) = contents.iter().find(|(path, _)| *path == listed.path) {
@@ -223,13 +228,13 @@ pub(crate) fn sealed(manifest: &Manifest, contents: Vec<Entry>) -> Vec<u8> {
             listed.sha256 = Digest::of(bytes);
         }
     }
-    signed(canonical_json(&manifest), contents)
+    signed(canonical_json(&manifest), contents, key)
 }
 
-/// A container of `manifest` and `contents`, signed by the bank: one that cheats signs what it hands over.
-pub(crate) fn signed(manifest: Vec<u8>, mut contents: Vec<Entry>) -> Vec<u8> {
-    let envelope = signing::envelope(Digest::of(&manifest), &bank(), "Merian Bank AG", SIGNED_AT.parse().unwrap()).unwrap();
-    let path = signing::envelope_path(bank().public_key());
+/// A container of `manifest` and `contents`, signed by the bank, as one that cheats signs what it hands over, or in its name.
+pub(crate) fn signed(manifest: Vec<u8>, mut contents: Vec<Entry>, key: &SecretKey) -> Vec<u8> {
+    let envelope = signing::envelope(Digest::of(&manifest), key, "Merian Bank AG", SIGNED_AT.parse().unwrap()).unwrap();
+    let path = signing::envelope_path(key.public_key());
     let at = contents.iter().take_while(|(other, _)| *other < path).count();
     contents.insert(at, (path, envelope));
     contents.insert(0, ("manifest.json".to_owned(), manifest));

@@ -14,7 +14,7 @@ use super::{
     causes::exit_of,
     draw::Draw,
     judge::{Ending, expected_exit},
-    sample::{Entry, Sample, sealed},
+    sample::{Entry, Sample, bank, sealed},
 };
 
 /// An altered package, and the proof that must not hold any more, if it is one.
@@ -34,7 +34,7 @@ fn with(sample: &Sample, at: usize, bytes: Vec<u8>) -> Vec<u8> {
 fn resealed(sample: &Sample, entries: Vec<Entry>) -> Vec<u8> {
     let manifest = &sample.parts.manifest;
     let listed = entries.into_iter().filter(|(path, _)| manifest.entries.iter().any(|entry| entry.path == *path));
-    sealed(manifest, listed.collect())
+    sealed(manifest, listed.collect(), &bank())
 }
 
 /// A mutant of the kind `number` selects; nothing if what was drawn changes nothing.
