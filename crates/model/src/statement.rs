@@ -157,8 +157,8 @@ impl StatementKind {
             }
             Self::TrainingV1 => {
                 "That the committed rows are the real world's, that outcomes were recorded truthfully, or that nothing was left out before commitment. \
-                 That seed, order, features or hyper-parameters were not tried many times and the most convenient kept, that the model is accurate or fair, \
-                 that rows of later evaluations were not among those trained on, or that any law is complied with. \
+                 That seed, order, features or hyper-parameters were not tried many times and the most convenient kept, that rates were large \
+                 enough to learn much, that the model is accurate or fair, that rows of later evaluations were not among those trained on, or that any law is complied with. \
                  Centres, rates, number of rows and steps are public; only rows and weights stay hidden."
             }
         }

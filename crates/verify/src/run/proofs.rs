@@ -83,11 +83,10 @@ pub(super) fn stage_summary(
             format!(
                 "The {model} behind the stated commitment came out of {} of minibatch descent over the committed rows, in their committed order, {} \
                  minibatches in all, and its integer weights are those that scored the cohorts of every proof with the same model \
-                 commitment. The rule is the provider's choice: {chosen}; SHA-256 of all of it {}. How many others were tried is not \
-                 shown, nor how much was learnt: that is for the metrics of other rows.",
+                 commitment. The rule, SHA-256 {}, is the provider's choice: {chosen}.",
                 counted(u64::from(spec.epochs), "epoch", "epochs"),
                 count(*steps),
-                spec.digest(),
+                spec.digest().short(),
             )
         }
         StageStatement::Receipts(statement) => {
