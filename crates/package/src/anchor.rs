@@ -107,9 +107,9 @@ pub fn log_name(subject: &Subject, period: Period) -> String {
     format!("{LOGS}{}/{}/{day}", encoded(&subject.lei), encoded(&subject.system))
 }
 
-/// Whether a log is one of this LEI, if one is given, and of this system.
+/// Whether a log is one of this LEI and of this system, as far as they are given.
 pub fn is_log_of(name: &str, lei: Option<&str>, system: Option<&str>) -> bool {
-    let Some((all, _)) = name.strip_prefix(LOGS).and_then(|rest| rest.rsplit_once('/')) else { return false };
+    let all = name.strip_prefix(LOGS).and_then(|rest| rest.rsplit_once('/')).map_or("", |(all, _)| all);
     lei.is_none_or(|lei| all.strip_prefix(&encoded(lei)).is_some_and(|rest| rest.starts_with('/')))
         && system.is_none_or(|system| all.strip_suffix(&encoded(system)).is_some_and(|rest| rest.ends_with('/')))
 }
@@ -350,7 +350,8 @@ mod tests {
         ] {
             assert_eq!(is_log_of(name, lei, system), expected, "{lei:?} {system:?}");
         }
-        assert!(!is_log_of("other/LEI/Retail%20scorecard/1970-01-01", None, None));
+        let other = "other/LEI/Retail%20scorecard/1970-01-01";
+        assert!(!is_log_of(other, Some("LEI"), None) && !is_log_of(other, None, Some("Retail scorecard")) && is_log_of(other, None, None));
     }
 
     /// Every byte of a signed checkpoint matters: altered it cannot be read, or a signature fails.

@@ -127,11 +127,11 @@ impl<'a> Notices<'a> {
         }
     }
 
-    /// An escape puts into a text what cannot be seen in the file. Paragraphs have lines.
+    /// An escape puts into a text what cannot be seen in the file. Paragraphs have lines, which end as the file's do.
     fn check_texts(&mut self, at: &Range<usize>, value: &DeValue<'_>) {
         match value {
             DeValue::String(text) => {
-                if let Some(c) = text.chars().find(|c| is_unprintable(*c) && !['\n', '\t'].contains(c)) {
+                if let Some(c) = text.replace("\r\n", "\n").chars().find(|c| is_unprintable(*c) && !['\n', '\t'].contains(c)) {
                     self.error("unprintable", at.clone(), format!("the text holds the unprintable character U+{:04X}", u32::from(c)));
                 }
             }

@@ -95,10 +95,12 @@ fn an_overlay_that_does_not_fit_is_refused_with_its_place() {
     check(&good.replace("rationale = \"r\"\n", ""), &["toml"]);
     check(&good.replace("owner = \"o\"\n", ""), &["toml"]);
     // An escape hides in a file what would reorder or rewrite the line it is printed in; paragraphs have lines.
-    for hidden in ["\\u202E", "\\u001B", "\\u200B"] {
+    for hidden in ["\\u202E", "\\u001B", "\\u200B", "\\r"] {
         check(&good.replace("rationale = \"r\"", &format!("rationale = \"r{hidden}\"")), &["unprintable"]);
     }
-    check(&good.replace("rationale = \"r\"", "rationale = \"\"\"\nr\n\tr\"\"\""), &[]);
+    for line in ["\n", "\r\n"] {
+        check(&good.replace("rationale = \"r\"", &format!("rationale = \"\"\"{line}r{line}\tr\"\"\"")), &[]);
+    }
     check(&good.replace("expires = \"2027-01-01T00:00:00Z\"\n", ""), &["toml"]);
     check(&good.replace("field = \"limit\"", "field = \"metric\""), &["toml"]);
     check(&good.replace("\"0.75\"", "0.75"), &["toml"]);

@@ -185,9 +185,9 @@ fn against_other_logs(
         }
         if ours {
             for batch in checkpoint.added.iter().filter(|batch| owed.has(batch)) {
-                let known = found.entry((batch.start, batch.end)).or_default();
-                if known.iter().all(|(_, known)| known.row_commitment != batch.row_commitment) {
-                    known.push((checkpoint.origin.as_str(), batch));
+                let told = found.entry((batch.start, batch.end)).or_default();
+                if told.iter().all(|(_, other)| other.row_commitment != batch.row_commitment) {
+                    told.push((checkpoint.origin.as_str(), batch));
                 }
             }
         } else {

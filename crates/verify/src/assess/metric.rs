@@ -367,7 +367,7 @@ fn each_batch(rule: &MetricRule, requirement: &Requirement, case: &Case<'_>, com
         format!("{kept} of {judged}"),
         match rule.scope {
             RuleScope::Consecutive(k) => format!("longest run < {k}"),
-            _ => format!("≥ {} of {judged}", judged.saturating_sub(allowed as usize).max(1)),
+            _ => format!("≥ {} of {judged}", judged.saturating_sub(allowed as usize).max(judged.min(1))),
         },
     );
     root.note = closest;
