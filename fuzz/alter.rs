@@ -192,11 +192,16 @@ pub(crate) fn spans(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether a word is the name of the field whose value follows, in JSON or TOML.
+pub(crate) fn is_name(text: &[u8], spans: &[Range<usize>], at: usize) -> bool {
+    spans.get(at + 1).is_some_and(|next| matches!(text[next.start], b':' | b'='))
+}
+
 /// The word, or what its bracket encloses; with a field's name, its value, and the comma that parts it from the next.
 pub(crate) fn phrase(text: &[u8], spans: &[Range<usize>], at: usize) -> Range<usize> {
     let is = |at: usize, what: u8| spans.get(at).is_some_and(|span| text[span.start] == what);
     let mut last = at;
-    if is(at + 1, b':') && at + 2 < spans.len() {
+    if is_name(text, spans, at) && at + 2 < spans.len() {
         last = at + 2;
     }
     let mut open = 0_usize;
@@ -225,7 +230,7 @@ pub(crate) fn as_list(text: &[u8], spans: &[Range<usize>], open: usize, most: us
         match text[span.start] {
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' if depth == 1 && spans.get(at).is_some_and(|next| text[next.start] == b':') => {
+            _ if depth == 1 && is_name(text, spans, at - 1) => {
                 (at, values) = (at + 1, values + 1);
                 continue;
             }
@@ -247,7 +252,7 @@ pub(crate) fn as_list(text: &[u8], spans: &[Range<usize>], open: usize, most: us
 }
 
 /// The line around a place, with its end.
-fn line(text: &[u8], at: usize) -> Range<usize> {
+pub(crate) fn line(text: &[u8], at: usize) -> Range<usize> {
     let start = text[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let end = text[at..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |newline| at + newline + 1);
     start..end

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use verifold_circuits::{
     receipts::{root_of, rows_per_step},
     revision::revision_shape,
@@ -83,9 +83,9 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             let of_policy = document::envelope(DocumentKind::Policy, "policy.toml", Digest::of(b""), &key, "Auditor", at);
             of_package.into_iter().chain([of_policy]).collect()
         }
-        "policy" => distinct(files("policy.toml").iter().flat_map(|file| one_by_one(file)).collect()),
-        "overlay" => vec![overlay().into_bytes()],
-        "engagement" => distinct(files("engagement.toml")),
+        "policy" => in_line(distinct(files("policy.toml").iter().flat_map(|file| one_by_one(file)).collect())),
+        "overlay" => in_line(vec![overlay().into_bytes()]),
+        "engagement" => in_line(distinct(files("engagement.toml"))),
         "record" => distinct(files("expected.record.json").iter().map(|file| slim(file)).collect()),
         "anchor" => {
             let of_folder = |folder: &PathBuf| fs::read_dir(folder.join("anchors")).into_iter().flatten().flatten();
@@ -108,7 +108,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
                 circuits: Vec::new(),
             };
             let draft = draft.to_toml();
-            vec![draft.replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "").into_bytes(), draft.into_bytes()]
+            in_line(vec![draft.replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "").into_bytes(), draft.into_bytes()])
         }
         "token" => {
             let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/timestamp");
@@ -167,6 +167,25 @@ fn one_by_one(policy: &[u8]) -> Vec<Vec<u8>> {
     let mut parts = text.split("\n[[requirement]]");
     let head = parts.next().expect("a text has a beginning");
     parts.map(|part| format!("{head}\n[[requirement]]{part}").into_bytes()).chain([policy.to_owned()]).collect()
+}
+
+/// TOML as people write it, and each text again with its tables in lines, which the walk makes lists.
+fn in_line(texts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    fn write(value: &Value) -> String {
+        match value {
+            Value::Object(fields) => format!("{{{}}}", pairs(fields).join(", ")),
+            Value::Array(items) => format!("[{}]", items.iter().map(write).collect::<Vec<_>>().join(", ")),
+            other => other.to_string(),
+        }
+    }
+    fn pairs(fields: &Map<String, Value>) -> Vec<String> {
+        fields.iter().map(|(name, value)| format!("{name} = {}", write(value))).collect()
+    }
+    let again = texts.iter().map(|text| {
+        let table: Map<String, Value> = toml::from_slice(text).expect("a seed is TOML");
+        (pairs(&table).join("\n") + "\n").into_bytes()
+    });
+    texts.iter().cloned().chain(again).collect()
 }
 
 /// Requests, and what a worker answers.

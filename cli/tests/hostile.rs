@@ -51,8 +51,9 @@ fn parsers_of_untrusted_bytes_neither_panic_nor_accept_two_spellings() {
             target(seed);
             let is_text = std::str::from_utf8(seed).is_ok();
             if is_text {
-                let step = |step: usize| sweep::altered(seed, &(0..seed.len()), step * (sweep::AT_A_WORD + 1));
-                (0..STEPS).map_while(step).for_each(|altered| target(&altered));
+                let spans = alter::spans(seed);
+                let steps = 0..STEPS.min(spans.len());
+                steps.for_each(|step| target(&sweep::altered(seed, &spans, step, step % sweep::AT_A_WORD)));
             }
             for _ in 0..ALTERATIONS.div_ceil(seeds.len()) {
                 target(&alter::bytes(seed, &mut draw));
