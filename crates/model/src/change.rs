@@ -161,16 +161,23 @@ impl ModelChange {
         )
     }
 
+    /// Whether its change record gives a day of approval that begins after the new model did: nobody had approved it by then.
+    pub fn approved_late(&self) -> bool {
+        let day = |date: &str| format!("{date}T00:00:00Z").parse::<Instant>();
+        self.record.as_ref().is_some_and(|record| day(&record.document.date).is_ok_and(|approved| approved > self.at))
+    }
+
     /// What a change record says of it, or that there is none; without a full stop.
     pub fn record_words(&self) -> String {
         match &self.record {
             None => "no change record is in the package".to_owned(),
             Some(ChangeRecordSummary { contradiction: Some(text), .. }) => format!("its change record is about another change: {text}"),
             Some(ChangeRecordSummary { document, .. }) => format!(
-                "change record, claimed by the provider: {} (approved by {}, {}; {})",
+                "change record, claimed by the provider: {} (approved by {}, {}{}; {})",
                 document.reason.trim_end_matches('.'),
                 document.approver,
                 document.date,
+                if self.approved_late() { ", after the change" } else { "" },
                 document.reference
             ),
         }

@@ -235,7 +235,7 @@ pub enum Rule {
     ControlTotals,
     /// Every proof of the period is about the same model.
     ModelUnchanged,
-    /// Where a model took another's place, the package holds the provider's record of exactly that change.
+    /// Where a model took another's place, the package holds the provider's record of exactly that change, approved by then.
     ChangeRecorded,
     /// The plan keeps every constraint of the policy.
     PlanConstraints,

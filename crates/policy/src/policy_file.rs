@@ -254,7 +254,7 @@ pub(crate) enum RuleKind {
     ControlTotals,
     /// Every proof is about the same model.
     ModelUnchanged,
-    /// Every change of model has a change record in the package.
+    /// Every change of model has a change record in the package, approved by then.
     ChangeRecorded,
     /// The plan keeps the policy's constraints.
     PlanConstraints,

@@ -79,7 +79,9 @@ impl Requirement {
                 )
             }
             Rule::ChangeRecorded => {
-                "Wherever another model took over inside the period, the package holds a change record that names both models.".to_owned()
+                "Wherever another model took over inside the period, the package holds a change record that names both models and an \
+                 approval no later than that day."
+                    .to_owned()
             }
             Rule::PlanConstraints => {
                 format!(

@@ -169,7 +169,7 @@ fn verdict(requirement: &Requirement, case: &Case<'_>) -> Verdict {
                 verdict.state = State::Uncovered;
                 verdict.watch = false;
             }
-            verdict.reason = if verdict.reason.is_empty() { reason } else { format!("{reason}. {}", verdict.reason) };
+            verdict.reason = if verdict.reason.is_empty() { reason } else { format!("{reason}. {}", sentence(&verdict.reason)) };
         }
     }
     verdict

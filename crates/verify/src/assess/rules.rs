@@ -21,7 +21,12 @@ pub(super) fn settled(holds: bool) -> State {
 pub(super) fn batches_complete(case: &Case<'_>) -> Verdict {
     let slots = case.engagement.map_or(&[][..], |engagement| engagement.expected_slots());
     if slots.is_empty() {
-        return Verdict::plain(State::Uncovered, "no engagement says which batches to expect");
+        let reason = if case.engagement.is_some() {
+            "the engagement does not say which batches to expect"
+        } else {
+            "no engagement says which batches to expect"
+        };
+        return Verdict::plain(State::Uncovered, reason);
     }
     // Of those missing, some may be known from anchors alone.
     let beyond_calendar = |slot: &&Slot| !slots.iter().any(|known| known.start == slot.start && known.end == slot.end);
@@ -143,7 +148,7 @@ pub(super) fn model_unchanged(evidence: &VerifiedPeriod<'_>, changes: &[ModelCha
     verdict
 }
 
-/// Every change of model has a record in the package that names it. Without a change there is nothing to record.
+/// Every change of model has a record in the package that names it, with an approval that did not come after it. Without a change there is nothing to record.
 pub(super) fn change_recorded(changes: &[ModelChange]) -> Verdict {
     if changes.is_empty() {
         return Verdict::plain(State::NotApplicable, "one model scored the whole period");
@@ -151,11 +156,12 @@ pub(super) fn change_recorded(changes: &[ModelChange]) -> Verdict {
     let state_of = |change: &ModelChange| match &change.record {
         None => State::Uncovered,
         Some(record) if record.contradiction.is_some() => State::Rejected,
-        Some(_) => State::Satisfied,
+        Some(_) => settled(!change.approved_late()),
     };
     let of = |state: State| changes.iter().filter(move |change| state_of(change) == state);
     let recorded = of(State::Satisfied).count();
-    let state = [State::Rejected, State::Uncovered].into_iter().find(|state| of(*state).next().is_some()).unwrap_or(State::Satisfied);
+    let worst = [State::Rejected, State::Violated, State::Uncovered].into_iter().find(|state| of(*state).next().is_some());
+    let state = worst.unwrap_or(State::Satisfied);
     let open = changes.iter().filter(|change| state_of(change) != State::Satisfied);
     let reasons: Vec<String> = open.map(|change| format!("{}; {}", change.words(), change.record_words())).collect();
     let mut verdict = Verdict::plain(state, reasons.join(". ")).with(
@@ -165,7 +171,9 @@ pub(super) fn change_recorded(changes: &[ModelChange]) -> Verdict {
     );
     verdict.why = changes
         .iter()
-        .map(|change| leaf(change.words(), Some(state_of(change)), change.record_words(), "a record that names both models"))
+        .map(|change| {
+            leaf(change.words(), Some(state_of(change)), change.record_words(), "a record that names both models, approved by then")
+        })
         .collect();
     verdict
 }

@@ -113,6 +113,13 @@ fn a_change_of_model_is_asked_for_its_record_and_named() {
     assert_eq!(wrong.state, State::Rejected);
     assert!(wrong.reason.contains(&format!("it names {} as the new model, the proofs carry {}", model(3), model(2))), "{}", wrong.reason);
 
+    // The day it happened is soon enough, the day after is not.
+    let dated = |date: &str| asked(&[change(Some(ChangeRecord { date: date.to_owned(), ..recorded(2) }))]);
+    assert_eq!(dated("2026-01-26").state, State::Satisfied);
+    let late = dated("2026-01-27");
+    assert_eq!(late.state, State::Violated);
+    assert!(late.reason.contains("(approved by J. Weiss, 2026-01-27, after the change; MRC 14)"), "{}", late.reason);
+
     let unchanged = result("kind = \"model-unchanged\"", &under(2, 50, 3), &[change(None)]);
     assert_eq!((unchanged.state, unchanged.actual.as_str()), (State::Violated, "2 models"));
     assert!(unchanged.reason.starts_with("The model changed on 26 Jan 2026"), "{}", unchanged.reason);
