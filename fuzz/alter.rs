@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Values at the borders of what fields hold, and of kinds they do not.
-pub(crate) const VALUES: [&str; 42] = [
+pub(crate) const VALUES: [&str; 47] = [
     "null",
     "true",
     "false",
@@ -35,7 +35,12 @@ pub(crate) const VALUES: [&str; 42] = [
     "\"\"\"a\"\"\"",
     "0x10",
     "1_000",
+    "inf",
+    "0b1",
     "2026-06-15",
+    "06:30:00.5",
+    "2026-06-15T06:30:00.123456789+01:00",
+    "\"\"\"\r\n\ta\"\"\"",
     "\"..\"",
     "\"2026-02-30T00:00:00Z\"",
     "\"2026-06-15T06:00:00Z\"",
@@ -47,6 +52,12 @@ pub(crate) const VALUES: [&str; 42] = [
     ",",
     ":",
 ];
+
+/// Characters on both sides of the borders between those that can be seen and those that cannot.
+const CHARACTERS: &str = "\u{7F}\u{9F}\u{A0}\u{AD}\u{AE}\u{34F}\u{350}\u{61C}\u{61D}\u{115F}\u{1160}\u{1161}\u{17B4}\u{17B5}\u{17B6}\
+    \u{180A}\u{180B}\u{180F}\u{1810}\u{200A}\u{200B}\u{200F}\u{2010}\u{2027}\u{2028}\u{202E}\u{202F}\u{205F}\u{2060}\u{206F}\u{2070}\
+    \u{3000}\u{3164}\u{3165}\u{D7FF}\u{FDFF}\u{FE00}\u{FE0F}\u{FE10}\u{FEFE}\u{FEFF}\u{FFA0}\u{FFA1}\u{FFEF}\u{FFF0}\u{FFF8}\u{FFF9}\
+    \u{1BC9F}\u{1BCA0}\u{1BCA3}\u{1BCA4}\u{1D172}\u{1D173}\u{1D17A}\u{1D17B}\u{DFFFF}\u{E0000}\u{E0FFF}\u{E1000}\u{10FFFF}";
 
 /// Numbers without a pattern that matters here (splitmix64).
 pub(crate) struct Draw(pub(crate) u64);
@@ -93,8 +104,8 @@ pub(crate) fn bytes(input: &[u8], draw: &mut Draw) -> Vec<u8> {
     bytes
 }
 
-/// One to three of: a word, a value with its field, or a line made another, removed, repeated or moved; the rest cut off; space put
-/// in; an object made a list of its values. The words put in are values of [`VALUES`], those of the input itself, and these.
+/// One to three of: a word, a value with its field, or a line made another, removed, repeated or moved; the rest cut off; space or an
+/// odd character put in; an object made a list of its values. The words put in are values of [`VALUES`], those of the input itself, and these.
 pub(crate) fn words(input: &[u8], known: &[String], draw: &mut Draw) -> Vec<u8> {
     let mut text = input.to_vec();
     for _ in 0..=draw.below(3) {
@@ -105,7 +116,7 @@ pub(crate) fn words(input: &[u8], known: &[String], draw: &mut Draw) -> Vec<u8> 
         }
         let (one, other) = (draw.below(spans.len()), draw.below(spans.len()));
         let word = spans[one].clone();
-        match draw.below(12) {
+        match draw.below(13) {
             0 => put(&mut text, word, VALUES[draw.below(VALUES.len())].as_bytes()),
             1 if !known.is_empty() => {
                 let new = &known[draw.below(known.len())];
@@ -141,6 +152,11 @@ pub(crate) fn words(input: &[u8], known: &[String], draw: &mut Draw) -> Vec<u8> 
             7 => text.truncate(if draw.below(2) == 0 { word.start } else { word.end }),
             8 => put(&mut text, word.start..word.start, &[b" \n\t\r"[draw.below(4)]]),
             9 => {
+                let which = draw.below(CHARACTERS.chars().count());
+                let new: String = CHARACTERS.chars().skip(which).take(1).collect();
+                put(&mut text, word.start + 1..word.start + 1, new.as_bytes());
+            }
+            10 => {
                 if let Some(open) = (one..spans.len()).find(|at| text[spans[*at].start] == b'{') {
                     let most = if draw.below(2) == 0 { usize::MAX } else { draw.below(12) };
                     let (at, list) = as_list(&text, &spans, open, most);

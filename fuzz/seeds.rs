@@ -21,13 +21,18 @@ use verifold_model::{
     revision::{RevisedBatch, RevisionCounts, RevisionStatement},
     sample::{SampleOpenings, SampleRequest, SampleSchema, SampledRow, Stratum},
     shape::{CircuitFamily, CircuitId},
-    state::Stage,
+    state::{Severity, Stage},
     statement::StatementKind,
 };
 use verifold_package::{ClaimedPackage, Deposit, Limits, SecretKey, container, document};
-use verifold_policy::{Policy, Rule, TraceabilityDraft};
+use verifold_policy::{Comparator, Policy, Requirement, Rule, TraceabilityDraft};
 
 use super::targets::{HONEST, POLICY, short_samples};
+
+/// Texts with every table and field of their formats; the samples use some.
+pub(crate) const WHOLE_POLICY: &str = include_str!("whole/policy.toml");
+pub(crate) const WHOLE_ENGAGEMENT: &str = include_str!("whole/engagement.toml");
+const WHOLE_OVERLAY: &str = include_str!("whole/overlay.toml");
 
 /// Seeds for a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -83,9 +88,12 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             let of_policy = document::envelope(DocumentKind::Policy, "policy.toml", Digest::of(b""), &key, "Auditor", at);
             of_package.into_iter().chain([of_policy]).collect()
         }
-        "policy" => in_line(distinct(files("policy.toml").iter().flat_map(|file| one_by_one(file)).collect())),
+        "policy" => {
+            let whole = WHOLE_POLICY.as_bytes().to_vec();
+            in_line(distinct(files("policy.toml").iter().chain([&whole]).flat_map(|file| one_by_one(file)).collect()))
+        }
         "overlay" => in_line(vec![overlay().into_bytes()]),
-        "engagement" => in_line(distinct(files("engagement.toml"))),
+        "engagement" => in_line(distinct([files("engagement.toml"), vec![WHOLE_ENGAGEMENT.as_bytes().to_vec()]].concat())),
         "record" => distinct(files("expected.record.json").iter().map(|file| slim(file)).collect()),
         "anchor" => {
             let of_folder = |folder: &PathBuf| fs::read_dir(folder.join("anchors")).into_iter().flatten().flatten();
@@ -216,18 +224,21 @@ fn frames(record: &[u8]) -> Vec<Vec<u8>> {
     ]
 }
 
-/// A change of the first metric requirement of the samples' policy.
-fn overlay() -> String {
+/// Every change there is, of the first requirement of the samples' policy that compares groups and has to.
+pub(crate) fn overlay() -> String {
     let policy = Policy::read(POLICY).expect("the sample's policy reads");
-    let requirement =
-        policy.requirements.iter().find(|requirement| matches!(requirement.rule, Rule::Metric(_))).expect("one with a metric");
-    format!(
-        "schema = \"overlay/v1\"\nid = \"o\"\ntitle = \"O\"\n\n\
-         [policy]\nid = \"{}\"\nversion = \"{}\"\ndigest = \"{}\"\n\n\
-         [[change]]\nrequirement = \"{}\"\nfield = \"minimum_n\"\nvalue = 5\n\
-         rationale = \"Few rows\"\nowner = \"Auditor\"\nexpires = \"2027-01-01T00:00:00Z\"\n",
-        policy.id, policy.version, policy.digest, requirement.id
-    )
+    let of_groups = |requirement: &&Requirement| {
+        let Rule::Metric(rule) = &requirement.rule else { return false };
+        rule.minimum_group_n.is_some() && rule.comparator == Comparator::AtLeast && requirement.severity == Severity::Mandatory
+    };
+    let requirement = policy.requirements.iter().find(of_groups).expect("one that compares groups");
+    let other = policy.requirements.last().expect("one more");
+    WHOLE_OVERLAY
+        .replace("@policy", &policy.id)
+        .replace("@version", &policy.version)
+        .replace("@digest", &policy.digest.to_string())
+        .replace("@requirement", &requirement.id)
+        .replace("@other", &other.id)
 }
 
 /// Receipts of the honest sample's batches, stated without a proof.

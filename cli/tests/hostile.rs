@@ -25,6 +25,7 @@ use std::{fs, path::Path};
 
 use alter::Draw;
 use targets::TARGETS;
+use verifold_policy::{Engagement, Overlay, Policy};
 
 /// Alterations of each kind for each target, shared among its seeds; the same in every run.
 const ALTERATIONS: usize = 300;
@@ -63,4 +64,16 @@ fn parsers_of_untrusted_bytes_neither_panic_nor_accept_two_spellings() {
             }
         }
     }
+}
+
+/// A text that its parser refuses would leave most of the parser to chance.
+#[test]
+fn texts_with_every_field_of_their_formats_are_accepted() {
+    let policy = Policy::lint(seeds::WHOLE_POLICY);
+    assert!(policy.value.is_some(), "{:?}", policy.notices);
+    let engagement = Engagement::lint(seeds::WHOLE_ENGAGEMENT);
+    assert!(engagement.value.is_some(), "{:?}", engagement.notices);
+    let of_sample = Policy::read(targets::POLICY).unwrap();
+    let overlay = Overlay::lint(&seeds::overlay(), Some(&of_sample));
+    assert!(overlay.value.is_some(), "{:?}", overlay.notices);
 }
