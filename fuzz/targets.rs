@@ -217,8 +217,8 @@ pub(crate) fn engagement(data: &[u8]) {
 
 /// A record read back from disk.
 pub(crate) fn record(data: &[u8]) {
-    if let Ok(record) = serde_json::from_slice::<AuditRecord>(data) {
-        let again: AuditRecord = serde_json::from_slice(&record.to_bytes()).expect("a record reads back");
+    if let Ok(record) = AuditRecord::read(data) {
+        let again = AuditRecord::read(&record.to_bytes()).expect("a record reads back");
         assert_eq!(again, record);
     }
 }

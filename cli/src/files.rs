@@ -148,7 +148,7 @@ pub(crate) fn record(path: &Path) -> Result<(AuditRecord, Digest), Failure> {
 
 /// As [`record`], of bytes read from `path`.
 pub(crate) fn record_of(bytes: &[u8], path: &Path) -> Result<(AuditRecord, Digest), Failure> {
-    let record = serde_json::from_slice(bytes).map_err(|error| {
+    let record = AuditRecord::read(bytes).map_err(|error| {
         Failure::new(
             Exit::Malformed,
             format!("the record cannot be read ({error}): {}", path.display()),

@@ -25,6 +25,7 @@ use std::{fs, path::Path};
 
 use alter::Draw;
 use targets::TARGETS;
+use verifold_model::record::{AuditRecord, RecordError};
 use verifold_policy::{Engagement, Overlay, Policy};
 
 /// Alterations of each kind for each target, shared among its seeds; the same in every run.
@@ -64,6 +65,14 @@ fn parsers_of_untrusted_bytes_neither_panic_nor_accept_two_spellings() {
             }
         }
     }
+}
+
+/// Written again it would be another record.
+#[test]
+fn a_record_of_numbers_that_canonical_json_rounds_is_refused() {
+    let [input] = &crashed("record")[..] else { panic!("one is kept") };
+    assert!(serde_json::from_slice::<AuditRecord>(input).is_ok());
+    assert!(matches!(AuditRecord::read(input), Err(RecordError::Number)));
 }
 
 /// A text that its parser refuses would leave most of the parser to chance.

@@ -34,6 +34,17 @@ pub enum RecordSchema {
     V1,
 }
 
+/// Why bytes are not an audit record.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Not JSON, or not of the record's structure.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// A whole number that canonical JSON would round (RFC 8785, section 3.2.2.3), so that the record written again is another.
+    #[error("a number in it is larger than 2^53, which none in a record is")]
+    Number,
+}
+
 /// Everything one verification found.
 ///
 /// The same policy, engagement, package and program give the same bytes, outside [`Volatile`].
@@ -814,6 +825,16 @@ impl AuditRecord {
     /// The record without its volatile block: what two runs must agree on.
     pub fn without_volatile(&self) -> Self {
         Self { volatile: Volatile::default(), ..self.clone() }
+    }
+
+    /// Reads a record, in any layout.
+    ///
+    /// # Errors
+    /// See [`RecordError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, RecordError> {
+        let record: Self = serde_json::from_slice(bytes)?;
+        let again: Self = serde_json::from_slice(&record.to_bytes())?;
+        if again == record { Ok(record) } else { Err(RecordError::Number) }
     }
 
     /// Canonical JSON of the record, one line, ending in a newline.
