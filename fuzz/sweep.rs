@@ -158,7 +158,12 @@ pub(crate) fn altered(text: &[u8], spans: &[Range<usize>], at: usize, number: us
             put(&mut new, word.start..word.start, &again);
         }
         space @ 5..OTHERS => put(&mut new, word.start..word.start, &[b" \n\t\r"[space - 5]]),
-        value => put(&mut new, word, VALUES[value - OTHERS].as_bytes()),
+        value => {
+            // In place of an object or a list, not of its bracket.
+            let whole = if b"{[".contains(&text[word.start]) { phrase(text, spans, at) } else { word };
+            let comma = usize::from(text[whole.clone()].ends_with(b","));
+            put(&mut new, whole.start..whole.end - comma, VALUES[value - OTHERS].as_bytes());
+        }
     }
     new
 }
