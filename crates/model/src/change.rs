@@ -15,6 +15,9 @@ use crate::{
 /// Printed wherever what a change record says is shown.
 pub const CLAIMED: &str = "Claimed by the provider; no proof speaks of it";
 
+/// Seconds by which a day begins earlier than in UTC where it begins first (UTC+14): a record gives no time zone.
+const EARLIEST_DAY_SECS: u64 = 14 * 3_600;
+
 /// Version of a change record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ChangeSchema {
@@ -161,10 +164,12 @@ impl ModelChange {
         )
     }
 
-    /// Whether its change record gives a day of approval that begins after the new model did: nobody had approved it by then.
+    /// Whether its change record gives a day of approval that begins, wherever on Earth, after the new model did: nobody had
+    /// approved it by then.
     pub fn approved_late(&self) -> bool {
         let day = |date: &str| format!("{date}T00:00:00Z").parse::<Instant>();
-        self.record.as_ref().is_some_and(|record| day(&record.document.date).is_ok_and(|approved| approved > self.at))
+        let after = |approved: Instant| approved.unix_secs() > self.at.unix_secs() + EARLIEST_DAY_SECS;
+        self.record.as_ref().is_some_and(|record| day(&record.document.date).is_ok_and(after))
     }
 
     /// What a change record says of it, or that there is none; without a full stop.

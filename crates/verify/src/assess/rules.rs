@@ -148,7 +148,8 @@ pub(super) fn model_unchanged(evidence: &VerifiedPeriod<'_>, changes: &[ModelCha
     verdict
 }
 
-/// Every change of model has a record in the package that names it, with an approval that did not come after it. Without a change there is nothing to record.
+/// Every change of model has a record in the package that names it, with an approval that did not come after it. Without a
+/// change there is nothing to record.
 pub(super) fn change_recorded(changes: &[ModelChange]) -> Verdict {
     if changes.is_empty() {
         return Verdict::plain(State::NotApplicable, "one model scored the whole period");

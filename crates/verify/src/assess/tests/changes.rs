@@ -116,6 +116,12 @@ fn a_change_of_model_is_asked_for_its_record_and_named() {
     // The day it happened is soon enough, the day after is not.
     let dated = |date: &str| asked(&[change(Some(ChangeRecord { date: date.to_owned(), ..recorded(2) }))]);
     assert_eq!(dated("2026-01-26").state, State::Satisfied);
+    // A bank whose weeks begin at its own midnight, which is the evening before in UTC.
+    let evening = ModelChange {
+        at: "2026-01-25T23:00:00Z".parse().unwrap(),
+        ..change(Some(ChangeRecord { date: "2026-01-26".to_owned(), ..recorded(2) }))
+    };
+    assert_eq!(asked(&[evening]).state, State::Satisfied);
     let late = dated("2026-01-27");
     assert_eq!(late.state, State::Violated);
     assert!(late.reason.contains("(approved by J. Weiss, 2026-01-27, after the change; MRC 14)"), "{}", late.reason);
