@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Values at the borders of what fields hold, and of kinds they do not.
-pub(crate) const VALUES: [&str; 47] = [
+pub(crate) const VALUES: [&str; 50] = [
     "null",
     "true",
     "false",
@@ -15,6 +15,9 @@ pub(crate) const VALUES: [&str; 47] = [
     "0.5",
     "-0.0",
     "1e400",
+    "5e-324",
+    "1.00000000000000011102230246251565404236316680908203125",
+    "123456789012345678901234567890.5e-10",
     "nan",
     "255",
     "65536",

@@ -6,34 +6,42 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use serde_json::{Map, Value};
 use verifold_circuits::{
     receipts::{root_of, rows_per_step},
     revision::revision_shape,
+    training::{ReplayError, replay, training_shape},
 };
 use verifold_model::{
-    cohort::BatchStatement,
+    cohort::{BatchStatement, VoidReason},
     deposited::Deposited,
     digest::{Digest, canonical_json},
     document::DocumentKind,
-    protocol::{Bounds, PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, write_frame},
-    receipts::{ReceiptsBatch, ReceiptsStatement},
+    instant::Instant,
+    network_training::NetworkTraining,
+    protocol::{Bounds, ClaimedRows, ModelFiles, PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, write_frame},
+    receipts::{ReceiptRow, ReceiptsBatch, ReceiptsStatement},
     record::AuditRecord,
     revision::{RevisedBatch, RevisionCounts, RevisionStatement},
     sample::{SampleOpenings, SampleRequest, SampleSchema, SampledRow, Stratum},
     shape::{CircuitFamily, CircuitId},
     state::{Severity, Stage},
     statement::StatementKind,
+    training::{TrainingSpec, TrainingSpecSchema, TrainingStatement},
 };
 use verifold_package::{ClaimedPackage, Deposit, Limits, SecretKey, container, document};
-use verifold_policy::{Comparator, Policy, Requirement, Rule, TraceabilityDraft};
+use verifold_policy::{Comparator, Policy, Requirement, Rule};
 
-use super::targets::{HONEST, POLICY, short_samples};
+use super::targets::{HONEST, NETWORK, POLICY, draft, short_samples, specification};
 
 /// Texts with every table and field of their formats; the samples use some.
 pub(crate) const WHOLE_POLICY: &str = include_str!("whole/policy.toml");
 pub(crate) const WHOLE_ENGAGEMENT: &str = include_str!("whole/engagement.toml");
 const WHOLE_OVERLAY: &str = include_str!("whole/overlay.toml");
+
+/// The fields of a record that no sample's has.
+const WHOLE_RECORD: &str = include_str!("whole/record.json");
 
 /// Seeds for a target.
 pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
@@ -46,6 +54,10 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         let all = container::decode(file, &Limits::default()).expect("a sample's container reads");
         all.iter().filter(|entry| wanted(entry.path)).map(|entry| entry.bytes.to_vec()).collect()
     };
+    let of_changed = || {
+        let folder = folders.iter().find(|folder| folder.ends_with("changed-model")).expect("the sample is there");
+        fs::read(folder.join("expected.record.json")).expect("it has a record")
+    };
     // Each once, of all samples.
     let of_all = |wanted: &dyn Fn(&str) -> bool| -> Vec<Vec<u8>> {
         distinct(files("package.zkaudit").iter().flat_map(|file| entries(file, wanted)).collect())
@@ -53,16 +65,24 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     let cohort = |path: &str| path == "statements/monitoring.json" || path == "statements/offline-metrics.json";
     match target {
         "container" => files("package.zkaudit"),
-        "package" => short_samples()
-            .iter()
-            .zip(0..)
-            .flat_map(|(entries, sample)| (0..).zip(entries).map(move |(at, (_, bytes))| [&[sample, at], bytes.as_slice()].concat()))
-            .collect(),
+        "package" => {
+            let mut found = Vec::new();
+            for (entries, sample) in short_samples().iter().zip(0..) {
+                for ((path, bytes), at) in entries.iter().zip(0..) {
+                    let of_network = (path == "statements/training.json").then(|| canonical_json(&network_statement()));
+                    for bytes in [Some(bytes), of_network.as_ref()].into_iter().flatten() {
+                        found.push([&[sample, at], bytes.as_slice()].concat());
+                    }
+                }
+            }
+            found
+        }
         "statement" => of_all(&cohort),
         "stages" => {
             let mut found = of_all(&|path| path.starts_with("statements/") && !cohort(path));
             found.push(canonical_json(&receipts_statement()));
             found.push(canonical_json(&revision_statement()));
+            found.push(canonical_json(&network_statement()));
             found
         }
         "proof" => of_all(&|path| path.starts_with("proofs/")),
@@ -80,14 +100,16 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
                 request_sha256: Digest::of(&canonical_json(&request)),
                 receipts: of_sample.iter().map(read).collect(),
             };
-            [of_sample, vec![canonical_json(&request), canonical_json(&openings)]].concat()
+            let mut of_void = openings.receipts[0].clone();
+            of_void.row = ReceiptRow::Void { reason: VoidReason::OutsideDomain };
+            [of_sample, vec![canonical_json(&of_void), canonical_json(&request), canonical_json(&openings)]].concat()
         }
         "envelope" => {
             let of_package = of_all(&|path| path.starts_with("signatures/"));
             let at = "2026-05-29T10:00:00Z".parse().expect("a time");
             let key = SecretKey::from_seed(&[1; 32].into());
             let of_policy = document::envelope(DocumentKind::Policy, "policy.toml", Digest::of(b""), &key, "Auditor", at);
-            of_package.into_iter().chain([of_policy]).collect()
+            with_payloads(of_package.into_iter().chain([of_policy]).collect(), "/payload")
         }
         "policy" => {
             let whole = WHOLE_POLICY.as_bytes().to_vec();
@@ -95,7 +117,12 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         }
         "overlay" => in_line(vec![overlay().into_bytes()]),
         "engagement" => in_line(distinct([files("engagement.toml"), vec![WHOLE_ENGAGEMENT.as_bytes().to_vec()]].concat())),
-        "record" => distinct(files("expected.record.json").iter().map(|file| slim(file)).collect()),
+        "record" => {
+            let of_samples = files("expected.record.json");
+            let whole = whole_record(&of_changed());
+            let mut known = BTreeSet::new();
+            distinct([&whole].into_iter().chain(&of_samples).map(|file| slim(file, &mut known)).collect())
+        }
         "anchor" => {
             let of_folder = |folder: &PathBuf| fs::read_dir(folder.join("anchors")).into_iter().flatten().flatten();
             let mut paths: Vec<PathBuf> = folders.iter().flat_map(of_folder).map(|entry| entry.path()).collect();
@@ -107,30 +134,20 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             found.push(deposit.into_bytes());
             distinct(found)
         }
-        "traceability" => {
-            let draft = TraceabilityDraft {
-                stage: Stage::Monitoring,
-                system: Some("S".to_owned()),
-                model_category: Some("linear".to_owned()),
-                used: None,
-                cost: String::new(),
-                circuits: Vec::new(),
-            };
-            let draft = draft.to_toml();
-            in_line(vec![draft.replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "").into_bytes(), draft.into_bytes()])
-        }
+        "traceability" => in_line(vec![specification().into_bytes(), draft().into_bytes()]),
         "token" => {
             let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/timestamp");
             ["rsa.tst", "p256.tst", "p384.tst", "rsa.tsr"].iter().filter_map(|name| fs::read(fixtures.join(name)).ok()).collect()
         }
         "model-signature" => {
             let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/package/tests/fixtures/model-signing");
-            ["file.sig", "folder.sig", "bank.pub"].iter().filter_map(|name| fs::read(fixtures.join(name)).ok()).collect()
+            let of_fixtures = ["file.sig", "folder.sig", "bank.pub"].iter().filter_map(|name| fs::read(fixtures.join(name)).ok());
+            with_payloads(of_fixtures.collect(), "/dsseEnvelope/payload")
         }
         "protocol" => {
-            // One with a list cut short is none.
-            let shortest = files("expected.record.json").into_iter().min_by_key(Vec::len);
-            frames(&shortest.expect("a sample has a record"))
+            let (mut known, record) = (BTreeSet::new(), whole_record(&of_changed()));
+            // The second without what the first has.
+            frames(&slim(&record, &mut known), &slim(&record, &mut known))
         }
         _ => Vec::new(),
     }
@@ -140,17 +157,28 @@ fn distinct(found: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     found.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// A record with its lists of objects cut to those unlike each other, as what reads one reads the next: short inputs run often.
-fn slim(record: &[u8]) -> Vec<u8> {
-    fn cut(value: &mut Value) {
+/// Envelopes, and what is signed in them, where this points to.
+fn with_payloads(envelopes: Vec<Vec<u8>>, pointer: &str) -> Vec<Vec<u8>> {
+    let payloads = envelopes.iter().filter_map(|envelope| {
+        let envelope: Value = serde_json::from_slice(envelope).ok()?;
+        BASE64.decode(envelope.pointer(pointer)?.as_str()?).ok()
+    });
+    let payloads: Vec<_> = payloads.collect();
+    assert!(!payloads.is_empty(), "envelopes have payloads");
+    envelopes.into_iter().chain(payloads).collect()
+}
+
+/// A record with its lists of objects cut to those unlike each other and what is known, as what reads one reads the next: short
+/// inputs run often.
+fn slim(record: &[u8], known: &mut BTreeSet<String>) -> Vec<u8> {
+    fn cut(within: &str, value: &mut Value, known: &mut BTreeSet<String>) {
         match value {
             Value::Array(items) => {
-                let mut known = BTreeSet::new();
                 // Others may be of a fixed length.
-                items.retain(|item| !item.is_object() || known.insert(kind(item)));
-                items.iter_mut().for_each(cut);
+                items.retain(|item| !item.is_object() || known.insert(format!("{within}:{}", kind(item))));
+                items.iter_mut().for_each(|item| cut(within, item, known));
             }
-            Value::Object(fields) => fields.values_mut().for_each(cut),
+            Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| cut(name, value, known)),
             _ => {}
         }
     }
@@ -167,10 +195,30 @@ fn slim(record: &[u8]) -> Vec<u8> {
         }
     }
     let mut value = serde_json::from_slice(record).expect("a record is JSON");
-    cut(&mut value);
+    cut("", &mut value, known);
     let slim = canonical_json(&value);
     serde_json::from_slice::<AuditRecord>(&slim).expect("a shorter record reads");
     slim
+}
+
+/// A sample's record with what the samples' records lack.
+fn whole_record(record: &[u8]) -> Vec<u8> {
+    fn add(value: &mut Value, more: Value) {
+        match (value, more) {
+            (Value::Object(fields), Value::Object(more)) => {
+                more.into_iter().for_each(|(name, more)| add(fields.entry(name).or_insert(Value::Null), more));
+            }
+            // Each to the one in its place.
+            (Value::Array(items), Value::Array(more)) => {
+                items.resize(items.len().max(more.len()), Value::Null);
+                items.iter_mut().zip(more).for_each(|(item, more)| add(item, more));
+            }
+            (value, more) => *value = more,
+        }
+    }
+    let mut value = serde_json::from_slice(record).expect("a record is JSON");
+    add(&mut value, serde_json::from_str(WHOLE_RECORD).expect("the rest of a record is JSON"));
+    canonical_json(&value)
 }
 
 /// A policy's head with each of its requirements alone, and the whole.
@@ -200,32 +248,54 @@ fn in_line(texts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     texts.iter().cloned().chain(again).collect()
 }
 
-/// Requests, and what a worker answers.
-fn frames(record: &[u8]) -> Vec<Vec<u8>> {
+/// Every request, and every answer of a worker.
+fn frames(record: &[u8], shorter: &[u8]) -> Vec<Vec<u8>> {
     fn frame<T: serde::Serialize>(message: &T) -> Vec<u8> {
         let mut bytes = Vec::new();
         write_frame(&mut bytes, message).expect("a frame is written");
         bytes
     }
     let (policy, package) = ("p.toml".to_owned(), "p.zkaudit".to_owned());
-    let files = VerifyFiles { policy, package: package.clone(), overlays: vec!["o.toml".to_owned()], ..VerifyFiles::default() };
-    let record = serde_json::from_slice(record).expect("a record reads");
+    let at: Instant = "2026-05-29T10:00:00Z".parse().expect("a time");
+    let some = || Some("a".to_owned());
+    let many = || vec!["o.toml".to_owned()];
+    let files = VerifyFiles {
+        policy,
+        engagement: some(),
+        anchors: some(),
+        overlays: many(),
+        signatures: many(),
+        trust: many(),
+        against: some(),
+        package: package.clone(),
+        reviewed_at: Some(at),
+    };
+    let [model, bundle, key, of_model] = ["m.onnx", "m.sig", "m.pub", "m.json"].map(str::to_owned);
+    let model = ModelFiles { model, bundle, key, record: of_model, opening: some(), engagement: some() };
+    let read = |record: &[u8]| -> Box<AuditRecord> { Box::new(serde_json::from_slice(record).expect("a record reads")) };
+    let asked = [
+        WorkerRequest::Verify { files },
+        WorkerRequest::Inspect { package: package.clone() },
+        WorkerRequest::Draft { package: package.clone() },
+        WorkerRequest::CheckModel { files: model },
+        WorkerRequest::DraftTraceability { package: package.clone(), stage: Stage::Monitoring },
+        WorkerRequest::Outline { package: package.clone() },
+        WorkerRequest::Attach { package, envelope: b"{}".to_vec() },
+        WorkerRequest::Check,
+        WorkerRequest::Report { record: read(shorter), date: Some(at), verified_now: true },
+    ];
     let said = [
         WorkerEvent::Ready { protocol: PROTOCOL_VERSION, program: "Verifold".to_owned() },
         WorkerEvent::Isolated { missing: vec!["this kernel cannot a".to_owned()], bounds: Bounds::of(&Limits::default()) },
         WorkerEvent::Phase { phase: WorkPhase::DeriveKeys, detail: "scored-cohort/v1".to_owned(), done: 0, total: 0 },
+        WorkerEvent::Told { text: "so".to_owned(), exit: 0 },
+        WorkerEvent::Outline { manifest_sha256: Digest::of(b""), batches: vec![ClaimedRows { index: 1, rows: 2 }] },
         WorkerEvent::Rendered { pdf: b"%PDF".to_vec(), pages: 1 },
         WorkerEvent::Signed { package: b"PK".to_vec(), text: String::new() },
+        WorkerEvent::Failed { message: "no".to_owned(), hint: String::new(), exit: 3 },
     ];
-    let failed = WorkerEvent::Failed { message: "no".to_owned(), hint: String::new(), exit: 3 };
-    vec![
-        frame(&WorkerRequest::Verify { files }),
-        frame(&WorkerRequest::Inspect { package: package.clone() }),
-        frame(&WorkerRequest::Attach { package, envelope: b"{}".to_vec() }),
-        said.iter().flat_map(frame).collect(),
-        frame(&failed),
-        frame(&WorkerEvent::Verified { record: Box::new(record) }),
-    ]
+    let verified = frame(&WorkerEvent::Verified { record: read(record) });
+    asked.iter().map(frame).chain([said.iter().flat_map(frame).collect(), verified]).collect()
 }
 
 /// Every change there is, of the first requirement of the samples' policy that compares groups and has to.
@@ -290,4 +360,49 @@ fn revision_statement() -> RevisionStatement {
     };
     let batches = cohort.batches.iter().take(3).map(batch).collect();
     RevisionStatement { header, steps: cohort.steps, chain_head: cohort.chain_head, batches }
+}
+
+/// A training of the network's plan, stated without a proof.
+fn network_statement() -> TrainingStatement {
+    let package = ClaimedPackage::read(NETWORK, &Limits::default()).expect("the sample reads");
+    let (plan, cohort) = (&package.plan, &package.proofs[0].statement);
+    let features = plan.features.len();
+    let shape = training_shape(plan, 17).expect("the size is on the menu");
+    let mut header = cohort.header.clone();
+    header.statement = StatementKind::TrainingV1;
+    header.circuit = CircuitId { family: CircuitFamily::of_trainings(plan.shape), shape };
+    let behind = shape.hidden().len();
+    let network = NetworkTraining {
+        hidden: shape.hidden().to_vec(),
+        seed: Digest::of(b"seed"),
+        feature_spreads: vec![1_000; features],
+        layer_spreads: vec![1_000; behind],
+        layer_rates: vec![1; behind],
+        bias_rates: vec![1; behind + 1],
+    };
+    let spec = TrainingSpec {
+        schema: TrainingSpecSchema::V2,
+        kind: plan.scoring.kind,
+        epochs: 1,
+        scale_bits: plan.scoring.scale_bits,
+        direction: plan.scoring.direction,
+        centres: vec![1; features],
+        initial_weights: Vec::new(),
+        initial_bias: 0,
+        feature_rates: vec![1; features],
+        bias_rate: 0,
+        rate_numerator: 1 << 20,
+        rate_offset: 80,
+        decay: 0,
+        network: Some(network),
+    };
+    let batch = &cohort.batches[0];
+    let (row_commitment, outcome_commitment) = (batch.row_commitment, batch.outcome_commitment);
+    let model_commitment = cohort.model_commitment;
+    let mut statement = TrainingStatement { header, spec, rows: 420, row_commitment, outcome_commitment, model_commitment, steps: 0 };
+    if let Err(ReplayError::Steps { computed, .. }) = replay(&statement, plan) {
+        statement.steps = computed;
+    }
+    replay(&statement, plan).expect("a statement of a training replays");
+    statement
 }

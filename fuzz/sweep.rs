@@ -1,5 +1,5 @@
 //! Every single alteration of texts in turn: at each word, every value of another kind, space, the word or its phrase
-//! left out or repeated, the end of the text; the same within each object made a list.
+//! left out or repeated, the end of the text; the same within each object made a list and each word made a variant's object.
 //!
 //! What reads a field is compiled anew for each type it is read into, so that chance takes hours over what a walk does in seconds.
 //! Words in a like place of a like object are read by the same code: the walk takes one of them.
@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, ffi::OsStr, fs, ops::Range};
 use super::alter::{Draw, VALUES, as_list, is_name, line, phrase, put, spans};
 
 /// Alterations of a word besides another value.
-const OTHERS: usize = 9;
+const OTHERS: usize = 15;
 
 /// Alterations at each word.
 pub(crate) const AT_A_WORD: usize = VALUES.len() + OTHERS;
@@ -34,8 +34,21 @@ impl Walk {
     /// Through an object made a list: its own values, which order tells apart, and in them what is in places not yet known.
     fn as_list(&self, open: usize, known: &mut BTreeSet<Place>) -> Self {
         let (at, list) = as_list(&self.text, &self.spans, open, usize::MAX);
-        let (mut text, part) = (self.text.clone(), at.start..at.start + list.len());
-        put(&mut text, at, &list);
+        self.with(at, &list, known)
+    }
+
+    /// Through a word made an object: the other spelling of a variant without fields.
+    fn as_variant(&self, at: usize, known: &mut BTreeSet<Place>) -> Self {
+        let word = String::from_utf8_lossy(&self.text[self.spans[at].clone()]).into_owned();
+        let is_json = self.text.windows(2).any(|two| two == b"\":");
+        let object = if is_json { format!("{{{word}:null}}") } else { format!("{{{word} = {{}}}}") };
+        self.with(self.spans[at].clone(), object.as_bytes(), known)
+    }
+
+    /// Through this text with another part: its own words, and in them what is in places not yet known.
+    fn with(&self, at: Range<usize>, new: &[u8], known: &mut BTreeSet<Place>) -> Self {
+        let (mut text, part) = (self.text.clone(), at.start..at.start + new.len());
+        put(&mut text, at, new);
         let spans = spans(&text);
         let places = places(&text, &spans);
         let (mut words, mut depth) = (Vec::new(), 0_usize);
@@ -48,6 +61,15 @@ impl Walk {
             depth = (depth + opens).saturating_sub(closes);
         }
         Self { text, spans, words, next: 0 }
+    }
+
+    /// Whether a word is a text that may be one of an enumeration.
+    fn may_be_variant(&self, at: usize) -> bool {
+        let word = &self.text[self.spans[at].clone()];
+        let of_one = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_/.:".contains(byte);
+        // Not a digest.
+        let inside = word.len() > 2 && word.len() < 48 && word[0] == b'"' && word[1..word.len() - 1].iter().all(of_one);
+        inside && !is_name(&self.text, &self.spans, at)
     }
 }
 
@@ -77,6 +99,8 @@ impl Sweep {
             let whole = Walk::of(text.into_bytes(), &mut known);
             let objects = whole.words.iter().filter(|at| !learnt && whole.text[whole.spans[**at].start] == b'{');
             walks.extend(objects.map(|open| whole.as_list(*open, &mut known)).collect::<Vec<_>>());
+            let variants = whole.words.iter().filter(|at| !learnt && whole.may_be_variant(**at));
+            walks.extend(variants.map(|at| whole.as_variant(*at, &mut known)).collect::<Vec<_>>());
             walks.push(whole);
         }
         Self { walks }
@@ -157,7 +181,24 @@ pub(crate) fn altered(text: &[u8], spans: &[Range<usize>], at: usize, number: us
             let again = text[phrase(text, spans, at)].to_vec();
             put(&mut new, word.start..word.start, &again);
         }
-        space @ 5..OTHERS => put(&mut new, word.start..word.start, &[b" \n\t\r"[space - 5]]),
+        space @ 5..9 => put(&mut new, word.start..word.start, &[b" \n\t\r"[space - 5]]),
+        9 => {
+            new.truncate(word.start);
+            new.push(b' ');
+        }
+        // A letter otherwise written, two made others, one left out, one more: what is compared by its length, then in pieces.
+        10..OTHERS => {
+            let quote = usize::from(text[word.start] == b'"' && word.len() > 2);
+            let inner = word.start + quote..word.end - quote;
+            let (first, last) = (inner.start..inner.start + 1, inner.end - 1..inner.end);
+            match number {
+                10 => put(&mut new, first.clone(), format!("\\u{:04x}", text[first.start]).as_bytes()),
+                11 => put(&mut new, first, b"Q"),
+                12 => put(&mut new, last, b"Q"),
+                13 => put(&mut new, last, b""),
+                _ => put(&mut new, last.end..last.end, b"Q"),
+            }
+        }
         value => {
             // In place of an object or a list, not of its bracket.
             let whole = if b"{[".contains(&text[word.start]) { phrase(text, spans, at) } else { word };

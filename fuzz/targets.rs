@@ -4,6 +4,8 @@
 
 use std::sync::OnceLock;
 
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
+use serde_json::{Value, json};
 use verifold_circuits::{DecodedProof, VerifierKey, native, preparation, receipts, revision, training};
 use verifold_model::{
     digest::{Digest, canonical_json},
@@ -14,6 +16,7 @@ use verifold_model::{
     record::AuditRecord,
     revision::RevisionStatement,
     sample::{SampleOpenings, SampleRequest},
+    state::Stage,
     statement::MonitoringStatement,
     training::TrainingStatement,
 };
@@ -22,7 +25,7 @@ use verifold_package::{
     container::{self, MANIFEST},
     signing, traceability, write,
 };
-use verifold_policy::{Engagement, Overlay, Policy, lint_traceability};
+use verifold_policy::{Engagement, Overlay, Policy, TraceabilityDraft, lint_traceability};
 
 /// A parser with the name its corpus goes by.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -52,16 +55,24 @@ pub(crate) const HONEST: &[u8] = include_bytes!("../sample-audits/credit-scoring
 /// The sample audit with a proof of every stage.
 pub(crate) const LIFE_CYCLE: &[u8] = include_bytes!("../sample-audits/credit-scoring-lifecycle/package.zkaudit");
 
+/// The sample audit in which the model changes.
+const CHANGED_MODEL: &[u8] = include_bytes!("../sample-audits/changed-model/package.zkaudit");
+
+/// The sample audit of a network.
+pub(crate) const NETWORK: &[u8] = include_bytes!("../sample-audits/credit-scoring-mlp/package.zkaudit");
+
 /// The policy that overlays in these trials change.
 pub(crate) const POLICY: &str = include_str!("../sample-audits/credit-scoring-q1/policy.toml");
 
 /// Rows of the batch that the samples' receipts are of.
 const RECEIPT_ROWS: u32 = 487;
 
-/// The plan that every sample has.
-fn plan() -> &'static Plan {
-    static PLAN: OnceLock<Plan> = OnceLock::new();
-    PLAN.get_or_init(|| ClaimedPackage::read(LIFE_CYCLE, &Limits::default()).expect("the sample reads").plan)
+/// The samples' plans: of scorecards, and of the network.
+pub(crate) fn plans() -> &'static [Plan; 2] {
+    static PLANS: OnceLock<[Plan; 2]> = OnceLock::new();
+    PLANS.get_or_init(|| {
+        [LIFE_CYCLE, NETWORK].map(|sample| ClaimedPackage::read(sample, &Limits::default()).expect("the sample reads").plan)
+    })
 }
 
 /// Any bytes as a package.
@@ -79,12 +90,16 @@ pub(crate) fn container(data: &[u8]) {
 /// Path and bytes of every entry, the manifest first.
 pub(crate) type Entries = Vec<(String, Vec<u8>)>;
 
-/// The entries of the two samples with two batches each and the beginnings of proofs: what reads two reads twenty, and short ones
-/// run often.
-pub(crate) fn short_samples() -> &'static [Entries; 2] {
-    static SHORT: OnceLock<[Entries; 2]> = OnceLock::new();
+/// The entries of three samples with a few batches each and the beginnings of proofs: what reads two reads twenty, and short ones
+/// run often. Together they have an entry of every kind.
+pub(crate) fn short_samples() -> &'static [Entries; 3] {
+    static SHORT: OnceLock<[Entries; 3]> = OnceLock::new();
     SHORT.get_or_init(|| {
-        [HONEST, LIFE_CYCLE].map(|sample| {
+        let changed = ClaimedPackage::read(CHANGED_MODEL, &Limits::default()).expect("the sample reads");
+        let document = lint_traceability(&specification()).value.expect("a specification without gaps is accepted");
+        let specified = write(&Contents { traceability: vec![document], ..changed.contents() }).expect("a document can be added");
+        // Where the last begins a segment.
+        [(HONEST, 2), (LIFE_CYCLE, 2), (&specified, 4)].map(|(sample, batches)| {
             let entries = container::decode(sample, &Limits::default()).expect("the sample reads");
             let mut entries: Entries = entries.iter().map(|entry| (entry.path.to_owned(), entry.bytes.to_vec())).collect();
             for at in 1..entries.len() {
@@ -93,7 +108,7 @@ pub(crate) fn short_samples() -> &'static [Entries; 2] {
                     let beginning = bytes[..64].to_vec();
                     replace(&mut entries, at, &beginning);
                 } else if let Ok(mut statement) = serde_json::from_slice::<MonitoringStatement>(bytes) {
-                    statement.batches.truncate(2);
+                    statement.batches.truncate(batches);
                     replace(&mut entries, at, &canonical_json(&statement));
                 }
             }
@@ -101,6 +116,24 @@ pub(crate) fn short_samples() -> &'static [Entries; 2] {
             entries
         })
     })
+}
+
+/// A traceability specification in which people have yet to write.
+pub(crate) fn draft() -> String {
+    let draft = TraceabilityDraft {
+        stage: Stage::Monitoring,
+        system: Some("S".to_owned()),
+        model_category: Some("linear".to_owned()),
+        used: None,
+        cost: String::new(),
+        circuits: Vec::new(),
+    };
+    draft.to_toml()
+}
+
+/// One in which they have.
+pub(crate) fn specification() -> String {
+    draft().replace("REQUIRED: day", "2026-05-20").replace("REQUIRED: ", "")
 }
 
 /// Puts other bytes in the place of an entry; behind the manifest, size and digest there become theirs.
@@ -122,50 +155,50 @@ fn replace(entries: &mut Entries, at: usize, bytes: &[u8]) {
 /// The first byte says of which sample, the second which entry.
 pub(crate) fn package(data: &[u8]) {
     let [sample, which, bytes @ ..] = data else { return };
-    let mut entries = short_samples()[usize::from(sample % 2)].clone();
+    let mut entries = short_samples()[usize::from(sample % 3)].clone();
     let at = usize::from(*which) % entries.len();
     replace(&mut entries, at, bytes);
     container(&container::encode(&entries));
 }
 
-/// A statement of a cohort, monitored or tested, under the samples' plan, up to the chain replay.
+/// A statement of a cohort, monitored or tested, under the samples' plans, up to the chain replay.
 pub(crate) fn statement(data: &[u8]) {
-    if let Ok(statement) = serde_json::from_slice::<MonitoringStatement>(data)
-        && let Ok(replay) = native::replay(&statement, plan())
-    {
-        assert_eq!(replay.zn.chain, statement.chain_head);
-        assert_eq!(replay.links.len(), statement.batches.len());
+    if let Ok(statement) = serde_json::from_slice::<MonitoringStatement>(data) {
+        for replay in plans().iter().filter_map(|plan| native::replay(&statement, plan).ok()) {
+            assert_eq!(replay.zn.chain, statement.chain_head);
+            assert_eq!(replay.links.len(), statement.batches.len());
+        }
     }
 }
 
-/// A statement of another stage under the samples' plan, up to the states its proof must join.
+/// A statement of another stage under the samples' plans, up to the states its proof must join.
 pub(crate) fn stages(data: &[u8]) {
-    if let Ok(statement) = serde_json::from_slice::<PreparationStatement>(data)
-        && let Ok(transition) = preparation::replay(&statement, plan())
-    {
-        assert_eq!(transition.steps, statement.steps);
+    if let Ok(statement) = serde_json::from_slice::<PreparationStatement>(data) {
+        for transition in plans().iter().filter_map(|plan| preparation::replay(&statement, plan).ok()) {
+            assert_eq!(transition.steps, statement.steps);
+        }
     }
-    if let Ok(statement) = serde_json::from_slice::<TrainingStatement>(data)
-        && let Ok(transition) = training::replay(&statement, plan())
-    {
-        assert_eq!(transition.steps, statement.steps);
+    if let Ok(statement) = serde_json::from_slice::<TrainingStatement>(data) {
+        for transition in plans().iter().filter_map(|plan| training::replay(&statement, plan).ok()) {
+            assert_eq!(transition.steps, statement.steps);
+        }
     }
-    if let Ok(statement) = serde_json::from_slice::<ReceiptsStatement>(data)
-        && let Ok(transition) = receipts::replay(&statement, plan())
-    {
-        assert_eq!(transition.steps, statement.steps);
+    if let Ok(statement) = serde_json::from_slice::<ReceiptsStatement>(data) {
+        for transition in plans().iter().filter_map(|plan| receipts::replay(&statement, plan).ok()) {
+            assert_eq!(transition.steps, statement.steps);
+        }
     }
-    if let Ok(statement) = serde_json::from_slice::<RevisionStatement>(data)
-        && let Ok(transition) = revision::replay(&statement, plan())
-    {
-        assert_eq!(transition.steps, statement.steps);
+    if let Ok(statement) = serde_json::from_slice::<RevisionStatement>(data) {
+        for transition in plans().iter().filter_map(|plan| revision::replay(&statement, plan).ok()) {
+            assert_eq!(transition.steps, statement.steps);
+        }
     }
 }
 
 /// A receipt, opened under the samples' plan; rows asked for, and their openings.
 pub(crate) fn receipt(data: &[u8]) {
     if let Ok(receipt) = serde_json::from_slice::<Receipt>(data)
-        && let Ok(root) = receipts::opened_root(plan(), RECEIPT_ROWS, &receipt)
+        && let Ok(root) = receipts::opened_root(&plans()[0], RECEIPT_ROWS, &receipt)
     {
         assert_eq!(root, receipt.root);
     }
@@ -223,14 +256,22 @@ pub(crate) fn record(data: &[u8]) {
     }
 }
 
-/// A signature's envelope, of a package or a document.
+/// A DSSE envelope around a payload: alterations of an envelope itself seldom leave a text inside it.
+fn envelope_around(payload: &[u8], signature: &Value) -> Value {
+    json!({ "payload": BASE64.encode(payload), "payloadType": "application/vnd.in-toto+json", "signatures": [signature] })
+}
+
+/// A signature's envelope, of a package or a document; or the statement in one.
 pub(crate) fn envelope(data: &[u8]) {
-    if let Ok(envelope) = DocumentEnvelope::read("policy.toml.a.dsse.json", data, &Limits::default()) {
-        let _ = envelope.is_whole();
-    }
-    if let Ok(envelope) = Envelope::read("signatures/a.dsse.json", data, &Limits::default()) {
-        for signature in &envelope.signatures {
-            let _ = envelope.is_signed_by(signature, envelope.statement.predicate.signer.public_key);
+    let around = envelope_around(data, &json!({ "keyid": "", "sig": BASE64.encode([0; 64]) }));
+    for file in [data, &canonical_json(&around)] {
+        if let Ok(envelope) = DocumentEnvelope::read("policy.toml.a.dsse.json", file, &Limits::default()) {
+            let _ = envelope.is_whole();
+        }
+        if let Ok(envelope) = Envelope::read("signatures/a.dsse.json", file, &Limits::default()) {
+            for signature in &envelope.signatures {
+                let _ = envelope.is_signed_by(signature, envelope.statement.predicate.signer.public_key);
+            }
         }
     }
 }
@@ -250,15 +291,22 @@ pub(crate) fn token(data: &[u8]) {
     }
 }
 
-/// A signature over a model, and a key it might be under.
+/// A signature over a model, or the statement in one, and a key it might be under.
 pub(crate) fn model_signature(data: &[u8]) {
     static KEY: OnceLock<ModelKey> = OnceLock::new();
     let _ = ModelKey::read(data);
-    if let Ok(signature) = ModelSignature::read(data) {
-        let key = KEY.get_or_init(|| {
-            ModelKey::read(include_bytes!("../crates/package/tests/fixtures/model-signing/bank.pub")).expect("a key of the fixtures")
-        });
-        let _ = signature.is_signed_by(key);
+    let around = json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "verificationMaterial": { "publicKey": { "hint": "" } },
+        "dsseEnvelope": envelope_around(data, &json!({ "sig": "" })),
+    });
+    for bundle in [data, &canonical_json(&around)] {
+        if let Ok(signature) = ModelSignature::read(bundle) {
+            let key = KEY.get_or_init(|| {
+                ModelKey::read(include_bytes!("../crates/package/tests/fixtures/model-signing/bank.pub")).expect("a key of the fixtures")
+            });
+            let _ = signature.is_signed_by(key);
+        }
     }
 }
 
