@@ -34,6 +34,16 @@ struct Seed {
 
 const SEED: &str = "seed.json";
 
+/// What the names of files begin with that are not yet whole: a process that was killed leaves them.
+const PARTIAL: &str = ".verifold-work-";
+
+/// Whether a run wrote it: the seed, the proof of a stage, or the beginning of one.
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let of_proof = name.strip_suffix(".proof").and_then(|name| name.rsplit_once('-'));
+    name == SEED || name.starts_with(PARTIAL) || of_proof.is_some_and(|(_, statement)| statement.parse::<Digest>().is_ok())
+}
+
 /// The seed a folder has.
 fn kept(path: &Path) -> Result<Salt, ProveError> {
     let refuse = |problem: String| ProveError::Work { path: path.to_owned(), problem };
@@ -74,7 +84,7 @@ impl Work {
         let ours = Seed { schema: WorkSchema::V1, seed: Commitment::from_bytes(*self.salts.seed().as_bytes()) };
         let text = serde_json::to_vec(&ours).map_err(|error| ProveError::Work { path: path.clone(), problem: error.to_string() })?;
         // The first process makes the seed whole or not at all; every other finds it. Temporary files are their owner's alone.
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(io("make", &path))?;
+        let mut file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(&self.folder).map_err(io("make", &path))?;
         file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(io("write", &path))?;
         match file.persist_noclobber(&path) {
             Ok(_) => Ok(true),
@@ -105,7 +115,7 @@ impl Work {
     /// [`ProveError::Io`].
     pub(super) fn keep(&self, stage: &str, statement: Digest, proof: &[u8]) -> Result<(), ProveError> {
         let path = self.path(stage, statement);
-        let written = tempfile::NamedTempFile::new_in(&self.folder).and_then(|mut file| {
+        let written = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(&self.folder).and_then(|mut file| {
             file.write_all(proof)?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|error| error.error)
@@ -113,12 +123,26 @@ impl Work {
         written.map(drop).map_err(|source| ProveError::Io { action: "keep", path, source })
     }
 
-    /// Removes the folder: its package is written, and its secrets stand beside that.
+    /// Removes what runs keep in the folder, and the folder if nothing else is in it: the package is written, and its secrets stand
+    /// beside that. The folder may be one that somebody keeps other things in.
     ///
     /// # Errors
     /// [`ProveError::Io`].
     pub fn remove(self) -> Result<(), ProveError> {
-        fs::remove_dir_all(&self.folder).map_err(|source| ProveError::Io { action: "remove", path: self.folder, source })
+        let io = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| ProveError::Io { action, path, source }
+        };
+        let mut others = false;
+        for entry in fs::read_dir(&self.folder).map_err(io("list", &self.folder))? {
+            let path = entry.map_err(io("list", &self.folder))?.path();
+            if is_ours(&path) {
+                fs::remove_file(&path).map_err(io("remove", &path))?;
+            } else {
+                others = true;
+            }
+        }
+        if others { Ok(()) } else { fs::remove_dir(&self.folder).map_err(io("remove", &self.folder)) }
     }
 }
 
@@ -142,5 +166,26 @@ mod tests {
         assert!(matches!(Work::open(&folder), Err(ProveError::Work { .. })));
         again.remove().unwrap();
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn what_a_run_did_not_write_stays_in_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let work = Work::open(folder.path()).unwrap();
+        work.settle().unwrap();
+        work.keep("training", Digest::of(b"statement"), b"proof").unwrap();
+        let begun = format!("{PARTIAL}x");
+        let others = ["q1.zkaudit", "q1.secrets", "notes-2026.proof", "seed.json.bak"];
+        for name in others.iter().chain([&begun.as_str()]) {
+            fs::write(folder.path().join(name), "kept").unwrap();
+        }
+        fs::create_dir(folder.path().join("rows")).unwrap();
+        work.remove().unwrap();
+        let mut left: Vec<String> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        let mut expected: Vec<&str> = others.into_iter().chain(["rows"]).collect();
+        expected.sort_unstable();
+        assert_eq!(left, expected);
     }
 }
