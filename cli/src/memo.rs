@@ -193,6 +193,18 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     }
 
     if let Some(plan) = &record.plan {
+        let broken: Vec<String> = plan
+            .choices
+            .iter()
+            .filter(|choice| !choice.holds)
+            .map(|choice| format!("{} ({}); the policy: {}", choice.what, choice.chosen, choice.constraint.as_deref().unwrap_or_default()))
+            .collect();
+        if !broken.is_empty() {
+            out.push_str("\nCHOSEN BY THE PROVIDER, against the policy\n");
+            for choice in broken {
+                out.push_str(&fill("  - ", "    ", &choice));
+            }
+        }
         let free: Vec<String> = plan
             .choices
             .iter()

@@ -304,7 +304,13 @@ fn span(notices: &mut Notices<'_>, period: Spanned<PeriodFile>) -> Stated<Period
 }
 
 /// The slots of a calendar table, or a notice why there are none.
-fn expected(notices: &mut Notices<'_>, calendar: Spanned<CalendarFile>, period: Option<Period>) -> Option<Stated<ExpectedCalendar>> {
+///
+/// Weeks and months cut out of a period that nobody confirmed are as many as the package likes: they are taken from it, too.
+fn expected(
+    notices: &mut Notices<'_>,
+    calendar: Spanned<CalendarFile>,
+    period: Option<&Stated<Period>>,
+) -> Option<Stated<ExpectedCalendar>> {
     let at = calendar.span();
     let CalendarFile { kind, slot, origin, status } = calendar.into_inner();
     let listed: Vec<Slot> = slot
@@ -331,7 +337,7 @@ fn expected(notices: &mut Notices<'_>, calendar: Spanned<CalendarFile>, period: 
             notices.error("calendar", at.clone(), "a calendar of weeks or months needs [period] to cut");
             return None;
         }
-        (_, Some(period)) => match slots(kind, period) {
+        (_, Some(period)) => match slots(kind, period.value) {
             Ok(slots) => slots,
             Err(problem) => {
                 notices.error("calendar", at.clone(), problem);
@@ -339,6 +345,13 @@ fn expected(notices: &mut Notices<'_>, calendar: Spanned<CalendarFile>, period: 
             }
         },
     };
+    let cut = kind != Calendar::Free && period.is_some_and(|period| period.pinned().is_none());
+    if cut && status == Status::Confirmed {
+        let text = "cut from a period that is taken from the package, which so chooses how many batches are expected; until [period] is \
+                    confirmed, the calendar counts as taken from the package, too";
+        notices.warning("unconfirmed-period", at.clone(), text);
+    }
+    let status = if cut { Status::TakenFromPackage } else { status };
     Some(stated(notices, at, ExpectedCalendar { kind, slots }, origin, status))
 }
 
@@ -360,7 +373,7 @@ pub(crate) fn lint(source: &str) -> Lint<Engagement> {
     });
     let earlier: Vec<Stated<Period>> = file.earlier.into_iter().map(|period| span(&mut notices, period)).collect();
     let anchored_within_days = within_days(&mut notices, file.anchors.as_ref());
-    let calendar = file.calendar.and_then(|calendar| expected(&mut notices, calendar, period.as_ref().map(|p| p.value)));
+    let calendar = file.calendar.and_then(|calendar| expected(&mut notices, calendar, period.as_ref()));
     let controls = file.controls.map(|controls| {
         let at = controls.span();
         let ControlsFile { origin, status, batch } = controls.into_inner();
@@ -454,6 +467,10 @@ fn control_totals(
         let ControlFile { start, rows, scored, approved } = batch.into_inner();
         if totals.iter().any(|total| total.start == start) {
             notices.error("duplicate-control", at.clone(), format!("the batch starting {start} has two control totals"));
+        }
+        if rows.is_none() {
+            let text = "without `rows` nothing says how many there were: scored or approved rows alone cover no batch";
+            notices.warning("no-rows", at.clone(), text);
         }
         if let Some(calendar) = calendar
             && !calendar.value.slots.iter().any(|slot| slot.start == start)

@@ -66,6 +66,14 @@ fn build(file: PolicyFile, text: &str, notices: &mut Notices<'_>) -> Policy {
     if file.requirement.is_empty() {
         notices.error("no-requirement", file.id.span(), "the policy has no [[requirement]]");
     }
+    if let Some(first) = file.plan.first()
+        && !plan.is_empty()
+        && !file.requirement.iter().any(|requirement| *requirement.kind.get_ref() == RuleKind::PlanConstraints)
+    {
+        let text =
+            "no requirement of kind \"plan-constraints\" holds a plan to [[plan]], and the sentences of others speak as if it kept it";
+        notices.error("constraints-unasked", first.field.span(), text);
+    }
     let bits = |bits: Option<&Spanned<u32>>| bits.map(|bits| *bits.get_ref());
     let of_policy = bits(file.security_bits_at_least.as_ref());
     if let Some(refused) = out_of_reach(&file.properties, of_policy) {

@@ -34,6 +34,17 @@ fn legal_references_name_source_place_and_date() {
     );
 }
 
+/// A requirement that holds plans to a policy's constraints.
+const CONSTRAINTS: &str = r#"id = "P"
+title = "Plan"
+area = "Plan"
+stage = "monitoring"
+severity = "mandatory"
+assertion = "accuracy"
+kind = "plan-constraints"
+legal = [{ source = "law", place = "Art. 1" }]
+"#;
+
 /// A policy with one requirement whose keys can be replaced.
 const SMALL: &str = r#"schema = "policy/v1"
 id = "small"
@@ -245,7 +256,9 @@ fn names_must_be_known_and_unique() {
 
 #[test]
 fn plan_constraints_must_be_complete() {
-    let with = |constraints: &str| format!("{constraints}\n[[requirement]]");
+    // One more that can be kept, so that the requirement has something to hold plans to.
+    let another = "[[plan]]\nfield = \"maturity-days\"\nat_least = 1\n";
+    let with = |constraints: &str| format!("{constraints}\n{another}\n[[requirement]]\n{CONSTRAINTS}\n[[requirement]]");
     let cases = [
         ("[[plan]]\nfield = \"score-bins\"\n", "17:9 error key-missing"),
         ("[[plan]]\nfield = \"score-bins\"\nat_least = \"2.5\"\n", "18:12 error not-whole"),
@@ -264,13 +277,16 @@ fn plan_constraints_must_be_complete() {
     for (constraints, expected) in cases {
         check(&[("[[requirement]]", &with(constraints))], &[expected]);
     }
+    // A plan that breaks it would be found out by nobody.
+    let unasked = "[[plan]]\nfield = \"scale-bits\"\nat_least = 12\n[[requirement]]";
+    check(&[("[[requirement]]", unasked)], &["17:9 error constraints-unasked"]);
 }
 
 #[test]
 fn a_sentence_says_what_happens_to_small_batches_and_tolerated_ones() {
     let sentence = |edits: &[(&str, &str)]| {
         let text = edits.iter().fold(SMALL.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
-        Policy::read(&text).unwrap().requirements[0].sentence()
+        Policy::read(&text).unwrap().requirements.last().unwrap().sentence()
     };
     assert_eq!(
         sentence(&[]),
@@ -286,7 +302,7 @@ fn a_sentence_says_what_happens_to_small_batches_and_tolerated_ones() {
     assert_eq!(
         sentence(&[
             ("\"each-batch\"", "{ consecutive = 3 }"),
-            ("[[circuit]]", "[[plan]]\nfield = \"calendar\"\nexactly = \"month\"\n[[circuit]]")
+            ("[[circuit]]", &format!("[[plan]]\nfield = \"calendar\"\nexactly = \"month\"\n[[requirement]]\n{CONSTRAINTS}[[circuit]]"))
         ]),
         "In at least one of any 3 consecutive monthly batches, each with at least 100 scored rows, the approval rates under logged decisions of groups with at least 60 scored rows differ by at most 0.10."
     );

@@ -64,6 +64,10 @@ pub(crate) fn reconcile_deposits(
         .and_then(Stated::pinned)
         .map_or(statement.header.period.start, |period: &Period| period.start);
     let begun = begin.date_text();
+    if engagement.is_none() && policy.deposited.contains(&Deposited::Engagement) {
+        let text = format!("the engagement must be laid down before {begun}, and none is given");
+        note("not-deposited", true, text, "engagement");
+    }
     let mut items = vec![(Deposited::Policy, policy.digest, "policy".to_owned()), (Deposited::Plan, plan.digest(), "plan".to_owned())];
     items.extend(engagement.map(|engagement| (Deposited::Engagement, engagement.digest, "engagement".to_owned())));
     let applied = overlays.iter().filter(|overlay| overlay.changes.iter().any(|change| change.applied));
@@ -220,6 +224,21 @@ mod tests {
         let before = |_, _, _| vec![deposit(&[(Deposited::Engagement, Digest::of(b"before"))], "2026-05-29T00:00:00Z", 1)];
         assert_eq!(check_all(DEMANDED, &[], false, &before), found("changed-since-deposit", true));
         assert_eq!(check_all("", &[], false, &before), found("changed-since-deposit", false));
+    }
+
+    #[test]
+    fn an_engagement_that_a_policy_wants_laid_down_has_to_be_there() {
+        let package = ClaimedPackage::read(&sample("package.zkaudit"), &Limits::default()).unwrap();
+        let text = String::from_utf8(sample("policy.toml")).unwrap();
+        let found = |table: &str| {
+            let policy = Policy::read(&format!("{text}\n{table}")).unwrap();
+            let (mut scope, first) = (Scope::default(), &package.proofs[0].statement);
+            reconcile_deposits(&mut scope, &policy, None, &[], &Received::default(), first, &package.plan);
+            scope.findings.into_iter().map(|finding| (finding.cause, finding.blocking, finding.place)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(""), []);
+        let not_there = ("not-deposited".to_owned(), true, "engagement".to_owned());
+        assert_eq!(found("[deposited]\nbefore_period = [\"engagement\"]"), [not_there]);
     }
 
     /// Else whoever finds a limit missed could lift it after the results, and the policy would still be the one laid down.

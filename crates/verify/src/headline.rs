@@ -8,7 +8,7 @@ use verifold_model::{
     state::{Exit, Judgement, RungName, RungState, Severity, State},
 };
 use verifold_package::PackageError;
-use verifold_policy::Policy;
+use verifold_policy::{Policy, anchored_within_days};
 
 use crate::{
     assess::sentence,
@@ -154,7 +154,9 @@ fn scope_rung(inputs: &Inputs<'_>, record: &AuditRecord, refused: Option<&Refusa
     let Some(engagement) = &record.engagement else {
         return rung(RungName::Scope, RungState::NotEstablished, "Not established", "no engagement given", findings);
     };
-    let anchored = scope.anchored.map_or_else(String::new, |(n, of)| format!(", {n} of {of} anchored"));
+    // Anchors of the last day count as well, unless somebody said how early they have to be.
+    let timely = anchored_within_days(inputs.policy, inputs.engagement).map_or(", no matter when", |_| "");
+    let anchored = scope.anchored.map_or_else(String::new, |(n, of)| format!(", {n} of {of} anchored{timely}"));
     let detail = format!("{pinned} of 4 pinned, {} of {} batches{anchored}", engagement.expected_batches, engagement.expected_batches);
     let wanted = inputs.policy.pinned.iter().any(|pin| !inputs.engagement.is_some_and(|e| e.pins(*pin)));
     if pinned == 0 || wanted {
@@ -462,6 +464,8 @@ fn held(record: &AuditRecord, policy: &Policy) -> Headline {
             sentence(&counted(u64::from(open), "advisory requirement is", "advisory requirements are")).trim_end_matches('.')
         ));
     }
+    let of_mandatory = record.requirements.iter().filter(|result| result.severity == Severity::Mandatory);
+    let inapplicable = of_mandatory.filter(|result| result.state == State::NotApplicable).count() as u32;
     let unestablished: Vec<&str> =
         record.ladder.iter().filter(|rung| rung.state == RungState::NotEstablished).map(|rung| rung.name.title()).collect();
     if !unestablished.is_empty() {
@@ -470,16 +474,40 @@ fn held(record: &AuditRecord, policy: &Policy) -> Headline {
     Headline {
         state: State::Satisfied,
         rung: None,
-        title: if totals.mandatory == 1 {
-            "The one mandatory requirement is met on proven values".to_owned()
-        } else {
-            format!("All {} mandatory requirements are met on proven values", totals.mandatory)
-        },
+        title: met(totals.mandatory, inapplicable),
         detail,
         next: if unestablished.is_empty() {
             String::new()
         } else {
             "Confirm on another channel what is not established before relying on the result.".to_owned()
         },
+    }
+}
+
+/// That every mandatory requirement is settled, and how many of them by what was proven.
+fn met(mandatory: u32, inapplicable: u32) -> String {
+    let met = mandatory.saturating_sub(inapplicable);
+    match (met, inapplicable) {
+        (0, _) => "No mandatory requirement applies, so none is missed".to_owned(),
+        (1, 0) => "The one mandatory requirement is met on proven values".to_owned(),
+        (_, 0) => format!("All {met} mandatory requirements are met on proven values"),
+        (_, others) => {
+            let met = counted(u64::from(met), "mandatory requirement is", "mandatory requirements are");
+            format!("{met} met on proven values, {others} {}", if others == 1 { "does not apply" } else { "do not apply" })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_apply_is_not_met() {
+        assert_eq!(met(1, 0), "The one mandatory requirement is met on proven values");
+        assert_eq!(met(14, 0), "All 14 mandatory requirements are met on proven values");
+        assert_eq!(met(14, 2), "12 mandatory requirements are met on proven values, 2 do not apply");
+        assert_eq!(met(2, 1), "1 mandatory requirement is met on proven values, 1 does not apply");
+        assert_eq!(met(2, 2), "No mandatory requirement applies, so none is missed");
     }
 }

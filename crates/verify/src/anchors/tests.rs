@@ -134,6 +134,11 @@ fn a_period_cut_short_hides_no_anchored_batch() {
     let calendar = format!("{pinned}\n[calendar]\nkind = \"iso-week\"\norigin = \"contract\"");
     assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(&calendar), &anchors)), []);
 
+    // Weeks cut out of a period that the package states are what the package likes.
+    let stated = pinned.replace("origin = \"contract\"", "status = \"taken from the package\"");
+    let calendar = format!("{stated}\n[calendar]\nkind = \"iso-week\"\norigin = \"contract\"");
+    assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(&calendar), &anchors)), last_weeks);
+
     // Without its first two weeks it is of another log.
     let mut late = package.proofs[0].statement.clone();
     late.batches.drain(1..3);
@@ -170,8 +175,8 @@ fn an_anchored_batch_across_a_boundary_is_owed() {
     let anchors = weekly(&package, &moved);
     let Period { start, end } = statement.header.period;
     let pinned = format!("[period]\nstart = \"{start}\"\nend = \"{end}\"\norigin = \"contract\"");
-    let calendar = "[calendar]\nkind = \"iso-week\"\norigin = \"contract\"\n[period]\nstatus = \"taken from the package\"";
-    let calendar = format!("{calendar}\nstart = \"{start}\"\nend = \"{end}\"");
+    let slot = format!("[[calendar.slot]]\nstart = \"{start}\"\nend = \"{end}\"");
+    let calendar = format!("[calendar]\nkind = \"free\"\norigin = \"contract\"\n{slot}");
     for expected in ["", &pinned, &calendar] {
         let scope = scope_of(statement, &package.plan, &engagement(expected), &anchors);
         assert_eq!(blocking(&scope).iter().map(|(cause, _)| *cause).collect::<Vec<_>>(), ["anchored-batch-missing"], "{expected}");

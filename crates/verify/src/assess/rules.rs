@@ -77,20 +77,24 @@ pub(super) fn no_overlap(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> Verd
     verdict
 }
 
-/// The sums of each batch are those of an independent source.
+/// The rows of each batch, and whatever else it counts, are those of an independent source. Approvals alone are no total: rows that
+/// were declined could be left out.
 pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> Verdict {
     let batches: Vec<_> = evidence.monitoring().map(|(batch, _)| batch).collect();
     let lines = |batch: &BatchStatement| case.engagement.map_or_else(Vec::new, |engagement| crate::scope::control_lines(engagement, batch));
     let controlled: Vec<_> = batches.iter().map(|batch| (*batch, lines(batch))).collect();
-    let with = controlled.iter().filter(|(_, lines)| !lines.is_empty()).count();
-    if with == 0 && case.scope.unbatched.is_empty() {
+    let counts_rows = |batch: &BatchStatement| {
+        case.engagement.and_then(|engagement| engagement.control(batch.start)).is_some_and(|control| control.rows.is_some())
+    };
+    let with = batches.iter().filter(|batch| counts_rows(batch)).count();
+    if controlled.iter().all(|(_, lines)| lines.is_empty()) && case.scope.unbatched.is_empty() {
         return Verdict::plain(State::Uncovered, "the engagement carries no control totals");
     }
     let mut why = Vec::new();
     let mut equal = 0;
     for (batch, lines) in &controlled {
         let (number, label) = (case.label)(batch);
-        let holds = !lines.is_empty() && lines.iter().all(|line| line.holds);
+        let holds = counts_rows(batch) && lines.iter().all(|line| line.holds);
         equal += usize::from(holds);
         for line in lines.iter().filter(|line| !line.holds) {
             why.push(leaf(
@@ -119,7 +123,7 @@ pub(super) fn control_totals(case: &Case<'_>, evidence: &VerifiedPeriod<'_>) -> 
         String::new()
     } else {
         let mut parts = vec![format!("{equal} of {of} batches agree with an independent source")];
-        for (number, what) in [(uncontrolled, "without a control total"), (unbatched, "counted there and not in the package")] {
+        for (number, what) in [(uncontrolled, "without a control total of rows"), (unbatched, "counted there and not in the package")] {
             parts.extend((number > 0).then(|| format!("{number} {what}")));
         }
         parts.join(", ")

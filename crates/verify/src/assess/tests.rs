@@ -411,3 +411,23 @@ fn a_refused_proof_is_an_alarm_for_everything_that_rests_on_it() {
     let absent = policy(ANY_SHAPE, "kind = \"evidence\"\nstatement = \"training/v1\"");
     assert_eq!(result_of(&absent, Err(&refusal(ProofState::Rejected)), &Scope::default()).state, State::Uncovered);
 }
+
+/// Declined rows left out leave the approvals as they were.
+#[test]
+fn approvals_alone_are_no_control_total() {
+    let policy = policy(ANY_SHAPE, "kind = \"control-totals\"");
+    let evidence = evidence(vec![batch(0, &[(40, 100)]), batch(1, &[(50, 100)])]);
+    let state = |totals: [&str; 2]| {
+        let batches: Vec<String> =
+            totals.iter().enumerate().map(|(at, total)| format!("[[controls.batch]]\nstart = \"{}\"\n{total}\n", week(at))).collect();
+        let text = format!("schema = \"engagement/v1\"\nid = \"t\"\ntitle = \"t\"\n[controls]\norigin = \"ledger\"\n{}", batches.concat());
+        let engagement = Engagement::read(&text).unwrap();
+        let result = result_under(Some(&engagement), &policy, Ok(&evidence), &Scope::default());
+        (result.state, result.actual, result.reason)
+    };
+    assert_eq!(state(["rows = 100", "rows = 100\napproved = 50"]).0, State::Satisfied);
+    let (uncovered, actual, reason) = state(["approved = 40", "rows = 100"]);
+    assert_eq!((uncovered, actual.as_str()), (State::Uncovered, "1 of 2"));
+    assert!(reason.ends_with("1 without a control total of rows."), "{reason}");
+    assert_eq!(state(["approved = 40", "approved = 50"]).0, State::Uncovered);
+}

@@ -5,7 +5,7 @@ use verifold_model::{
     cohort::BatchRole,
     document::signed_text,
     format,
-    record::{AuditRecord, Rung, Source},
+    record::{AuditRecord, PlanChoice, Rung, Source},
     state::Severity,
 };
 
@@ -113,15 +113,20 @@ pub fn engagement_ui(ui: &mut Ui, record: &AuditRecord, asked: &mut Asked) {
     });
     to_settle(ui, record, asked);
     if let Some(plan) = &record.plan {
-        let open: Vec<String> =
-            plan.choices.iter().filter(|c| c.constraint.is_none()).map(|c| format!("{}: {}", c.what, c.chosen)).collect();
-        if !open.is_empty() {
-            divider(ui);
-            caption(ui, "Chosen by the provider, no policy constrains it");
-            for line in open {
-                sentence(ui, &line, kind().table, colors.text2);
+        let chosen = |title: &str, choices: Vec<String>, ui: &mut Ui| {
+            if !choices.is_empty() {
+                divider(ui);
+                caption(ui, title);
+                for line in choices {
+                    sentence(ui, &line, kind().table, colors.text2);
+                }
             }
-        }
+        };
+        let constrained = |c: &PlanChoice| c.constraint.clone().unwrap_or_default();
+        let broken = plan.choices.iter().filter(|c| !c.holds).map(|c| format!("{}: {}; the policy: {}", c.what, c.chosen, constrained(c)));
+        chosen("Chosen by the provider against the policy", broken.collect(), ui);
+        let open = plan.choices.iter().filter(|c| c.constraint.is_none()).map(|c| format!("{}: {}", c.what, c.chosen));
+        chosen("Chosen by the provider, no policy constrains it", open.collect(), ui);
     }
     divider(ui);
     note(ui, Icon::EyeSlash, "What this audit does not show", &record.not_shown.join(" "));
