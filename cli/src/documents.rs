@@ -97,7 +97,7 @@ fn document(path: &Path) -> Result<(DocumentKind, Digest), Failure> {
     struct Schema {
         schema: String,
     }
-    let text = files::text("document", path)?;
+    let text = files::document("document", path)?;
     let schema = toml::from_str::<Schema>(&text).map(|file| file.schema).unwrap_or_default();
     match schema.as_str() {
         "policy/v1" => Ok((DocumentKind::Policy, files::policy(path)?.digest)),

@@ -16,7 +16,6 @@ use crate::{
     files,
     host::{self, path_text},
     inspect,
-    out::printable,
     verify::file_name,
 };
 
@@ -86,7 +85,7 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
             files::write(path, text.as_bytes())?;
             println!("Drafted, with every value marked \"taken from the package\"; confirm or replace each: {}", path.display());
         }
-        None => print!("{}", printable(&text)),
+        None => print!("{text}"),
     }
     Ok(Exit::Met)
 }

@@ -60,22 +60,23 @@ fn waitless(options: &mut OpenOptions) -> &OpenOptions {
 /// Reads no more than one byte beyond the limit, however long a file says it is, and however it grows.
 fn bounded(what: &str, file: &OpenFile, path: &Path, limits: &Limits, limit: Limit) -> Result<Vec<u8>, Failure> {
     let cannot = |error| unread(what, path, &error);
-    let within = |found: u64| {
-        limits.check(limit, found, &path.display().to_string()).map_err(|exceeded| {
-            Failure::new(
-                Exit::Limits,
-                format!("the {what} is too large, so nothing was checked: {exceeded}"),
-                "ask for a smaller one, or check that this is the right file",
-            )
-        })
-    };
     let stated = file.metadata().map_err(cannot)?.len();
-    within(stated)?;
+    within(what, stated, path, limits, limit)?;
     // Room for all at once: a passphrase is left behind in no smaller room.
     let mut bytes = Vec::with_capacity(usize::try_from(stated).unwrap_or_default());
     file.take(limits.of(limit).saturating_add(1)).read_to_end(&mut bytes).map_err(cannot)?;
-    within(bytes.len() as u64)?;
+    within(what, bytes.len() as u64, path, limits, limit)?;
     Ok(bytes)
+}
+
+fn within(what: &str, found: u64, path: &Path, limits: &Limits, limit: Limit) -> Result<(), Failure> {
+    limits.check(limit, found, &path.display().to_string()).map_err(|exceeded| {
+        Failure::new(
+            Exit::Limits,
+            format!("the {what} is too large, so nothing was checked: {exceeded}"),
+            "ask for a smaller one, or check that this is the right file",
+        )
+    })
 }
 
 /// Bytes of a package.
@@ -96,7 +97,17 @@ pub(crate) fn bytes(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     received(what, path, &Limits::default(), Limit::TextBytes)
 }
 
-/// Text of a policy or engagement.
+/// A document in TOML, with its bytes.
+pub(crate) fn document_file(what: &str, path: &Path) -> Result<File, Failure> {
+    Ok((path.to_owned(), received(what, path, &Limits::default(), Limit::DocumentBytes)?))
+}
+
+/// A document in TOML.
+pub(crate) fn document(what: &str, path: &Path) -> Result<String, Failure> {
+    text_of(what, document_file(what, path)?.1, path)
+}
+
+/// A text that is no document.
 pub(crate) fn text(what: &str, path: &Path) -> Result<String, Failure> {
     text_of(what, bytes(what, path)?, path)
 }
@@ -123,17 +134,17 @@ fn unusable(error: &ReadError, path: &Path) -> Failure {
 
 /// A policy without errors.
 pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
-    Policy::read(&text("policy", path)?).map_err(|error| unusable(&error, path))
+    Policy::read(&document("policy", path)?).map_err(|error| unusable(&error, path))
 }
 
 /// An overlay without errors, also against the policy it is to change.
 pub(crate) fn overlay(path: &Path, policy: Option<&Policy>) -> Result<Overlay, Failure> {
-    Overlay::read(&text("overlay", path)?, policy).map_err(|error| unusable(&error, path))
+    Overlay::read(&document("overlay", path)?, policy).map_err(|error| unusable(&error, path))
 }
 
 /// An engagement without errors.
 pub(crate) fn engagement(path: &Path) -> Result<Engagement, Failure> {
-    engagement_of(bytes("engagement", path)?, path)
+    engagement_of(document_file("engagement", path)?.1, path)
 }
 
 /// As [`engagement`], of bytes read from `path`.
@@ -169,6 +180,14 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// As [`write`], for a file that must not be there yet: another may have been sent, or filled in by hand.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if path.symlink_metadata().is_ok() {
+        return Err(unwritten(&io::ErrorKind::AlreadyExists.into(), path));
+    }
+    write(path, bytes)
+}
+
 /// As [`write_private`], for a file that must not be there yet.
 pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     written(path, bytes)?.persist_noclobber(path).map_err(|error| unwritten(&error.error, path))?;
@@ -176,11 +195,12 @@ pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure
 }
 
 fn unwritten(error: &io::Error, path: &Path) -> Failure {
-    Failure::new(
-        Exit::Usage,
-        format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()),
-        "check the folder and its permissions",
-    )
+    let hint = if error.kind() == io::ErrorKind::AlreadyExists {
+        "give another name, or move what is there away"
+    } else {
+        "check the folder and its permissions"
+    };
+    Failure::new(Exit::Usage, format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()), hint)
 }
 
 /// A temporary file beside `path`, readable by its owner alone, with `bytes` in it.

@@ -11,7 +11,7 @@ use verifold_model::{
     state::Exit,
 };
 
-use crate::{failure::Failure, out::printable};
+use crate::failure::Failure;
 
 /// A path as requests carry it.
 pub(crate) fn path_text(path: &Path) -> Result<String, Failure> {
@@ -33,18 +33,18 @@ pub(crate) fn ask(request: WorkerRequest) -> Result<WorkerEvent, Failure> {
         match said {
             Said::Event(WorkerEvent::Ready { protocol, program }) => {
                 if protocol != PROTOCOL_VERSION {
-                    return Err(cannot(printable(&format!("{program} speaks protocol {protocol}, this program {PROTOCOL_VERSION}"))));
+                    return Err(cannot(format!("{program} speaks protocol {protocol}, this program {PROTOCOL_VERSION}")));
                 }
             }
             Said::Event(WorkerEvent::Isolated { missing, .. }) => {
                 if let Some(note) = isolation_note(&missing) {
-                    eprintln!("verifold: note: {}", printable(&note));
+                    eprintln!("verifold: note: {note}");
                 }
             }
             Said::Event(WorkerEvent::Phase { phase, detail, .. }) => at = doing(phase, &detail),
             Said::Event(WorkerEvent::Failed { message, hint, exit }) => {
                 let exit = Exit::of_code(exit).unwrap_or(Exit::NotChecked);
-                return Err(Failure::new(exit, printable(&message), printable(&hint)));
+                return Err(Failure::new(exit, message, hint));
             }
             Said::Event(event) => return Ok(event),
             Said::Stopped(stopped) => return Err(unanswered(&at, &stopped)),
@@ -73,7 +73,7 @@ fn unanswered(at: &str, stopped: &Stopped) -> Failure {
         Exit::Limits => "nothing is concluded and nothing was written; a package that needs so much is not checked by this program",
         _ => STOPPED,
     };
-    Failure::new(stopped.exit, printable(&format!("the verifier stopped while {at}. {}", stopped.cause)), hint)
+    Failure::new(stopped.exit, format!("the verifier stopped while {at}. {}", stopped.cause), hint)
 }
 
 /// What the worker is at, as it stands behind "while".

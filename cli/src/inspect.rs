@@ -21,7 +21,6 @@ use verifold_package::{ClaimedPackage, ClaimedProof, Limits, PackageError};
 use crate::{
     failure::Failure,
     host::{self, path_text},
-    out::printable,
     traceability,
     wrap::{fill, pad},
 };
@@ -45,7 +44,7 @@ pub(crate) fn unreadable(error: &PackageError, path: &Path) -> Failure {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let request = WorkerRequest::Inspect { package: path_text(&arguments.package)? };
     let WorkerEvent::Told { text, .. } = host::ask(request)? else { return Err(host::unasked()) };
-    print!("{}", printable(&text));
+    print!("{text}");
     Ok(Exit::Met)
 }
 

@@ -70,6 +70,7 @@ fn public_path(key: &Path) -> PathBuf {
 fn unusable(error: &KeyError, path: &Path) -> Failure {
     let (exit, hint) = match error {
         KeyError::NotAKeyFile(_) | KeyError::OtherKind => (Exit::Malformed, "give a file that `verifold key new` wrote"),
+        KeyError::TooCostly => (Exit::Limits, "ask whoever made it for one that `verifold key new` wrote"),
         KeyError::WrongPassphrase => (Exit::Usage, "check the passphrase"),
         KeyError::ShortPassphrase { .. } => (Exit::Usage, "choose a longer one: whoever copies the file can guess for years"),
         KeyError::Randomness(_) => (Exit::Usage, "make keys on another computer"),

@@ -20,7 +20,6 @@ use crate::{
     failure::Failure,
     files::{self, File},
     host::{self, path_text},
-    out::printable,
     wrap,
 };
 
@@ -98,7 +97,7 @@ fn check(arguments: &Check) -> Result<Exit, Failure> {
         engagement: other(&arguments.engagement)?,
     };
     let WorkerEvent::Told { text, exit } = host::ask(WorkerRequest::CheckModel { files })? else { return Err(host::unasked()) };
-    print!("{}", printable(&text));
+    print!("{text}");
     Ok(Exit::of_code(exit).unwrap_or(Exit::NotChecked))
 }
 
@@ -145,7 +144,7 @@ impl Handed {
             key: of("public key", &files.key, Limit::ModelKeyBytes)?,
             record: read("record", &files.record)?,
             opening: files.opening.as_ref().map(|path| read("opening", path)).transpose()?,
-            engagement: files.engagement.as_ref().map(|path| read("engagement", path)).transpose()?,
+            engagement: files.engagement.as_ref().map(|path| files::document_file("engagement", Path::new(path))).transpose()?,
         })
     }
 

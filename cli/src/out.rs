@@ -26,13 +26,20 @@ macro_rules! eprintln {
     ($($text:tt)*) => { $crate::out::complain(format_args!("{}\n", format_args!($($text)*))) };
 }
 
+/// Says a text, in which others may have had a word, as it may go to a terminal.
 pub(crate) fn say(text: fmt::Arguments<'_>) {
-    keep(io::stdout().lock().write_fmt(text));
+    keep(io::stdout().lock().write_all(printable(&text.to_string()).as_bytes()));
 }
 
+/// As [`say`], to standard error.
 pub(crate) fn complain(text: fmt::Arguments<'_>) {
     // Nowhere is left to say that this failed.
-    let _ = io::stderr().lock().write_fmt(text);
+    let _ = io::stderr().lock().write_all(printable(&text.to_string()).as_bytes());
+}
+
+/// Says JSON of one line: the same values, with characters escaped that a terminal might take for more than text.
+pub(crate) fn say_json(json: &str) {
+    keep(io::stdout().lock().write_all(escaped(json).as_bytes()));
 }
 
 fn keep(done: io::Result<()>) {
@@ -52,17 +59,38 @@ pub(crate) fn finish() -> io::Result<()> {
     UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
 }
 
-/// Text from a worker as it may go to a terminal, line by line.
-pub(crate) fn printable(text: &str) -> String {
+/// A text with U+FFFD for each character that could steer a terminal, line by line.
+fn printable(text: &str) -> String {
     text.split('\n').map(format::printable).collect::<Vec<_>>().join("\n")
+}
+
+/// Such characters stand in strings alone, the end of the line apart.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && format::is_unprintable(c) {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::*;
 
     #[test]
-    fn a_worker_cannot_steer_the_terminal() {
+    fn nothing_said_steers_the_terminal() {
         assert_eq!(printable("one\n\u{1b}[2J\u{202e}two\n"), "one\n\u{fffd}[2J\u{fffd}two\n");
+    }
+
+    #[test]
+    fn json_that_is_said_holds_the_same_values() {
+        let value = serde_json::json!({ "a\u{9b}": "\u{202e}\u{e0001}é\u{1b}" });
+        let said = escaped(&format!("{value}\n"));
+        assert!(said.is_ascii() || said.replace('é', "").is_ascii(), "{said}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&said).unwrap(), value);
     }
 }

@@ -67,7 +67,7 @@ fn show(id: &str) -> Result<Exit, Failure> {
 }
 
 fn check(path: &Path, overlays: &[PathBuf]) -> Result<Exit, Failure> {
-    let lint = Policy::lint(&files::text("policy", path)?);
+    let lint = Policy::lint(&files::document("policy", path)?);
     for notice in &lint.notices {
         println!("{}: {notice}", path.display());
     }

@@ -365,7 +365,7 @@ fn matured(arguments: Matured) -> Result<Exit, Failure> {
 }
 
 fn change_record(path: &Path) -> Result<ChangeDraft, Failure> {
-    read_change_record(&files::text("change record", path)?).map_err(|error| {
+    read_change_record(&files::document("change record", path)?).map_err(|error| {
         let lines: Vec<String> = error.notices.iter().map(|notice| format!("\n  {notice}")).collect();
         let what = format!("the {} cannot be used, so nothing was proven: {}{}", error.file, path.display(), lines.concat());
         Failure::new(Exit::Malformed, what, "write reason, approver, date and reference; both models may be left out")

@@ -125,7 +125,7 @@ fn draw_rows(arguments: &Draw) -> Result<Exit, Failure> {
     };
     let request = draw(manifest_sha256, &arguments.nonce, &batches, &wanted)
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was drawn: {error}"), ""))?;
-    files::write(&arguments.output, &json(&request)?)?;
+    files::write_new(&arguments.output, &json(&request)?)?;
     for stratum in &request.strata {
         println!(
             "Batches {} to {}: {} of {} rows drawn",
@@ -190,7 +190,7 @@ fn check(arguments: &Check) -> Result<Exit, Failure> {
     println!("{} drawn by manifest and nonce, and opened as proven", counted(opened.len() as u64, "row", "rows"));
     println!("Record  SHA-256 {record_sha256}");
     if let Some(path) = &arguments.worksheet {
-        files::write_private(path, &worksheet(&opened)?)?;
+        files::write_new_private(path, &worksheet(&opened)?)?;
         println!("Table   {}   fill in `result` (agrees, differs, missing) and give it back with --results", path.display());
     }
     let (Some(sheet), Some(output)) = (&arguments.results, &arguments.output) else {

@@ -19,7 +19,6 @@ use crate::{
     host::{self, path_text},
     inspect,
     key::{self, PassphraseSource},
-    out::printable,
     wrap::fill,
 };
 
@@ -111,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     files::write(output, &package)?;
     // The one the key signed, by this process: what a worker says of it afterwards proves nothing.
     println!("Manifest     {manifest}");
-    print!("{}", printable(&text));
+    print!("{text}");
     println!("Package      {}", output.display());
     Ok(Exit::Met)
 }

@@ -20,7 +20,6 @@ use crate::{
     files,
     host::{self, path_text},
     inspect,
-    out::printable,
     wrap::{fill, pad},
 };
 
@@ -70,7 +69,7 @@ fn stage(text: &str) -> Result<Stage, String> {
 
 /// A document without gaps that a package can hold.
 pub(crate) fn document(path: &Path) -> Result<Traceability, Failure> {
-    let document = read_traceability(&files::text("traceability specification", path)?).map_err(|error| {
+    let document = read_traceability(&files::document("traceability specification", path)?).map_err(|error| {
         let lines: Vec<String> = error.notices.iter().map(|notice| format!("\n  {notice}")).collect();
         Failure::new(
             Exit::Malformed,
@@ -149,7 +148,7 @@ fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit,
         Some(path) => {
             let request = WorkerRequest::DraftTraceability { package: path_text(path)?, stage };
             let WorkerEvent::Told { text, .. } = host::ask(request)? else { return Err(host::unasked()) };
-            printable(&text)
+            text
         }
     };
     match output {
@@ -168,7 +167,7 @@ fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit,
 }
 
 fn check(path: &Path) -> Result<Exit, Failure> {
-    let lint = lint_traceability(&files::text("traceability specification", path)?);
+    let lint = lint_traceability(&files::document("traceability specification", path)?);
     for notice in &lint.notices {
         println!("{}: {notice}", path.display());
     }
@@ -201,7 +200,7 @@ pub(crate) fn printed(document: &Traceability, indent: &str) -> String {
 }
 
 fn show(path: &Path) -> Result<Exit, Failure> {
-    let text = files::text("traceability specification", path)?;
+    let text = files::document("traceability specification", path)?;
     let lint = lint_traceability(&text);
     // A draft can be read as well; it says itself what is missing.
     let document: Traceability = match lint.value {

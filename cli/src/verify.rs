@@ -14,9 +14,7 @@ use crate::{
     failure::Failure,
     files,
     host::{self, path_text},
-    memo,
-    out::printable,
-    report,
+    memo, out, report,
     wrap::fill,
 };
 
@@ -104,8 +102,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn print(arguments: &Arguments, record: &AuditRecord) {
     match (arguments.quiet, arguments.format) {
-        (true, _) => print!("{}", printable(&fill("", "", &format!("{}.", record.headline.title)))),
-        (false, Format::Text) => print!("{}", printable(&memo::text(record))),
-        (false, Format::Json) => print!("{}", String::from_utf8_lossy(&record.to_bytes())),
+        (true, _) => print!("{}", fill("", "", &format!("{}.", record.headline.title))),
+        (false, Format::Text) => print!("{}", memo::text(record)),
+        (false, Format::Json) => out::say_json(&String::from_utf8_lossy(&record.to_bytes())),
     }
 }

@@ -30,7 +30,6 @@ use crate::{
     failure::Failure,
     files::{self, File},
     host, inspect, isolation, model,
-    out::printable,
     received::Handed,
     report, sign, traceability,
     verify::file_name,
@@ -174,16 +173,15 @@ impl Verification {
     fn read(files: VerifyFiles) -> Result<Self, Failure> {
         let policy = files::policy(Path::new(&files.policy))?;
         let handed = Handed::read(&files, &policy.limits)?;
-        let bytes = |what: &str, path: Option<String>| path.map(|path| files::file(what, Path::new(&path))).transpose();
         let path = PathBuf::from(files.package);
         let overlay = |path: &String| files::overlay(Path::new(path), Some(&policy));
         Ok(Self {
             overlays: files.overlays.iter().map(overlay).collect::<Result<_, _>>()?,
             reviewed_at: files.reviewed_at.or_else(files::now),
             trusted: files.trust.iter().map(|path| documents::trusted(Path::new(path))).collect::<Result<_, _>>()?,
-            engagement: bytes("engagement", files.engagement)?,
+            engagement: files.engagement.map(|path| files::document_file("engagement", Path::new(&path))).transpose()?,
             handed,
-            against: bytes("record", files.against)?,
+            against: files.against.map(|path| files::file("record", Path::new(&path))).transpose()?,
             package: (path.clone(), files::package(&path, &policy.limits)?),
             policy,
         })
@@ -214,6 +212,6 @@ impl Verification {
 
 fn check() -> Result<Exit, Failure> {
     let WorkerEvent::Told { text, exit } = host::ask(WorkerRequest::Check)? else { return Err(host::unasked()) };
-    print!("{}", printable(&text));
+    print!("{text}");
     Ok(Exit::of_code(exit).unwrap_or(Exit::NotChecked))
 }

@@ -123,7 +123,7 @@ fn a_worker_that_is_stopped_concludes_nothing_and_says_where_it_was() {
 #[test]
 fn a_worker_asked_nonsense_says_so() {
     let mut worker = Worker(verifold(&["worker"]).spawn().unwrap());
-    worker.0.stdin.take().unwrap().write_all(b"{\"request\":\"sing\"}\n").unwrap();
+    worker.0.stdin.take().unwrap().write_all(b"{\"sing\":{}}\n").unwrap();
     let last = BufReader::new(worker.0.stdout.take().unwrap()).lines().last().unwrap().unwrap();
     assert!(last.contains("does not understand") && last.contains("\"exit\":2"), "{last}");
 }

@@ -122,10 +122,10 @@ fn the_worker_is_stopped_at_its_limits() {
 fn a_text_has_a_limit_that_no_policy_moves() {
     let desk = Desk::new("");
     let file = fs::OpenOptions::new().write(true).open(desk.at("engagement.toml")).unwrap();
-    file.set_len(Limit::TextBytes.most() + 1).unwrap();
+    file.set_len(Limit::DocumentBytes.most() + 1).unwrap();
     let (exit, said) = desk.verify();
     assert_eq!(exit, Some(6), "{said}");
-    assert!(said.contains("limit `text_bytes`") && said.contains("no policy allows more"), "{said}");
+    assert!(said.contains("limit `document_bytes`") && said.contains("no policy allows more"), "{said}");
     let (exit, said) = Desk::new("[limits]\ntext_bytes = 1\n").verify();
     assert_eq!(exit, Some(3), "{said}");
     assert!(said.contains("whatever a policy says"), "{said}");

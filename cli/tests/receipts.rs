@@ -194,6 +194,10 @@ fn a_sample_is_drawn_opened_compared_and_concluded_from() {
 
     let sheet = fs::read_to_string(desk.folder.path().join("sheet.csv")).unwrap();
     assert_eq!(sheet.lines().count(), 13);
+    // What somebody has filled in by hand is not written over.
+    fs::write(desk.folder.path().join("sheet.csv"), "filled in").unwrap();
+    desk.says(&[&CHECK[..], &["--worksheet", "sheet.csv"]].concat(), 2, "what was there before is unchanged: sheet.csv");
+    assert_eq!(fs::read_to_string(desk.folder.path().join("sheet.csv")).unwrap(), "filled in");
     let filled = |result: &dyn Fn(usize) -> &'static str| {
         let line = |(i, line): (usize, &str)| if i == 0 { line.to_owned() } else { line.replacen(",,", &format!(",{},", result(i)), 1) };
         let text: Vec<String> = sheet.lines().enumerate().map(line).collect();
@@ -262,4 +266,13 @@ fn the_receipts_of_the_sample_hold_and_do_not_hold_for_each_other() {
     // The bank decided against this applicant, and tells them otherwise.
     desk.write("told.json", &Receipt { row: read("receipt-approved.json").row, ..read("receipt-declined.json") });
     check(&desk.folder.path().join("told.json"), 4, "(leaf-differs)");
+}
+
+#[test]
+fn what_is_wrong_with_a_receipt_is_said_without_steering_the_terminal() {
+    let desk = Desk::new();
+    desk.write("record.json", &desk.record);
+    fs::write(desk.folder.path().join("receipt.json"), r#"{"\u001b[2J\u202e":1}"#).unwrap();
+    let said = desk.says(&["receipt", "check", "receipt.json", "--record", "record.json"], 3, "unknown field `\u{fffd}[2J\u{fffd}`");
+    assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
 }

@@ -1,8 +1,9 @@
-//! Sample audits: folders inside `sample-audits`, beside the program, in the working folder or above it, or where
-//! they are installed.
+//! Sample audits: folders inside `sample-audits`, beside the program or above it, where they are installed, or else in the
+//! working folder or above it.
 
 use std::{
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +13,8 @@ use verifold_model::{
 };
 
 const FOLDER: &str = "sample-audits";
+/// Bytes of a README or an expected exit code; the samples' have two thousand at most.
+const MOST_TEXT: u64 = 64 << 10;
 /// From the folder of an installed program to its data.
 const INSTALLED: &str = "../share/verifold";
 
@@ -20,8 +23,10 @@ const INSTALLED: &str = "../share/verifold";
 pub fn find() -> Vec<Sample> {
     let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned));
     let working = std::env::current_dir().ok();
-    let above = beside.iter().chain(&working).flat_map(|folder| folder.ancestors()).map(Path::to_owned);
-    let places = above.chain(beside.iter().map(|folder| folder.join(INSTALLED))).map(|folder| folder.join(FOLDER));
+    let above = |folder: &Option<PathBuf>| folder.iter().flat_map(|folder| folder.ancestors()).map(Path::to_owned).collect::<Vec<_>>();
+    // The working folder may be one that somebody sent.
+    let installed = beside.iter().map(|folder| folder.join(INSTALLED));
+    let places = above(&beside).into_iter().chain(installed).chain(above(&working)).map(|folder| folder.join(FOLDER));
     let mut samples =
         places.filter(|folder| folder.is_dir()).map(|folder| inside(&folder)).find(|samples| !samples.is_empty()).unwrap_or_default();
     samples.sort_by_key(order);
@@ -40,8 +45,8 @@ fn inside(folder: &Path) -> Vec<Sample> {
 fn sample(folder: &Path) -> Option<Sample> {
     let name = folder.file_name()?.to_string_lossy().into_owned();
     let files = audit_in(folder).filter(AuditFiles::is_complete)?;
-    let (title, summary) = fs::read_to_string(folder.join("README.md")).map(|text| heading_and_paragraph(&text)).unwrap_or_default();
-    let expected = fs::read_to_string(folder.join("expected.exit")).ok().and_then(|text| text.trim().parse::<u8>().ok());
+    let (title, summary) = small_text(&folder.join("README.md")).map(|text| heading_and_paragraph(&text)).unwrap_or_default();
+    let expected = small_text(&folder.join("expected.exit")).and_then(|text| text.trim().parse::<u8>().ok());
     Some(Sample {
         title: if title.is_empty() { name.clone() } else { title },
         summary,
@@ -50,6 +55,15 @@ fn sample(folder: &Path) -> Option<Sample> {
         files,
         name,
     })
+}
+
+/// Text of a regular file of at most [`MOST_TEXT`] bytes: the folder may be one that somebody sent.
+fn small_text(path: &Path) -> Option<String> {
+    let is_small = |path: &Path| fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= MOST_TEXT);
+    let file = is_small(path).then(|| fs::File::open(path).ok()).flatten()?;
+    let mut text = String::new();
+    file.take(MOST_TEXT).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// The audit in a folder: `policy.toml`, `engagement.toml`, and the package if there is exactly one. Absent if there is
@@ -83,6 +97,19 @@ fn heading_and_paragraph(text: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_too_long_to_be_a_readme_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("README.md");
+        fs::write(&path, "# A\n\nb\n").unwrap();
+        assert_eq!(small_text(&path).as_deref(), Some("# A\n\nb\n"));
+        fs::File::options().write(true).open(&path).unwrap().set_len(MOST_TEXT + 1).unwrap();
+        assert_eq!(small_text(&path), None);
+        assert_eq!(small_text(folder.path()), None);
+        #[cfg(unix)]
+        assert_eq!(small_text(Path::new("/dev/zero")), None);
+    }
 
     #[test]
     fn a_readme_gives_title_and_summary() {

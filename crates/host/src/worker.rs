@@ -304,7 +304,7 @@ mod tests {
 
     /// The line of a worker that says it is isolated.
     fn isolated(cpu_seconds: u64) -> String {
-        format!(r#"{{"event":"isolated","missing":[],"bounds":{{"memory_bytes":4096,"cpu_seconds":{cpu_seconds}}}}}"#)
+        format!(r#"{{"isolated":{{"missing":[],"bounds":{{"memory_bytes":4096,"cpu_seconds":{cpu_seconds}}}}}}}"#)
     }
 
     fn next(received: &mpsc::Receiver<Said>) -> Said {
@@ -319,9 +319,8 @@ mod tests {
 
     #[test]
     fn lines_arrive_as_events() {
-        let (_worker, received) = start(
-            r#"read line; echo '{"event":"ready","protocol":1,"program":"x"}'; echo '{"event":"failed","message":"no","hint":"","exit":3}'"#,
-        );
+        let (_worker, received) =
+            start(r#"read line; echo '{"ready":{"protocol":1,"program":"x"}}'; echo '{"failed":{"message":"no","hint":"","exit":3}}'"#);
         assert_eq!(next(&received), Said::Event(WorkerEvent::Ready { protocol: 1, program: "x".into() }));
         assert_eq!(next(&received), Said::Event(WorkerEvent::Failed { message: "no".into(), hint: String::new(), exit: 3 }));
     }
@@ -336,10 +335,10 @@ mod tests {
 
     #[test]
     fn news_without_end_is_heard_no_further() {
-        let news = br#"{"event":"phase","phase":"read","detail":"","done":0,"total":0}"#;
+        let news = br#"{"phase":{"phase":"read","detail":"","done":0,"total":0}}"#;
         let mut endless = news.iter().chain(b"\n").copied().cycle();
         let mut lines = |n: usize| endless.by_ref().take(n * (news.len() + 1)).collect::<Vec<u8>>();
-        let answer = b"{\"event\":\"told\",\"text\":\"done\",\"exit\":0}\n";
+        let answer = b"{\"told\":{\"text\":\"done\",\"exit\":0}}\n";
         let listened = |said: &[u8]| {
             let mut told = 0;
             (listen(&mut &*said, &mut |_| told += 1), told)
@@ -370,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_answers_in_time_is_heard() {
-        let answer = r#"{"event":"told","text":"done","exit":0}"#;
+        let answer = r#"{"told":{"text":"done","exit":0}}"#;
         let (_worker, received) = start(&format!("printf '%s\\n' '{}' '{answer}'", isolated(1)));
         assert_eq!(received.iter().last().unwrap(), Said::Event(WorkerEvent::Told { text: "done".into(), exit: 0 }));
     }
@@ -380,11 +379,11 @@ mod tests {
     fn a_record_says_what_the_worker_was_not_isolated_by() {
         let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sample-audits/cheat-altered-count/expected.record.json");
         let own = r#"{"volatile":{"finished":null,"host":"","threads":1,"isolation_missing":["its own word"],"phases":[]},"#;
-        let answer = format!(r#"printf '{{"event":"verified","record":'; sed '1s/{{/{own}/' {sample} | tr -d '\n'; echo '}}'"#);
+        let answer = format!(r#"printf '{{"verified":{{"record":'; sed '1s/{{/{own}/' {sample} | tr -d '\n'; echo '}}}}'"#);
         for (before, missing) in [
             (isolated(600), &[][..]),
             (isolated(600).replace("[]", r#"["this kernel cannot a"]"#), &["this kernel cannot a"]),
-            (r#"{"event":"ready","protocol":1,"program":"x"}"#.to_owned(), &["the verifier did not say that it isolated itself"]),
+            (r#"{"ready":{"protocol":1,"program":"x"}}"#.to_owned(), &["the verifier did not say that it isolated itself"]),
         ] {
             let (_worker, received) = start(&format!("printf '%s\\n' '{before}'; {answer}"));
             let Said::Event(WorkerEvent::Verified { record }) = received.iter().last().unwrap() else { panic!("no record") };

@@ -67,6 +67,8 @@ pub enum Limit {
     CpuSeconds,
     /// Bytes of a text that is read before, or without, a policy.
     TextBytes,
+    /// Bytes of a document in TOML.
+    DocumentBytes,
     /// Bytes of a message between a host and its worker.
     FrameBytes,
 }
@@ -87,7 +89,7 @@ const fn line(key: &'static str, [least, default, most]: [u64; 3], counts: &'sta
 
 impl Limit {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::PackageBytes,
         Self::Entries,
         Self::JsonBytes,
@@ -114,6 +116,7 @@ impl Limit {
         Self::MemoryBytes,
         Self::CpuSeconds,
         Self::TextBytes,
+        Self::DocumentBytes,
         Self::FrameBytes,
     ];
 
@@ -251,9 +254,16 @@ impl Limit {
             Self::TextBytes => line(
                 "text_bytes",
                 [256 << 20; 3],
-                "bytes of a policy, overlay, engagement, record, key, receipt, opening, model file, or another without a limit of its own",
+                "bytes of a record, key, receipt, opening, model file, or another without a limit of its own",
                 "A record of 20 000 batches, the most a package may state, takes about 150 MB. Among the others are a passphrase file, an \
                  envelope made elsewhere, a table of results. Read before there is a policy, so that none moves it.",
+            ),
+            Self::DocumentBytes => line(
+                "document_bytes",
+                [8 << 20; 3],
+                "bytes of a policy, overlay, engagement, traceability specification or change record in TOML",
+                "An engagement with control totals of 20 000 batches takes about 3 MB. Reading a byte of TOML may take 160 of \
+                 memory. Read before there is a policy, so that none moves it.",
             ),
             Self::FrameBytes => line(
                 "frame_bytes",

@@ -17,16 +17,19 @@ use crate::{
 };
 
 /// Version both sides must agree on.
-pub const PROTOCOL_VERSION: u32 = 4;
+pub const PROTOCOL_VERSION: u32 = 5;
 
 const MAX_FRAME_BYTES: u64 = Limit::FrameBytes.most();
 
 /// Most bytes of a line that does not end the work. A phase takes a hundred; what isolation misses, some more.
 const MAX_NEWS_BYTES: usize = 64 << 10;
 
+/// Names of the events for which [`WorkerEvent::is_last`] holds.
+const ANSWERS: [&str; 6] = ["verified", "told", "outline", "signed", "rendered", "failed"];
+
 /// What a host asks of a worker; one to a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum WorkerRequest {
     /// Verify a package. Answered by [`WorkerEvent::Verified`].
     Verify {
@@ -196,7 +199,7 @@ impl Bounds {
 
 /// What the worker says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum WorkerEvent {
     /// First line: the worker is up.
     Ready {
@@ -305,8 +308,14 @@ pub fn write_frame<T: Serialize>(out: &mut impl Write, message: &T) -> io::Resul
 /// # Errors
 /// If reading fails, the line is longer, or the stream ends within it: half a frame is none.
 pub fn read_frame(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
-    let mut line = Vec::new();
-    input.take(MAX_FRAME_BYTES).read_until(b'\n', &mut line)?;
+    read_rest(Vec::new(), input)
+}
+
+/// As [`read_frame`], of a line of which the beginning has been read.
+fn read_rest(mut line: Vec<u8>, input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    if !line.ends_with(b"\n") {
+        input.take(MAX_FRAME_BYTES.saturating_sub(line.len() as u64)).read_until(b'\n', &mut line)?;
+    }
     match line.pop() {
         None => Ok(None),
         Some(b'\n') => Ok(Some(line)),
@@ -322,13 +331,21 @@ pub fn read_frame(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 /// # Errors
 /// In words, what is wrong with what it wrote. Only an answer may be long: there is one, and news of any length could go on for ever.
 pub fn read_event(input: &mut impl BufRead) -> Result<Option<WorkerEvent>, String> {
-    let Some(line) = read_frame(input).map_err(|error| format!("What it wrote ends badly: {error}."))? else { return Ok(None) };
-    let event: WorkerEvent =
-        serde_json::from_slice(&line).map_err(|error| format!("It wrote a line this program does not understand: {error}."))?;
-    if !event.is_last() && line.len() > MAX_NEWS_BYTES {
-        return Err(format!("It wrote a line of {} bytes that is no answer, and may write {MAX_NEWS_BYTES}.", line.len()));
+    let badly = |error: io::Error| format!("What it wrote ends badly: {error}.");
+    let mut beginning = Vec::new();
+    input.by_ref().take(MAX_NEWS_BYTES as u64 + 1).read_until(b'\n', &mut beginning).map_err(badly)?;
+    if beginning.len() > MAX_NEWS_BYTES && !beginning.ends_with(b"\n") && !begins_answer(&beginning) {
+        return Err(format!("It wrote a line of more than {MAX_NEWS_BYTES} bytes that is no answer."));
     }
+    let Some(line) = read_rest(beginning, input).map_err(badly)? else { return Ok(None) };
+    let event = serde_json::from_slice(&line).map_err(|error| format!("It wrote a line this program does not understand: {error}."))?;
     Ok(Some(event))
+}
+
+/// Whether a line begins as an event does that ends the work.
+fn begins_answer(line: &[u8]) -> bool {
+    let Some(line) = line.strip_prefix(b"{\"") else { return false };
+    ANSWERS.iter().any(|name| line.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"\"")))
 }
 
 /// Why a worker ended without a last event.
@@ -416,8 +433,31 @@ mod tests {
         let around = serde_json::to_vec(&phase(0)).unwrap().len();
         assert!(read(&phase(MAX_NEWS_BYTES - around)).is_ok());
         let problem = read(&phase(MAX_NEWS_BYTES - around + 1)).unwrap_err();
-        assert_eq!(problem, "It wrote a line of 65537 bytes that is no answer, and may write 65536.");
+        assert_eq!(problem, "It wrote a line of more than 65536 bytes that is no answer.");
         assert!(read(&WorkerEvent::Told { text: "a".repeat(MAX_NEWS_BYTES), exit: 0 }).is_ok());
+    }
+
+    #[test]
+    fn an_answer_is_known_by_its_name_before_it_is_read() {
+        let (text, sha256) = (String::new, Digest::from_bytes([0; 32]));
+        let record = include_bytes!("../../../sample-audits/cheat-altered-count/expected.record.json");
+        let record = Box::new(AuditRecord::read(record).unwrap());
+        let events = [
+            WorkerEvent::Ready { protocol: 1, program: text() },
+            WorkerEvent::Isolated { missing: Vec::new(), bounds: Bounds { memory_bytes: 1, cpu_seconds: 1 } },
+            WorkerEvent::Phase { phase: WorkPhase::Read, detail: text(), done: 0, total: 0 },
+            WorkerEvent::Verified { record },
+            WorkerEvent::Told { text: text(), exit: 0 },
+            WorkerEvent::Outline { manifest_sha256: sha256, batches: Vec::new() },
+            WorkerEvent::Signed { package: Vec::new(), text: text() },
+            WorkerEvent::Rendered { pdf: Vec::new(), pages: 1 },
+            WorkerEvent::Failed { message: text(), hint: text(), exit: 3 },
+        ];
+        assert_eq!(events.iter().filter(|event| event.is_last()).count(), ANSWERS.len());
+        for event in events {
+            assert_eq!(begins_answer(&serde_json::to_vec(&event).unwrap()), event.is_last(), "{event:?}");
+        }
+        assert!(!begins_answer(b"{\"tolds\":") && !begins_answer(b"told"));
     }
 
     #[test]

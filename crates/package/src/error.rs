@@ -315,6 +315,7 @@ impl PackageError {
                 | Limit::MemoryBytes
                 | Limit::CpuSeconds
                 | Limit::TextBytes
+                | Limit::DocumentBytes
                 | Limit::FrameBytes
                 | Limit::ReceivedBytes
                 | Limit::ModelSignatureBytes

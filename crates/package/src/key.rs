@@ -16,6 +16,13 @@ pub const MIN_PASSPHRASE_CHARS: usize = 12;
 /// equal to N = 2^17, r = 8, p = 1.
 const SCRYPT_COST: (u8, u32, u32) = (14, 8, 8);
 
+/// Most that reading a file may take of memory, in bytes, and of work, as a multiple of what [`SCRYPT_COST`] takes: the file says
+/// how hard it is to open, and may come from others.
+const MOST_OPENING: (u64, u64) = (1 << 30, 64);
+
+/// Most rounds of PBKDF2: ten times those OWASP's Password Storage Cheat Sheet asks for.
+const MOST_ROUNDS: u32 = 10_000_000;
+
 /// An Ed25519 private key; cleared from memory when dropped.
 pub struct SecretKey(SigningKey);
 
@@ -34,6 +41,9 @@ pub enum KeyError {
     /// The file is no encrypted private key in PEM.
     #[error("the file is not an encrypted private key (PKCS#8, PEM): {0}")]
     NotAKeyFile(String),
+    /// Opening the file takes more memory or time than is given to it.
+    #[error("it says that opening it takes more memory or time than a key file may")]
+    TooCostly,
     /// The passphrase does not open the file, or the file is damaged.
     #[error("the passphrase does not open the key, or the file is damaged")]
     WrongPassphrase,
@@ -103,10 +113,32 @@ impl SecretKey {
             return Err(KeyError::NotAKeyFile(format!("it holds a {}", label.escape_debug())));
         }
         let info = EncryptedPrivateKeyInfo::from_der(document.as_bytes()).map_err(|error| KeyError::NotAKeyFile(error.to_string()))?;
+        if let Some(scheme) = info.encryption_algorithm.pbes2()
+            && !is_affordable(&scheme.kdf)
+        {
+            return Err(KeyError::TooCostly);
+        }
         let opened = info.decrypt(passphrase).map_err(|_| KeyError::WrongPassphrase)?;
         let info = PrivateKeyInfo::from_der(opened.as_bytes()).map_err(|_| KeyError::WrongPassphrase)?;
         let key = SigningKey::try_from(info).map_err(|_| KeyError::OtherKind)?;
         Ok(Self(key))
+    }
+}
+
+/// Whether what a file says of its key derivation is within what is given to it.
+fn is_affordable(kdf: &pbes2::Kdf<'_>) -> bool {
+    match kdf {
+        pbes2::Kdf::Scrypt(cost) => {
+            let (log_n, r, p) = SCRYPT_COST;
+            let (most_bytes, most_work) = MOST_OPENING;
+            let blocks = cost.cost_parameter.saturating_mul(u64::from(cost.block_size));
+            let work = blocks.saturating_mul(u64::from(cost.parallelization));
+            let ours = (u64::from(r) * u64::from(p)) << log_n;
+            blocks.saturating_mul(128) <= most_bytes && work <= ours.saturating_mul(most_work)
+        }
+        pbes2::Kdf::Pbkdf2(cost) => cost.iteration_count <= MOST_ROUNDS,
+        // Kinds that the library may come to know.
+        _ => false,
     }
 }
 
@@ -131,5 +163,16 @@ mod tests {
         assert!(matches!(SecretKey::from_pem("ed25519:", "x"), Err(KeyError::NotAKeyFile(_))));
         let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
         assert!(matches!(SecretKey::from_pem(public, "x"), Err(KeyError::NotAKeyFile(_))));
+    }
+
+    /// Scrypt takes its memory before it knows whether the passphrase is right.
+    #[test]
+    fn a_file_that_takes_all_memory_to_open_is_not_opened() {
+        let scrypt = |cost_parameter, block_size, parallelization| {
+            let salt = b"salt".as_slice();
+            is_affordable(&pbes2::Kdf::Scrypt(pbes2::ScryptParams { salt, cost_parameter, block_size, parallelization, key_length: None }))
+        };
+        assert!(scrypt(1 << 14, 8, 8) && scrypt(1 << 20, 8, 1));
+        assert!(!scrypt(1 << 21, 8, 1) && !scrypt(1 << 20, 8, 9) && !scrypt(1 << 40, 8, 1) && !scrypt(u64::MAX, u16::MAX, u16::MAX));
     }
 }

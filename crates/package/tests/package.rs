@@ -551,6 +551,7 @@ fn limits_hold() {
         Limit::MemoryBytes,
         Limit::CpuSeconds,
         Limit::TextBytes,
+        Limit::DocumentBytes,
         Limit::FrameBytes,
     ];
     assert!(Limit::ALL.iter().all(|limit| seen.contains(limit) != others.contains(limit)));

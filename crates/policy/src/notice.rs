@@ -78,18 +78,27 @@ pub struct ReadError {
     pub notices: Vec<Notice>,
 }
 
+/// Notices that are kept of a file: nobody mends more at once, and finding where each stands takes a look through the file.
+const MOST: usize = 200;
+
 /// Collects notices against the text they are about.
 pub(crate) struct Notices<'a> {
     source: &'a str,
     found: Vec<Notice>,
+    /// The weightiest of those beyond [`MOST`].
+    more: Option<Level>,
 }
 
 impl<'a> Notices<'a> {
     pub(crate) const fn new(source: &'a str) -> Self {
-        Self { source, found: Vec::new() }
+        Self { source, found: Vec::new(), more: None }
     }
 
     fn push(&mut self, level: Level, cause: &'static str, at: Range<usize>, text: String) {
+        if self.found.len() == MOST {
+            self.more = Some(self.more.map_or(level, |more| more.min(level)));
+            return;
+        }
         let before = self.source.get(..at.start).unwrap_or(self.source);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let number = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
@@ -144,6 +153,10 @@ impl<'a> Notices<'a> {
     /// Ends the collection: the value counts only if there is no error.
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> Lint<T> {
         self.found.sort_by_key(|notice| (notice.line, notice.column));
+        if let (Some(level), Some(last)) = (self.more, self.found.last()) {
+            let text = format!("there is more to say than these {MOST}");
+            self.found.push(Notice { level, cause: "more", line: last.line, column: last.column, text });
+        }
         let usable = self.found.iter().all(|notice| notice.level != Level::Error);
         Lint { value: value.filter(|_| usable), notices: self.found }
     }
@@ -152,6 +165,19 @@ impl<'a> Notices<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_goes_beyond_the_notices_kept_still_counts() {
+        let mut notices = Notices::new("a");
+        (0..MOST + 1).for_each(|_| notices.warning("w", 0..1, "so"));
+        let lint = notices.finish(Some(()));
+        assert_eq!((lint.value, lint.notices.len()), (Some(()), MOST + 1));
+        assert_eq!(lint.notices[MOST].to_string(), "warning: line 1, column 1: there is more to say than these 200 [more]");
+        let mut notices = Notices::new("a");
+        (0..MOST + 1).for_each(|_| notices.warning("w", 0..1, "so"));
+        notices.error("e", 0..1, "no");
+        assert_eq!(notices.finish(Some(())).value, None);
+    }
 
     #[test]
     fn columns_count_characters() {

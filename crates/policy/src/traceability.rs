@@ -8,6 +8,7 @@ use std::{
     ops::Range,
 };
 
+use toml::de::DeTable;
 use verifold_model::{
     candidates::{CandidateSystem, Holds, candidates},
     proof_system::Property,
@@ -24,12 +25,12 @@ use crate::{
 pub fn lint_traceability(text: &str) -> Lint<Traceability> {
     let mut notices = Notices::new(text);
     let value = notices.parse::<Traceability>();
-    if let Some(document) = &value {
+    if let (Some(document), Ok(root)) = (&value, DeTable::parse(text)) {
         for gap in document.gaps() {
-            notices.error("unfilled", place(text, &gap.field), gap.to_string());
+            notices.error("unfilled", place(root.get_ref(), &gap.field), gap.to_string());
         }
         for contradiction in document.contradictions() {
-            notices.error("contradiction", place(text, &contradiction.field), contradiction.to_string());
+            notices.error("contradiction", place(root.get_ref(), &contradiction.field), contradiction.to_string());
         }
     }
     notices.finish(value)
@@ -44,10 +45,9 @@ pub fn read_traceability(text: &str) -> Result<Traceability, ReadError> {
 }
 
 /// Where a field such as `candidate[2].scores.succinct.reason` stands, or the nearest that is there around it.
-fn place(text: &str, field: &str) -> Range<usize> {
-    let Ok(root) = toml::de::DeTable::parse(text) else { return 0..0 };
+fn place(root: &DeTable<'_>, field: &str) -> Range<usize> {
     let mut found = 0..0;
-    let mut table = Some(root.get_ref());
+    let mut table = Some(root);
     for part in field.split('.') {
         let (key, index) = match part.split_once('[') {
             Some((key, rest)) => (key, rest.trim_end_matches(']').parse::<usize>().ok()),

@@ -178,7 +178,7 @@ fn no_network(root: &Path, program: &Path, trace: &Path) -> anyhow::Result<()> {
     )?;
     let read = || fs::read(trace).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     // The worker's last line of the run begins with these words.
-    let verified = |trace: &str| trace.contains(r#""{\"event\":\"verified\""#);
+    let verified = |trace: &str| trace.contains(r#""{\"verified\""#);
     for _ in 0..PATIENCE {
         if verified(&read()) {
             break;
