@@ -168,30 +168,31 @@ fn with_payloads(envelopes: Vec<Vec<u8>>, pointer: &str) -> Vec<Vec<u8>> {
     envelopes.into_iter().chain(payloads).collect()
 }
 
-/// A record with its lists of objects cut to those unlike each other and what is known, as what reads one reads the next: short
-/// inputs run often.
+/// A record with its lists of objects cut to those with something not yet known: short inputs run often.
 fn slim(record: &[u8], known: &mut BTreeSet<String>) -> Vec<u8> {
-    fn cut(within: &str, value: &mut Value, known: &mut BTreeSet<String>) {
+    /// Whether there is something not known: a field of another type, another word of an enumeration.
+    fn cut(place: &str, value: &mut Value, known: &mut BTreeSet<String>) -> bool {
         match value {
             Value::Array(items) => {
-                // Others may be of a fixed length.
-                items.retain(|item| !item.is_object() || known.insert(format!("{within}:{}", kind(item))));
-                items.iter_mut().for_each(|item| cut(within, item, known));
+                let mut new = known.insert(format!("{place}[{}]", items.is_empty()));
+                items.retain_mut(|item| {
+                    let is_new = cut(place, item, known);
+                    new |= is_new;
+                    // Others may be of a fixed length.
+                    is_new || !item.is_object()
+                });
+                new
             }
-            Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| cut(name, value, known)),
-            _ => {}
-        }
-    }
-    /// Fields with their types, and the words of enumerations.
-    fn kind(value: &Value) -> String {
-        match value {
-            Value::Null => "null".to_owned(),
-            Value::Bool(_) => "bool".to_owned(),
-            Value::Number(_) => "number".to_owned(),
-            Value::String(text) if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') => text.clone(),
-            Value::String(_) => "text".to_owned(),
-            Value::Array(items) => format!("[{}]", items.first().map(kind).unwrap_or_default()),
-            Value::Object(fields) => fields.iter().map(|(name, value)| format!("{name}:{},", kind(value))).collect(),
+            Value::Object(fields) => {
+                fields.iter_mut().fold(false, |new, (name, value)| cut(&format!("{place}/{name}"), value, known) | new)
+            }
+            Value::String(text) if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') => {
+                known.insert(format!("{place}={text}"))
+            }
+            Value::String(_) => known.insert(format!("{place}:text")),
+            Value::Number(_) => known.insert(format!("{place}:number")),
+            Value::Bool(_) => known.insert(format!("{place}:bool")),
+            Value::Null => known.insert(format!("{place}:null")),
         }
     }
     let mut value = serde_json::from_slice(record).expect("a record is JSON");
