@@ -16,9 +16,11 @@ pub const MIN_PASSPHRASE_CHARS: usize = 12;
 /// equal to N = 2^17, r = 8, p = 1.
 const SCRYPT_COST: (u8, u32, u32) = (14, 8, 8);
 
-/// Most that reading a file may take of memory, in bytes, and of work, as a multiple of what [`SCRYPT_COST`] takes: the file says
-/// how hard it is to open, and may come from others.
-const MOST_OPENING: (u64, u64) = (1 << 30, 64);
+/// Most bytes of memory that opening a file may take: the file says how many, and may come from others.
+const MOST_MEMORY: u64 = 1 << 30;
+
+/// Most work that opening a file may take, as a multiple of what [`SCRYPT_COST`] takes.
+const MOST_WORK: u64 = 64;
 
 /// Most rounds of PBKDF2: ten times those OWASP's Password Storage Cheat Sheet asks for.
 const MOST_ROUNDS: u32 = 10_000_000;
@@ -129,12 +131,13 @@ impl SecretKey {
 fn is_affordable(kdf: &pbes2::Kdf<'_>) -> bool {
     match kdf {
         pbes2::Kdf::Scrypt(cost) => {
-            let (log_n, r, p) = SCRYPT_COST;
-            let (most_bytes, most_work) = MOST_OPENING;
-            let blocks = cost.cost_parameter.saturating_mul(u64::from(cost.block_size));
-            let work = blocks.saturating_mul(u64::from(cost.parallelization));
-            let ours = (u64::from(r) * u64::from(p)) << log_n;
-            blocks.saturating_mul(128) <= most_bytes && work <= ours.saturating_mul(most_work)
+            let (log_n, own_r, own_p) = SCRYPT_COST;
+            let [n, r, p] = [cost.cost_parameter, cost.block_size.into(), cost.parallelization.into()];
+            // RFC 7914, § 2: a vector of N blocks for the mixing, and p blocks that are mixed, each of 128 · r bytes.
+            let memory = n.saturating_add(p).saturating_mul(r).saturating_mul(128);
+            let work = n.saturating_mul(r).saturating_mul(p);
+            let own_work = (u64::from(own_r) * u64::from(own_p)) << log_n;
+            memory <= MOST_MEMORY && work <= own_work.saturating_mul(MOST_WORK)
         }
         pbes2::Kdf::Pbkdf2(cost) => cost.iteration_count <= MOST_ROUNDS,
         // Kinds that the library may come to know.
@@ -168,11 +171,17 @@ mod tests {
     /// Scrypt takes its memory before it knows whether the passphrase is right.
     #[test]
     fn a_file_that_takes_all_memory_to_open_is_not_opened() {
-        let scrypt = |cost_parameter, block_size, parallelization| {
+        let opened = |cost_parameter, block_size, parallelization| {
             let salt = b"salt".as_slice();
-            is_affordable(&pbes2::Kdf::Scrypt(pbes2::ScryptParams { salt, cost_parameter, block_size, parallelization, key_length: None }))
+            let kdf = pbes2::Kdf::Scrypt(pbes2::ScryptParams { salt, cost_parameter, block_size, parallelization, key_length: None });
+            let parameters = pbes2::Parameters { kdf, encryption: pbes2::EncryptionScheme::Aes256Cbc { iv: &[0; 16] } };
+            let info = EncryptedPrivateKeyInfo { encryption_algorithm: parameters.into(), encrypted_data: &[0; 48] };
+            let pem = pkcs8::SecretDocument::encode_msg(&info).unwrap().to_pem(EncryptedPrivateKeyInfo::PEM_LABEL, LineEnding::LF);
+            SecretKey::from_pem(&pem.unwrap(), "x").err()
         };
-        assert!(scrypt(1 << 14, 8, 8) && scrypt(1 << 20, 8, 1));
-        assert!(!scrypt(1 << 21, 8, 1) && !scrypt(1 << 20, 8, 9) && !scrypt(1 << 40, 8, 1) && !scrypt(u64::MAX, u16::MAX, u16::MAX));
+        assert_eq!(opened(1 << 4, 8, 1), Some(KeyError::WrongPassphrase));
+        for (n, r, p) in [(1 << 21, 8, 1), (1 << 20, 8, 9), (1 << 40, 8, 1), (1 << 62, u16::MAX, u16::MAX), (2, 8_000, 4_000)] {
+            assert_eq!(opened(n, r, p), Some(KeyError::TooCostly), "{n} {r} {p}");
+        }
     }
 }
