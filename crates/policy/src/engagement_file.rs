@@ -305,7 +305,7 @@ fn span(notices: &mut Notices<'_>, period: Spanned<PeriodFile>) -> Stated<Period
 
 /// The slots of a calendar table, or a notice why there are none.
 ///
-/// Weeks and months cut out of a period that nobody confirmed are as many as the package likes: they are taken from it, too.
+/// Weeks and months cut out of a period that nobody confirmed are as many as the package likes: nobody can confirm them.
 fn expected(
     notices: &mut Notices<'_>,
     calendar: Spanned<CalendarFile>,
@@ -345,13 +345,11 @@ fn expected(
             }
         },
     };
-    let cut = kind != Calendar::Free && period.is_some_and(|period| period.pinned().is_none());
-    if cut && status == Status::Confirmed {
-        let text = "cut from a period that is taken from the package, which so chooses how many batches are expected; until [period] is \
-                    confirmed, the calendar counts as taken from the package, too";
-        notices.warning("unconfirmed-period", at.clone(), text);
+    if status == Status::Confirmed && kind != Calendar::Free && period.is_some_and(|period| period.pinned().is_none()) {
+        let text = "confirmed, but cut from a period that is taken from the package, which so chooses how many batches are expected; \
+                    confirm [period] first";
+        notices.error("unconfirmed-period", at.clone(), text);
     }
-    let status = if cut { Status::TakenFromPackage } else { status };
     Some(stated(notices, at, ExpectedCalendar { kind, slots }, origin, status))
 }
 
@@ -467,10 +465,6 @@ fn control_totals(
         let ControlFile { start, rows, scored, approved } = batch.into_inner();
         if totals.iter().any(|total| total.start == start) {
             notices.error("duplicate-control", at.clone(), format!("the batch starting {start} has two control totals"));
-        }
-        if rows.is_none() {
-            let text = "without `rows` nothing says how many there were: scored or approved rows alone cover no batch";
-            notices.warning("no-rows", at.clone(), text);
         }
         if let Some(calendar) = calendar
             && !calendar.value.slots.iter().any(|slot| slot.start == start)

@@ -101,26 +101,21 @@ fn contradictions_are_named_with_their_line() {
     check("2026-06-15T00:00:00Z", "2026-06-14T00:00:00Z", &["10 error calendar"]);
     check("\"iso-week\"", "\"free\"", &["10 error calendar"]);
     check("start = \"2026-06-01T00:00:00Z\"\nrows", "start = \"2026-06-02T00:00:00Z\"\nrows", &["16 error stray-control"]);
-    check(
-        "rows = 512\n",
-        "rows = 512\n[[controls.batch]]\nstart = \"2026-06-01T00:00:00Z\"\n",
-        &["19 error duplicate-control", "19 warning no-rows"],
-    );
+    check("rows = 512\n", "rows = 512\n[[controls.batch]]\nstart = \"2026-06-01T00:00:00Z\"\n", &["19 error duplicate-control"]);
     check("origin = \"ledger\"", "", &["14 warning no-origin"]);
-    check("origin = \"letter\"", "status = \"taken from the package\"", &["10 warning unconfirmed-period"]);
+    check("origin = \"letter\"", "status = \"taken from the package\"", &["10 error unconfirmed-period"]);
 }
 
 /// Otherwise a package that ends early chooses which weeks are missed.
 #[test]
-fn weeks_of_an_unconfirmed_period_are_nobodys_calendar() {
-    let engagement = Engagement::read(SMALL).unwrap();
-    assert!(engagement.pins(Pin::Calendar) && engagement.expected_slots().len() == 2);
-    let engagement = Engagement::read(&SMALL.replacen("origin = \"letter\"", "status = \"taken from the package\"", 1)).unwrap();
-    assert!(!engagement.pins(Pin::Calendar) && engagement.expected_slots().is_empty());
-    // Slots written out are the auditor's own.
+fn weeks_of_an_unconfirmed_period_are_nobodys_to_confirm() {
+    let unconfirmed = SMALL.replacen("origin = \"letter\"", "status = \"taken from the package\"", 1);
+    assert!(Engagement::read(&unconfirmed).is_err());
+    // Neither is confirmed in a draft, and slots written out are the auditor's own.
+    let draft = unconfirmed.replacen("origin = \"policy\"", "status = \"taken from the package\"", 1);
+    assert!(!Engagement::read(&draft).unwrap().pins(Pin::Calendar));
     let slot = "kind = \"free\"\nslot = [{ start = \"2026-06-01T00:00:00Z\", end = \"2026-06-08T00:00:00Z\" }]";
-    let free = SMALL.replacen("origin = \"letter\"", "status = \"taken from the package\"", 1).replacen("kind = \"iso-week\"", slot, 1);
-    assert!(Engagement::read(&free).unwrap().pins(Pin::Calendar));
+    assert!(Engagement::read(&unconfirmed.replacen("kind = \"iso-week\"", slot, 1)).unwrap().pins(Pin::Calendar));
 }
 
 /// What the earlier packages of a small engagement come to, which stand in front of its other tables.

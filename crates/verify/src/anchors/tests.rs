@@ -134,10 +134,10 @@ fn a_period_cut_short_hides_no_anchored_batch() {
     let calendar = format!("{pinned}\n[calendar]\nkind = \"iso-week\"\norigin = \"contract\"");
     assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(&calendar), &anchors)), []);
 
-    // Weeks cut out of a period that the package states are what the package likes.
-    let stated = pinned.replace("origin = \"contract\"", "status = \"taken from the package\"");
-    let calendar = format!("{stated}\n[calendar]\nkind = \"iso-week\"\norigin = \"contract\"");
-    assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(&calendar), &anchors)), last_weeks);
+    // A draft, with neither confirmed, expects what the package likes, which frees it of nothing.
+    let draft = format!("{pinned}\n[calendar]\nkind = \"iso-week\"\norigin = \"contract\"")
+        .replace("origin = \"contract\"", "status = \"taken from the package\"");
+    assert_eq!(blocking(&scope_of(&early, &package.plan, &engagement(&draft), &anchors)), last_weeks);
 
     // Without its first two weeks it is of another log.
     let mut late = package.proofs[0].statement.clone();
