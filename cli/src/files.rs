@@ -60,23 +60,22 @@ fn waitless(options: &mut OpenOptions) -> &OpenOptions {
 /// Reads no more than one byte beyond the limit, however long a file says it is, and however it grows.
 fn bounded(what: &str, file: &OpenFile, path: &Path, limits: &Limits, limit: Limit) -> Result<Vec<u8>, Failure> {
     let cannot = |error| unread(what, path, &error);
+    let within = |found: u64| {
+        limits.check(limit, found, &path.display().to_string()).map_err(|exceeded| {
+            Failure::new(
+                Exit::Limits,
+                format!("the {what} is too large, so nothing was checked: {exceeded}"),
+                "ask for a smaller one, or check that this is the right file",
+            )
+        })
+    };
     let stated = file.metadata().map_err(cannot)?.len();
-    within(what, stated, path, limits, limit)?;
+    within(stated)?;
     // Room for all at once: a passphrase is left behind in no smaller room.
     let mut bytes = Vec::with_capacity(usize::try_from(stated).unwrap_or_default());
     file.take(limits.of(limit).saturating_add(1)).read_to_end(&mut bytes).map_err(cannot)?;
-    within(what, bytes.len() as u64, path, limits, limit)?;
+    within(bytes.len() as u64)?;
     Ok(bytes)
-}
-
-fn within(what: &str, found: u64, path: &Path, limits: &Limits, limit: Limit) -> Result<(), Failure> {
-    limits.check(limit, found, &path.display().to_string()).map_err(|exceeded| {
-        Failure::new(
-            Exit::Limits,
-            format!("the {what} is too large, so nothing was checked: {exceeded}"),
-            "ask for a smaller one, or check that this is the right file",
-        )
-    })
 }
 
 /// Bytes of a package.

@@ -4,7 +4,7 @@ use verifold_model::{
     document::signed_text,
     format::{bytes, counted},
     lineage::{LineageLink, LinkState},
-    record::{AuditRecord, RequirementResult, Source, Standing},
+    record::{AuditRecord, PlanChoice, RequirementResult, Source, Standing},
     state::{RungState, Severity, Stage, State},
 };
 
@@ -193,30 +193,18 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     }
 
     if let Some(plan) = &record.plan {
-        let broken: Vec<String> = plan
-            .choices
-            .iter()
-            .filter(|choice| !choice.holds)
-            .map(|choice| format!("{} ({}); the policy: {}", choice.what, choice.chosen, choice.constraint.as_deref().unwrap_or_default()))
-            .collect();
-        if !broken.is_empty() {
-            out.push_str("\nCHOSEN BY THE PROVIDER, against the policy\n");
-            for choice in broken {
-                out.push_str(&fill("  - ", "    ", &choice));
+        let mut chosen = |title: &str, choices: Vec<String>| {
+            if !choices.is_empty() {
+                out.push_str(&format!("\nCHOSEN BY THE PROVIDER, {title}\n"));
+                choices.iter().for_each(|choice| out.push_str(&fill("  - ", "    ", choice)));
             }
-        }
-        let free: Vec<String> = plan
-            .choices
-            .iter()
-            .filter(|choice| choice.constraint.is_none())
-            .map(|choice| format!("{} ({})", choice.what, choice.chosen))
-            .collect();
-        if !free.is_empty() {
-            out.push_str("\nCHOSEN BY THE PROVIDER, constrained by no policy\n");
-            for choice in free {
-                out.push_str(&fill("  - ", "    ", &choice));
-            }
-        }
+        };
+        let broken = plan.choices.iter().filter(|choice| !choice.holds);
+        let constraint = |choice: &PlanChoice| choice.constraint.clone().unwrap_or_default();
+        let broken = broken.map(|choice| format!("{} ({}); the policy: {}", choice.what, choice.chosen, constraint(choice)));
+        chosen("against the policy", broken.collect());
+        let free = plan.choices.iter().filter(|choice| choice.constraint.is_none());
+        chosen("constrained by no policy", free.map(|choice| format!("{} ({})", choice.what, choice.chosen)).collect());
     }
     if let Some(comparison) = &record.comparison {
         out.push_str(&format!("\nCOMPARED WITH RECORD {}\n", comparison.against));
