@@ -31,6 +31,11 @@ fn chosen() -> fn(&[u8]) {
 // Keys and samples are got ready before the clock of the first input runs.
 libfuzzer_sys::fuzz_target!(init: chosen()(&[]), |data: &[u8]| chosen()(data));
 
+/// What a file beside the corpus holds, which a variable names; nothing if there is none.
+fn beside(variable: &str) -> String {
+    std::env::var_os(variable).and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
+}
+
 /// Puts as much there as there is room for; how much that is.
 fn put(data: &mut [u8], new: &[u8]) -> usize {
     let length = new.len().min(data.len());
@@ -44,7 +49,10 @@ libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, see
     static KNOWN: OnceLock<Vec<String>> = OnceLock::new();
     static SWEEP: OnceLock<Mutex<Sweep>> = OnceLock::new();
     let draw = &mut Draw(u64::from(seed));
-    let sweep = SWEEP.get_or_init(|| Mutex::new(Sweep::of(&std::env::var_os("VERIFOLD_CORPUS").unwrap_or_default())));
+    let sweep = SWEEP.get_or_init(|| {
+        let corpus = std::env::var_os("VERIFOLD_CORPUS").unwrap_or_default();
+        Mutex::new(Sweep::of(&corpus, &beside("VERIFOLD_ENUMERATIONS")))
+    });
     if seed / 2 % 2 == 0
         && let Some(altered) = sweep.lock().unwrap_or_else(PoisonError::into_inner).next(draw)
     {
@@ -53,10 +61,7 @@ libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, see
     if seed % 2 == 0 || std::str::from_utf8(&data[..size]).is_err() {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     }
-    let known = KNOWN.get_or_init(|| {
-        let file = std::env::var_os("VERIFOLD_WORDS").and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
-        file.lines().map(|line| line.trim_matches('"').to_owned()).collect()
-    });
+    let known = KNOWN.get_or_init(|| beside("VERIFOLD_WORDS").lines().map(|line| line.trim_matches('"').to_owned()).collect());
     let altered = alter::words(&data[..size], known, draw);
     put(data, &altered)
 });

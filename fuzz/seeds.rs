@@ -170,7 +170,7 @@ fn with_payloads(envelopes: Vec<Vec<u8>>, pointer: &str) -> Vec<Vec<u8>> {
 
 /// A record with its lists of objects cut to those with something not yet known: short inputs run often.
 fn slim(record: &[u8], known: &mut BTreeSet<String>) -> Vec<u8> {
-    /// Whether there is something not known: a field of another type, another word of an enumeration.
+    /// Whether there is something not known: a field, or one of another type.
     fn cut(place: &str, value: &mut Value, known: &mut BTreeSet<String>) -> bool {
         match value {
             Value::Array(items) => {
@@ -185,9 +185,6 @@ fn slim(record: &[u8], known: &mut BTreeSet<String>) -> Vec<u8> {
             }
             Value::Object(fields) => {
                 fields.iter_mut().fold(false, |new, (name, value)| cut(&format!("{place}/{name}"), value, known) | new)
-            }
-            Value::String(text) if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') => {
-                known.insert(format!("{place}={text}"))
             }
             Value::String(_) => known.insert(format!("{place}:text")),
             Value::Number(_) => known.insert(format!("{place}:number")),

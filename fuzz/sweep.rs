@@ -1,5 +1,6 @@
 //! Every single alteration of texts in turn: at each word, every value of another kind, space, the word or its phrase
-//! left out or repeated, the end of the text; the same within each object made a list and each word made a variant's object.
+//! left out or repeated, the end of the text or of what encloses the word, other letters, other words of its enumeration; the same
+//! within each object made a list and each word made a variant's object.
 //!
 //! What reads a field is compiled anew for each type it is read into, so that chance takes hours over what a walk does in seconds.
 //! Words in a like place of a like object are read by the same code: the walk takes one of them.
@@ -8,18 +9,21 @@ use std::{collections::BTreeSet, ffi::OsStr, fs, ops::Range};
 
 use super::alter::{Draw, VALUES, as_list, is_name, line, phrase, put, spans};
 
-/// Alterations of a word besides another value.
-const OTHERS: usize = 15;
+/// What may stand in the place of a name or a mark, besides texts: each is refused like any other of its kind.
+const MARKS: [&str; 8] = ["null", "0", "{}", "[]", ",", ":", "}", "]"];
 
-/// Alterations at each word.
-pub(crate) const AT_A_WORD: usize = VALUES.len() + OTHERS;
+/// In the place of digits within a text: none, too many, no number.
+const DIGITS: [&str; 3] = ["", "99999999999999999999", "-"];
 
-/// A text, its words, and those of them not yet altered in every way: the last next, from this alteration on.
+/// A part of a text, and what is put there.
+pub(crate) type Edit = (Range<usize>, Vec<u8>);
+
+/// A text, its words, those of them not yet altered in every way, and the edits at the one before that are still to come.
 struct Walk {
     text: Vec<u8>,
     spans: Vec<Range<usize>>,
     words: Vec<usize>,
-    next: usize,
+    edits: Vec<Edit>,
 }
 
 impl Walk {
@@ -28,7 +32,7 @@ impl Walk {
         let spans = spans(&text);
         let places = places(&text, &spans);
         let words = (0..spans.len()).filter(|at| known.insert(places[*at].clone())).collect();
-        Self { text, spans, words, next: 0 }
+        Self { text, spans, words, edits: Vec::new() }
     }
 
     /// Through an object made a list: its own values, which order tells apart, and in them what is in places not yet known.
@@ -60,28 +64,43 @@ impl Walk {
             }
             depth = (depth + opens).saturating_sub(closes);
         }
-        Self { text, spans, words, next: 0 }
+        Self { text, spans, words, edits: Vec::new() }
     }
 
     /// Whether a word is a text that may be one of an enumeration.
     fn may_be_variant(&self, at: usize) -> bool {
-        let word = &self.text[self.spans[at].clone()];
-        let of_one = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_/.:".contains(byte);
-        // Not a digest.
-        let inside = word.len() > 2 && word.len() < 48 && word[0] == b'"' && word[1..word.len() - 1].iter().all(of_one);
-        inside && !is_name(&self.text, &self.spans, at)
+        is_word(&self.text[self.spans[at].clone()]) && !is_name(&self.text, &self.spans, at)
     }
+
+    /// The next alteration, until the last word is done.
+    fn next(&mut self, enumerations: &[Vec<String>]) -> Option<Vec<u8>> {
+        while self.edits.is_empty() {
+            self.edits = edits(&self.text, &self.spans, self.words.pop()?, enumerations);
+        }
+        let (part, new) = self.edits.pop()?;
+        let mut text = self.text.clone();
+        put(&mut text, part, &new);
+        Some(text)
+    }
+}
+
+/// Whether this is a text like those of enumerations, and not a digest.
+fn is_word(word: &[u8]) -> bool {
+    let of_one = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_/.:".contains(byte);
+    word.len() > 2 && word.len() < 48 && word[0] == b'"' && word[1..word.len() - 1].iter().all(of_one)
 }
 
 /// A walk through the texts of a folder.
 pub(crate) struct Sweep {
     /// Texts not yet at their end.
     walks: Vec<Walk>,
+    /// Words that may stand in each other's place.
+    enumerations: Vec<Vec<String>>,
 }
 
 impl Sweep {
-    /// Of the texts a corpus begins with: the seeds, their objects made lists, and what was learnt.
-    pub(crate) fn of(corpus: &OsStr) -> Self {
+    /// Of the texts a corpus begins with: the seeds, their objects made lists, and what was learnt. Words of an enumeration share a line.
+    pub(crate) fn of(corpus: &OsStr, enumerations: &str) -> Self {
         let mut texts: Vec<(bool, String)> = Vec::new();
         for entry in fs::read_dir(corpus).into_iter().flatten().flatten() {
             let name = entry.file_name();
@@ -103,21 +122,17 @@ impl Sweep {
             walks.extend(variants.map(|at| whole.as_variant(*at, &mut known)).collect::<Vec<_>>());
             walks.push(whole);
         }
-        Self { walks }
+        let enumerations = enumerations.lines().map(|line| line.split(' ').map(str::to_owned).collect()).collect();
+        Self { walks, enumerations }
     }
 
     /// The next alteration of a text drawn at random, so that quiet at any time is quiet everywhere; none after the last.
     pub(crate) fn next(&mut self, draw: &mut Draw) -> Option<Vec<u8>> {
         while !self.walks.is_empty() {
             let at = draw.below(self.walks.len());
-            let walk = &mut self.walks[at];
-            if let Some(word) = walk.words.last().copied() {
-                let altered = altered(&walk.text, &walk.spans, word, walk.next);
-                walk.next = (walk.next + 1) % AT_A_WORD;
-                if walk.next == 0 {
-                    walk.words.pop();
-                }
-                return Some(altered);
+            let altered = self.walks[at].next(&self.enumerations);
+            if altered.is_some() {
+                return altered;
             }
             drop(self.walks.swap_remove(at));
         }
@@ -168,43 +183,99 @@ fn places(text: &[u8], spans: &[Range<usize>]) -> Vec<Place> {
     (0..spans.len()).map(place).collect()
 }
 
-/// An alteration, by its number, of a text at one of its words.
-pub(crate) fn altered(text: &[u8], spans: &[Range<usize>], at: usize, number: usize) -> Vec<u8> {
-    let word = spans[at].clone();
-    let mut new = text.to_vec();
-    match number {
-        0 => new.truncate(word.start),
-        1 => new.truncate(word.end),
-        2 => put(&mut new, word, b""),
-        3 => put(&mut new, phrase(text, spans, at), b""),
-        4 => {
-            let again = text[phrase(text, spans, at)].to_vec();
-            put(&mut new, word.start..word.start, &again);
-        }
-        space @ 5..9 => put(&mut new, word.start..word.start, &[b" \n\t\r"[space - 5]]),
-        9 => {
-            new.truncate(word.start);
-            new.push(b' ');
-        }
-        // A letter otherwise written, two made others, one left out, one more: what is compared by its length, then in pieces.
-        10..OTHERS => {
-            let quote = usize::from(text[word.start] == b'"' && word.len() > 2);
-            let inner = word.start + quote..word.end - quote;
-            let (first, last) = (inner.start..inner.start + 1, inner.end - 1..inner.end);
-            match number {
-                10 => put(&mut new, first.clone(), format!("\\u{:04x}", text[first.start]).as_bytes()),
-                11 => put(&mut new, first, b"Q"),
-                12 => put(&mut new, last, b"Q"),
-                13 => put(&mut new, last, b""),
-                _ => put(&mut new, last.end..last.end, b"Q"),
-            }
-        }
-        value => {
-            // In place of an object or a list, not of its bracket.
-            let whole = if b"{[".contains(&text[word.start]) { phrase(text, spans, at) } else { word };
-            let comma = usize::from(text[whole.clone()].ends_with(b","));
-            put(&mut new, whole.start..whole.end - comma, VALUES[value - OTHERS].as_bytes());
+/// Every single alteration of a text at one of its words.
+pub(crate) fn edits(text: &[u8], spans: &[Range<usize>], at: usize, enumerations: &[Vec<String>]) -> Vec<Edit> {
+    let (word, phrase, end) = (spans[at].clone(), phrase(text, spans, at), text.len());
+    let mut edits = vec![
+        (word.start..end, Vec::new()),
+        (word.start..end, b" ".to_vec()),
+        (word.end..end, Vec::new()),
+        (word.clone(), Vec::new()),
+        (phrase.clone(), Vec::new()),
+        (word.start..word.start, text[phrase.clone()].to_vec()),
+    ];
+    edits.extend(b" \n\t\r".map(|space| (word.start..word.start, vec![space])));
+    let closed = closed(text, spans, at);
+    if let Some(closed) = closed {
+        // Half an object, a shorter list.
+        let before = at.checked_sub(1).map(|before| spans[before].clone()).filter(|before| text[before.start] == b',');
+        edits.push((before.map_or(word.start, |comma| comma.start)..closed, Vec::new()));
+    }
+    let is_name = is_name(text, spans, at);
+    if is_name || b":,=}]".contains(&text[word.start]) {
+        let texts = VALUES.into_iter().filter(|value| is_name && value.starts_with('"'));
+        edits.extend(MARKS.into_iter().chain(texts).map(|new| (word.clone(), new.into())));
+    } else {
+        // In place of an object or a list, not of its bracket.
+        let whole = if b"{[".contains(&text[word.start]) { phrase } else { word.clone() };
+        let whole = whole.start..whole.end - usize::from(text[whole.clone()].ends_with(b","));
+        edits.extend(VALUES.map(|new| (whole.clone(), new.into())));
+        if let Some(closed) = closed {
+            // Empty, and let go again when what encloses it does not end as it must.
+            edits
+                .extend(["null", "\"\"", "[]"].map(|new| (whole.start..closed, [new.as_bytes(), &text[whole.end..closed], b"Q"].concat())));
         }
     }
-    new
+    edits.extend(letters(&text[word.clone()], word.start));
+    if is_word(&text[word.clone()]) {
+        let inner = &text[word.start + 1..word.end - 1];
+        if !is_name {
+            edits.extend(digits(inner, word.start + 1));
+        }
+        for others in enumerations.iter().filter(|words| words.iter().any(|known| known.as_bytes() == inner)) {
+            for other in others.iter().filter(|other| other.as_bytes() != inner) {
+                edits.push((word.clone(), format!("\"{other}\"").into_bytes()));
+                edits.push((word.clone(), [b"\"", escaped(other.as_bytes()).as_slice(), b"\""].concat()));
+            }
+        }
+    }
+    edits
+}
+
+/// Where the bracket stands that closes what encloses a word.
+fn closed(text: &[u8], spans: &[Range<usize>], at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for span in &spans[at..] {
+        match text[span.start] {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return Some(span.start),
+            },
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A word with its first letter written as a number.
+fn escaped(word: &[u8]) -> Vec<u8> {
+    [format!("\\u{:04x}", word[0]).as_bytes(), &word[1..]].concat()
+}
+
+/// A letter made another, left out, or one more, spelt plainly or with an escape: what is compared by its length, then in pieces.
+fn letters(word: &[u8], start: usize) -> Vec<Edit> {
+    let quote = usize::from(word[0] == b'"' && word.len() > 2);
+    let inner = &word[quote..word.len() - quote];
+    let (without_first, without_last) = (&inner[1..], &inner[..inner.len() - 1]);
+    let changed = [[b"Q", without_first].concat(), [without_last, b"Q"].concat(), without_last.to_vec(), [inner, b"Q"].concat()];
+    let mut spelt = changed.to_vec();
+    if quote > 0 {
+        spelt.push(escaped(inner));
+        spelt.extend(changed.iter().filter(|word| !word.is_empty()).map(|word| escaped(word)));
+    }
+    let place = start + quote..start + word.len() - quote;
+    spelt.into_iter().map(|new| (place.clone(), new)).collect()
+}
+
+/// The first digits in a word, and the last, made others.
+fn digits(word: &[u8], start: usize) -> Vec<Edit> {
+    let is_digit = |at: &usize| word[*at].is_ascii_digit();
+    let Some(first) = (0..word.len()).find(is_digit) else { return Vec::new() };
+    let first = first..(first..word.len()).find(|at| !is_digit(at)).unwrap_or(word.len());
+    let last = (0..word.len()).rfind(is_digit).map_or(first.end, |last| last + 1);
+    let last = (0..last).rfind(|at| !is_digit(at)).map_or(0, |before| before + 1)..last;
+    let places = BTreeSet::from([(first.start, first.end), (last.start, last.end)]);
+    let edit = |(from, to), new: &str| (start + from..start + to, new.into());
+    places.into_iter().flat_map(|place| DIGITS.map(|new| edit(place, new))).collect()
 }

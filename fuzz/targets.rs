@@ -2,7 +2,7 @@
 //!
 //! Shared by the fuzzers in this folder and by a bounded test that runs with every other.
 
-use std::sync::OnceLock;
+use std::{io, sync::OnceLock};
 
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use verifold_model::{
     digest::{Digest, canonical_json},
     plan::Plan,
     preparation::PreparationStatement,
-    protocol::{WorkerRequest, read_event, write_frame},
+    protocol::{WorkerRequest, read_event},
     receipts::{Receipt, ReceiptsStatement},
     record::AuditRecord,
     revision::RevisionStatement,
@@ -81,6 +81,11 @@ pub(crate) fn container(data: &[u8]) {
         let pairs: Vec<(&str, &[u8])> = entries.iter().map(|entry| (entry.path, entry.bytes)).collect();
         assert_eq!(container::encode(&pairs), data, "a container has one spelling");
     }
+    read_and_written(data);
+}
+
+/// Any container as a package.
+fn read_and_written(data: &[u8]) {
     if let Ok(package) = ClaimedPackage::read(data, &Limits::default()) {
         let again = write(&package.contents()).expect("what was read can be written");
         assert_eq!(Some(again), signing::unsigned(data).ok(), "a package has one spelling");
@@ -109,6 +114,10 @@ pub(crate) fn short_samples() -> &'static [Entries; 3] {
                     replace(&mut entries, at, &beginning);
                 } else if let Ok(mut statement) = serde_json::from_slice::<MonitoringStatement>(bytes) {
                     statement.batches.truncate(batches);
+                    replace(&mut entries, at, &canonical_json(&statement));
+                } else if let Ok(mut statement) = serde_json::from_slice::<ReceiptsStatement>(bytes) {
+                    statement.batches.truncate(1);
+                    statement.steps = statement.batches.iter().map(|batch| batch.step_roots.len() as u64).sum();
                     replace(&mut entries, at, &canonical_json(&statement));
                 }
             }
@@ -158,7 +167,7 @@ pub(crate) fn package(data: &[u8]) {
     let mut entries = short_samples()[usize::from(sample % 3)].clone();
     let at = usize::from(*which) % entries.len();
     replace(&mut entries, at, bytes);
-    container(&container::encode(&entries));
+    read_and_written(&container::encode(&entries));
 }
 
 /// A statement of a cohort, monitored or tested, under the samples' plans, up to the chain replay.
@@ -313,16 +322,21 @@ pub(crate) fn model_signature(data: &[u8]) {
 /// Lines to the worker and from it.
 pub(crate) fn protocol(data: &[u8]) {
     if let Ok(request) = serde_json::from_slice::<WorkerRequest>(data) {
-        let mut frame = Vec::new();
-        write_frame(&mut frame, &request).expect("a request is written");
-        assert_eq!(serde_json::from_slice::<WorkerRequest>(&frame).ok(), Some(request), "a request reads back");
+        assert_eq!(serde_json::from_slice::<WorkerRequest>(&line(&request)).ok(), Some(request), "a request reads back");
     }
     let mut rest = data;
     while let Ok(Some(event)) = read_event(&mut rest) {
-        let mut frame = Vec::new();
-        write_frame(&mut frame, &event).expect("an event is written");
-        assert_eq!(read_event(&mut frame.as_slice()), Ok(Some(event)), "an event reads back");
+        assert_eq!(read_event(&mut line(&event).as_slice()), Ok(Some(event)), "an event reads back");
     }
+}
+
+/// What `write_frame` writes. There each place that writes is compiled with growth of the buffer, a branch that tells by which of them
+/// the buffer was filled, and nothing of what was read.
+fn line<T: serde::Serialize>(message: &T) -> Vec<u8> {
+    let mut line = Vec::new();
+    serde_json::to_writer(&mut line as &mut dyn io::Write, message).expect("a message is written");
+    line.push(b'\n');
+    line
 }
 
 /// A traceability specification as people write it, and as a package would carry it.

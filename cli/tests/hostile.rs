@@ -55,8 +55,13 @@ fn parsers_of_untrusted_bytes_neither_panic_nor_accept_two_spellings() {
             let is_text = std::str::from_utf8(seed).is_ok();
             if is_text {
                 let spans = alter::spans(seed);
-                let steps = 0..STEPS.min(spans.len());
-                steps.for_each(|step| target(&sweep::altered(seed, &spans, step, step % sweep::AT_A_WORD)));
+                for step in 0..STEPS.min(spans.len()) {
+                    let edits = sweep::edits(seed, &spans, step, &[]);
+                    let (part, new) = edits[step % edits.len()].clone();
+                    let mut altered = seed.clone();
+                    alter::put(&mut altered, part, &new);
+                    target(&altered);
+                }
             }
             for _ in 0..ALTERATIONS.div_ceil(seeds.len()) {
                 target(&alter::bytes(seed, &mut draw));

@@ -146,6 +146,9 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
     let dictionary = corpus.with_extension("dict");
     let lines: String = words(root, &seeds)?.iter().map(|word| format!("\"{word}\"\n")).collect();
     fs::write(&dictionary, &lines).with_context(|| format!("writing {}", dictionary.display()))?;
+    let enumerations = corpus.with_extension("enumerations");
+    let each: Vec<String> = self::enumerations(root)?.iter().map(|words| words.iter().cloned().collect::<Vec<_>>().join(" ")).collect();
+    fs::write(&enumerations, each.join("\n")).with_context(|| format!("writing {}", enumerations.display()))?;
     // The engine takes an empty dictionary for a mistake.
     let of_words = (!lines.is_empty()).then(|| format!("-dict={}", dictionary.display()));
     // Long inputs run seldom: room for two of the longest seed.
@@ -153,6 +156,7 @@ fn fuzz(root: &Path, fuzzer: &Path, name: &str, args: &Args) -> anyhow::Result<R
     let mut child = Command::new(fuzzer)
         .env("VERIFOLD_TARGET", name)
         .env("VERIFOLD_WORDS", &dictionary)
+        .env("VERIFOLD_ENUMERATIONS", &enumerations)
         .env("VERIFOLD_CORPUS", &corpus)
         .arg(&corpus)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
@@ -282,9 +286,7 @@ fn words(root: &Path, seeds: &[Vec<u8>]) -> anyhow::Result<BTreeSet<String>> {
     });
     let found: BTreeSet<String> = of_seeds.map(str::to_owned).collect();
     let mut all = found.clone();
-    for file in fs::read_dir(root.join("docs/schemas")).context("listing the schemas")? {
-        let path = file?.path();
-        let schema = serde_json::from_slice(&fs::read(&path)?).with_context(|| format!("reading {}", path.display()))?;
+    for schema in schemas(root)? {
         let mut words = BTreeSet::new();
         of_schema(&schema, &mut words);
         // A format of which the seeds use little is another format.
@@ -293,6 +295,50 @@ fn words(root: &Path, seeds: &[Vec<u8>]) -> anyhow::Result<BTreeSet<String>> {
         }
     }
     Ok(all)
+}
+
+/// The words of each enumeration in the schemas.
+fn enumerations(root: &Path) -> anyhow::Result<BTreeSet<BTreeSet<String>>> {
+    /// The word or words that a schema allows.
+    fn allowed(schema: &Value) -> impl Iterator<Item = &str> {
+        let of_list = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+        of_list.chain(schema.get("const")).filter_map(Value::as_str)
+    }
+    fn words<'a>(schemas: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
+        schemas.flat_map(allowed).map(str::to_owned).collect()
+    }
+    fn collect(schema: &Value, found: &mut BTreeSet<BTreeSet<String>>) {
+        found.insert(words([schema].into_iter()));
+        for kind in ["oneOf", "anyOf"] {
+            let Some(kinds) = schema.get(kind).and_then(Value::as_array) else { continue };
+            found.insert(words(kinds.iter()));
+            // Those told apart by the word in one of their fields.
+            let fields = || kinds.iter().filter_map(|kind| kind.get("properties")?.as_object()).flatten();
+            found.extend(fields().map(|(name, _)| words(fields().filter(|(other, _)| *other == name).map(|(_, schema)| schema))));
+        }
+        match schema {
+            Value::Object(fields) => fields.values().for_each(|schema| collect(schema, found)),
+            Value::Array(items) => items.iter().for_each(|schema| collect(schema, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for schema in schemas(root)? {
+        collect(&schema, &mut found);
+    }
+    found.retain(|words| words.len() > 1);
+    Ok(found)
+}
+
+/// The schemas of all formats.
+fn schemas(root: &Path) -> anyhow::Result<Vec<Value>> {
+    let files = fs::read_dir(root.join("docs/schemas")).context("listing the schemas")?;
+    files
+        .map(|file| {
+            let path = file?.path();
+            serde_json::from_slice(&fs::read(&path)?).with_context(|| format!("reading {}", path.display()))
+        })
+        .collect()
 }
 
 /// Inputs executed and edges reached, of a line like `#4096 pulse cov: 812 ft: …`.
