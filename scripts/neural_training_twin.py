@@ -1,6 +1,6 @@
-"""Trains networks as `neural-training/v1` does, a second time, from its written description alone.
+"""Trains networks as `neural-training/v2` does, a second time, from its written description alone.
 
-No code of the circuit takes part: the arithmetic below follows docs/circuits/neural-training-v1.md.
+No code of the circuit takes part: the arithmetic below follows docs/circuits/neural-training-v2.md.
 Needs numpy; `auc` also what train_scorecard.py needs.
 
     python scripts/neural_training_twin.py write

@@ -378,7 +378,7 @@ def network_minibatch(choices, plan):
     """Rows a step of the training circuit of a plan's network, from the table of networks over features of 8 bits."""
     shape = shape_of(plan)
     wanted = f"| {shape['f']}-{'-'.join(map(str, choices['hidden']))}-1 |"
-    page = pathlib.Path(__file__).parent.parent / "docs" / "circuits" / "neural-training-v1.md"
+    page = pathlib.Path(__file__).parent.parent / "docs" / "circuits" / "neural-training-v2.md"
     for line in page.read_text(encoding="utf-8").splitlines():
         if shape["w"] == 8 and line.startswith(wanted):
             return int(line.split("|")[choices["size_log2"] - 12])

@@ -93,7 +93,7 @@ pub enum AnyStep {
     Receipts(ReceiptsStep),
     /// Of `outcome-revision/v1`.
     Revision(RevisionStep),
-    /// Of `training/v1` or `neural-training/v1`.
+    /// Of `training/v1` or `neural-training/v2`.
     Training(training::Step),
     /// Of `preparation/v1`.
     Preparation(preparation::Step),
@@ -113,7 +113,7 @@ impl AnyStep {
                 receipts::dimensions(circuit.shape).map(|d| Self::Receipts(ReceiptsStep::blank(d)))
             }
             CircuitFamily::OutcomeRevisionV1 => revision::dimensions(circuit.shape).map(|d| Self::Revision(RevisionStep::blank(d))),
-            CircuitFamily::TrainingV1 | CircuitFamily::NeuralTrainingV1 => {
+            CircuitFamily::TrainingV1 | CircuitFamily::NeuralTrainingV2 => {
                 training::dimensions(circuit.shape).map(|d| Self::Training(training::Step::blank(d)))
             }
             CircuitFamily::PreparationV1 => {

@@ -6,7 +6,7 @@
 //! Families: `scored-cohort/v1` (docs/circuits/scored-cohort-v1.md), [`neural`] (docs/circuits/neural-cohort-v1.md),
 //! [`receipts`] (docs/circuits/receipts-v1.md, docs/circuits/neural-receipts-v1.md), [`revision`]
 //! (docs/circuits/outcome-revision-v1.md), [`training`] (docs/circuits/training-v1.md, for networks
-//! docs/circuits/neural-training-v1.md) and [`preparation`] (docs/circuits/preparation-v1.md).
+//! docs/circuits/neural-training-v2.md) and [`preparation`] (docs/circuits/preparation-v1.md).
 //!
 //! - rows and outcomes become commitments: [`RowStream`], [`OutcomeStream`]
 //! - batches become a statement and steps: [`MonitoringWitness`], [`Steps`]

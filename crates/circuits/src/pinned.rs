@@ -12,7 +12,7 @@ pub(crate) const PINNED: &[(&str, &str)] = &[
     ("neural-cohort/v1@f8.w8.g2.b10.h1.n15.l8", "013368b8988843f4347fd59a9bb6c38092c011e0bb48ed2182b475ec115dafe0"),
     ("neural-receipts/v1@f8.w8.g2.b10.h1.n15.l8", "0205f105312fd807d0714acd737171eae66783b8f7583e99c66232490038db34"),
     ("outcome-revision/v1@f8.w8.g2.b10.h0.n15", "03489a45dec15365f61289c1b87610edaacee2f1cfa4d29e6096dd1f686c319a"),
-    ("neural-training/v1@f8.w8.g2.b10.h0.n16.l8", "0010c046509949529d4283ea97303ed46543211f8ad39e43861a94d7aed9eef6"),
+    ("neural-training/v2@f8.w8.g2.b10.h0.n16.l8", "03b2f47d33cb8dac572064310393ca61258de21de16d35f715bc15a80ff7ec5b"),
     // Samples.
     ("scored-cohort/v1@f20.w8.g4.b10.h4.n16", "026bc2f8b4ca314c7595a6b55d66af95c70b8f4fca0e88cfc611bd8d2444b14f"),
     ("scored-cohort/v1@f20.w8.g4.b10.h4.n17", "03b43fcae02484c43a1caafbf9a0da3abd83e3a596a9168ee9dd8ae6d8986190"),

@@ -109,7 +109,7 @@ impl CircuitFacts {
             }
             CircuitFamily::ReceiptsV1 | CircuitFamily::NeuralReceiptsV1 => return receipts::facts(circuit),
             CircuitFamily::OutcomeRevisionV1 => return revision::facts(circuit),
-            CircuitFamily::TrainingV1 | CircuitFamily::NeuralTrainingV1 => return training::facts(circuit),
+            CircuitFamily::TrainingV1 | CircuitFamily::NeuralTrainingV2 => return training::facts(circuit),
         };
         Some(Self {
             circuit,

@@ -69,7 +69,7 @@ pub const TRAINING_DATA: u32 = 0x5646_0072;
 /// State of a training: weights, bias, row accumulator, outcome accumulator, rows of the epoch, next key.
 pub const TRAINING_STATE: u32 = 0x5646_0073;
 
-/// Rule of a network's training (`neural-training/v1`): document digest, schema digest, target, scale, learning rate, centres, rates.
+/// Rule of a network's training (`neural-training/v2`): document digest, schema digest, target, scale, learning rate, centres, rates.
 pub const NEURAL_TRAINING_SPEC: u32 = 0x5646_0074;
 
 /// State of a network's training: packed weights, packed biases, row accumulator, outcome accumulator, rows of the epoch, next key.

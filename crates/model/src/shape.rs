@@ -29,9 +29,9 @@ pub enum CircuitFamily {
     /// `neural-receipts/v1`: receipts for rows that a multilayer perceptron scored.
     #[serde(rename = "neural-receipts/v1")]
     NeuralReceiptsV1,
-    /// `neural-training/v1`: a multilayer perceptron's integers out of cyclic minibatch descent over committed rows.
-    #[serde(rename = "neural-training/v1")]
-    NeuralTrainingV1,
+    /// `neural-training/v2`: a multilayer perceptron's integers out of cyclic minibatch descent over committed rows.
+    #[serde(rename = "neural-training/v2")]
+    NeuralTrainingV2,
 }
 
 impl CircuitFamily {
@@ -43,7 +43,7 @@ impl CircuitFamily {
         Self::NeuralReceiptsV1,
         Self::OutcomeRevisionV1,
         Self::TrainingV1,
-        Self::NeuralTrainingV1,
+        Self::NeuralTrainingV2,
         Self::PreparationV1,
     ];
 
@@ -57,13 +57,13 @@ impl CircuitFamily {
             Self::PreparationV1 => "preparation/v1",
             Self::NeuralCohortV1 => "neural-cohort/v1",
             Self::NeuralReceiptsV1 => "neural-receipts/v1",
-            Self::NeuralTrainingV1 => "neural-training/v1",
+            Self::NeuralTrainingV2 => "neural-training/v2",
         }
     }
 
     /// Whether circuits of this family have shapes with hidden layers; the others have none.
     pub const fn has_hidden_layers(self) -> bool {
-        matches!(self, Self::NeuralCohortV1 | Self::NeuralReceiptsV1 | Self::NeuralTrainingV1)
+        matches!(self, Self::NeuralCohortV1 | Self::NeuralReceiptsV1 | Self::NeuralTrainingV2)
     }
 
     /// The family that counts cohorts scored by models of a shape.
@@ -78,7 +78,7 @@ impl CircuitFamily {
 
     /// The family that trains models of a shape.
     pub const fn of_trainings(shape: Shape) -> Self {
-        if shape.hidden_layers() == 0 { Self::TrainingV1 } else { Self::NeuralTrainingV1 }
+        if shape.hidden_layers() == 0 { Self::TrainingV1 } else { Self::NeuralTrainingV2 }
     }
 }
 

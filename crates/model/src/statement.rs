@@ -116,7 +116,7 @@ impl StatementKind {
             }
             Self::OutcomeRevisionV1 => &[CircuitFamily::OutcomeRevisionV1],
             Self::ReceiptsV1 => &[CircuitFamily::ReceiptsV1, CircuitFamily::NeuralReceiptsV1],
-            Self::TrainingV1 => &[CircuitFamily::TrainingV1, CircuitFamily::NeuralTrainingV1],
+            Self::TrainingV1 => &[CircuitFamily::TrainingV1, CircuitFamily::NeuralTrainingV2],
             Self::PreparationV1 => &[CircuitFamily::PreparationV1],
         }
     }
@@ -126,6 +126,7 @@ impl StatementKind {
         match self {
             Self::MonitoringV1 => {
                 "That the committed rows are the real world's, that outcomes and groups were recorded truthfully, or that nothing was left out before commitment. \
+                 That values keep to the plan's domain, or rows are void by its rules: a receipt or a drawn row shows that of one row. \
                  That the metrics or limits are the right ones, that the integer model equals the float model it came from, or that any law is complied with. \
                  Counts, bins, batch times and sizes are public; only rows and weights stay hidden."
             }
@@ -244,7 +245,7 @@ pub struct MonitoringStatement {
 pub enum StageStatement {
     /// Raw rows prepared: `preparation/v1`.
     Preparation(Box<PreparationStatement>),
-    /// A model trained on prepared rows: `training/v1`, whose circuit is `neural-training/v1` for a network.
+    /// A model trained on prepared rows: `training/v1`, whose circuit is `neural-training/v2` for a network.
     Training(Box<TrainingStatement>),
     /// Training rows and test rows counted under a model: `offline-metrics/v2`.
     OfflineMetrics(Box<MonitoringStatement>),

@@ -4,7 +4,7 @@
 //! - [`NetworkTraining`]: what a network's descent has beyond that
 //! - [`TrainingStatement`]: the committed rows, the rule, the committed model
 //!
-//! The arithmetic itself is written down in docs/circuits/training-v1.md and docs/circuits/neural-training-v1.md.
+//! The arithmetic itself is written down in docs/circuits/training-v1.md and docs/circuits/neural-training-v2.md.
 //! Holding a statement proves nothing.
 
 use schemars::JsonSchema;

@@ -43,17 +43,17 @@ mod tests {
 
     #[test]
     fn every_policy_takes_networks_wherever_it_takes_scorecards() {
-        use CircuitFamily::{NeuralCohortV1, NeuralReceiptsV1, NeuralTrainingV1, ReceiptsV1, ScoredCohortV1, TrainingV1};
+        use CircuitFamily::{NeuralCohortV1, NeuralReceiptsV1, NeuralTrainingV2, ReceiptsV1, ScoredCohortV1, TrainingV1};
         for entry in LIBRARY {
             let policy = Policy::read(entry.text).unwrap();
-            let pairs = [(ScoredCohortV1, NeuralCohortV1), (TrainingV1, NeuralTrainingV1), (ReceiptsV1, NeuralReceiptsV1)];
+            let pairs = [(ScoredCohortV1, NeuralCohortV1), (TrainingV1, NeuralTrainingV2), (ReceiptsV1, NeuralReceiptsV1)];
             for requirement in &policy.requirements {
                 let accepts = |family| policy.circuits_for(requirement).iter().any(|circuit| circuit.family == family);
                 for (scorecards, networks) in pairs {
                     assert_eq!(accepts(scorecards), accepts(networks), "{} {}: {}", entry.id, requirement.id, networks.name());
                 }
             }
-            assert!(policy.circuits.iter().any(|circuit| circuit.family == NeuralTrainingV1), "{}", entry.id);
+            assert!(policy.circuits.iter().any(|circuit| circuit.family == NeuralTrainingV2), "{}", entry.id);
         }
     }
 

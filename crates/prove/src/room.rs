@@ -92,18 +92,18 @@ mod tests {
         let check = |family, text: &str, expected: Result<usize, &str>| {
             assert_eq!(rows_of_step(family, shape(text)), expected.map_err(str::to_owned), "{text}");
         };
-        use CircuitFamily::{NeuralCohortV1, NeuralTrainingV1};
-        check(NeuralTrainingV1, "f20.w8.g4.b10.h0.n17.l16-8", Ok(21));
+        use CircuitFamily::{NeuralCohortV1, NeuralTrainingV2};
+        check(NeuralTrainingV2, "f20.w8.g4.b10.h0.n17.l16-8", Ok(21));
         check(
-            NeuralTrainingV1,
+            NeuralTrainingV2,
             "f20.w8.g4.b10.h0.n16.l16-8",
-            Err("a step of 2^16 constraints has no room for a row of a network 20-16-8-1 under neural-training/v1: \
+            Err("a step of 2^16 constraints has no room for a row of a network 20-16-8-1 under neural-training/v2: \
                  `size_log2` has to be 17 (21 rows a step) or 18 (84 rows a step)"),
         );
         check(
-            NeuralTrainingV1,
+            NeuralTrainingV2,
             "f20.w8.g4.b10.h0.n18.l64-32",
-            Err("a step of 2^18 constraints has no room for a row of a network 20-64-32-1 under neural-training/v1, \
+            Err("a step of 2^18 constraints has no room for a row of a network 20-64-32-1 under neural-training/v2, \
                  nor has any larger one: choose fewer neurons"),
         );
         check(

@@ -158,7 +158,7 @@ fn a_network_is_trained_on_the_prepared_rows_and_measured_and_monitored_as_train
     let training = developed.training().unwrap();
     let (statement, raw) = (training.statement(), developed.preparation.statement());
 
-    assert_eq!(statement.header.circuit.to_string(), "neural-training/v1@f20.w8.g4.b10.h0.n16.l8");
+    assert_eq!(statement.header.circuit.to_string(), "neural-training/v2@f20.w8.g4.b10.h0.n16.l8");
     assert_eq!(prepared.header.circuit.to_string(), "neural-cohort/v1@f20.w8.g4.b10.h4.n17.l8");
     assert_eq!(raw.header.circuit.to_string(), "preparation/v1@f20.w8.g4.b10.h0.n16");
     // 105 rows twice, 21 a minibatch.
@@ -177,7 +177,7 @@ fn a_network_is_trained_on_the_prepared_rows_and_measured_and_monitored_as_train
     };
     fs::remove_file(&sources.development).unwrap();
     let two = |text: String| text.replace("hidden = [8]", "hidden = [16, 8]");
-    refused(two, &["a row of a network 20-16-8-1 under neural-training/v1: `size_log2` has to be 17 (21 rows a step) or 18", "line 16"]);
+    refused(two, &["a row of a network 20-16-8-1 under neural-training/v2: `size_log2` has to be 17 (21 rows a step) or 18", "line 16"]);
     refused(|text| text.replace("hidden = [8]", "hidden = [64, 32]"), &["neural-cohort/v1: `size_log2` has to be 18", "spec.toml"]);
     let text = fs::read_to_string(&sources.rows.spec).unwrap();
     let sixteen: Vec<&str> = text.split("[[feature]]").take(17).collect();

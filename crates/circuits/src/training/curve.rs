@@ -28,7 +28,7 @@ pub(crate) fn rise(segment: usize) -> u64 {
 impl Curve {
     /// `training/v1`: scores in 2^−30 log-odds, nothing left off.
     pub(crate) const SCORECARD: Self = Self { segment_bits: 29, dropped: 0 };
-    /// `neural-training/v1`: scores in 2^−24 log-odds, read to 2^−9.
+    /// `neural-training/v2`: scores in 2^−24 log-odds, read to 2^−9.
     pub(crate) const NETWORK: Self = Self { segment_bits: 23, dropped: 15 };
 
     /// Bits of a place that count.

@@ -85,6 +85,16 @@ pub(super) fn begin<CS: ConstraintSystem<F>>(
     (rows, outcomes)
 }
 
+/// A step that does not begin an epoch goes on from rows: the streams of a state between epochs, zero, are gone on from by none.
+///
+/// With [`family::EPOCH_ROWS`] a step begins an epoch exactly if no rows are behind it; its inverse is zero then.
+pub(super) fn under_way<CS: ConstraintSystem<F>>(wires: &mut Wires<'_, CS>, family: &'static str, first: &Lc, taken: &Taken) {
+    let goes_on = wires.one().minus(first);
+    let inverse = taken.rows.value().invert().unwrap_or(F::ZERO) * goes_on.value();
+    let inverse = wires.wire(|| "inverse of open rows".into(), inverse);
+    wires.enforce(family, &taken.rows.clone().plus(first), &inverse, &goes_on);
+}
+
 /// The same part behind the rows of a step, were the epoch to go on.
 pub(super) struct Counted {
     taken: Taken,

@@ -1,4 +1,4 @@
-//! `training/v1` and `neural-training/v1`: a model's integers came out of cyclic minibatch descent over committed rows.
+//! `training/v1` and `neural-training/v2`: a model's integers came out of cyclic minibatch descent over committed rows.
 //!
 //! - [`TrainingWitness`]: rows and rule become a trained model, a statement and steps
 //! - [`replay`]: a statement becomes the states a proof must join
@@ -6,7 +6,7 @@
 //! - [`step`]: one minibatch as constraints; [`epoch`] and [`slot`]: what all have in common, [`scorecard`]: a scorecard's part
 //! - [`network`]: a network's part, natively and as constraints
 //!
-//! The arguments are docs/circuits/training-v1.md and docs/circuits/neural-training-v1.md. Nothing here says why a rule was
+//! The arguments are docs/circuits/training-v1.md and docs/circuits/neural-training-v2.md. Nothing here says why a rule was
 //! chosen, nor how many were tried.
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub enum ReplayError {
     Spec(TrainingSpecError),
     /// The header is one of another kind of statement or circuit.
     #[error(
-        "the header is of {statement} under {circuit}, not of training/v1 under training/v1, or neural-training/v1 for a network",
+        "the header is of {statement} under {circuit}, not of training/v1 under training/v1, or neural-training/v2 for a network",
         statement = statement.name()
     )]
     Kind {

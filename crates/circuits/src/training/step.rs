@@ -1,4 +1,4 @@
-//! The step circuits of `training/v1` and `neural-training/v1`: one minibatch, folded onto the state before.
+//! The step circuits of `training/v1` and `neural-training/v2`: one minibatch, folded onto the state before.
 //!
 //! In order: open rule and state; lay down the slots ([`super::slot`]); extend both streams; sum the gradient and
 //! move the weights; close the epoch, and with the last one open the model. What is not about weights is [`super::epoch`],

@@ -1,6 +1,7 @@
 //! Requirements about proofs, the links between them, and the stages other than monitoring.
 
 use verifold_model::{
+    digest::Commitment,
     format::counted,
     lineage::{LineageLink, LinkName, LinkState},
     record::ProofState,
@@ -31,6 +32,8 @@ pub(super) fn stage_evidence(requirement: &Requirement, wanted: &str, case: &Cas
         .find_map(|(stage, verified)| uncounted(requirement, case, verified.header().circuit, stage.system));
     let lacking = || match verified.first() {
         Some(VerifiedStage::Receipts(receipts)) => receipts_verdict(receipts, case),
+        Some(VerifiedStage::Training(training)) => of_other_model(training.statement().model_commitment, "training", case),
+        Some(VerifiedStage::OfflineMetrics(measured)) => of_other_model(measured.statement().model_commitment, "test", case),
         Some(VerifiedStage::MaturedCohort(_)) => matured(case).err().map(|verdict| *verdict),
         Some(VerifiedStage::OutcomeRevision(_)) => revisions(case).err().map(|verdict| *verdict),
         _ => None,
@@ -52,6 +55,20 @@ fn valid<'a>(wanted: &str, case: &Case<'a>) -> Result<Vec<&'a VerifiedStage>, Bo
         return Err(Box::new(Verdict::plain(State::Uncovered, format!("no valid proof of kind {wanted} is in the package"))));
     }
     Ok(verified)
+}
+
+/// What a training or a test says nothing about: another model than its own that scored monitored batches, all of them or some.
+fn of_other_model(model: Commitment, what: &str, case: &Case<'_>) -> Option<Verdict> {
+    let monitored = case.evidence.ok()?;
+    let other = monitored.models().find(|monitored| *monitored != model)?;
+    Some(if monitored.models().all(|monitored| monitored != model) {
+        Verdict::plain(State::Rejected, format!("the {what} is of model {model}, and the monitored batches were scored by model {other}"))
+    } else {
+        let reason = format!(
+            "the {what} is of model {model}, and some monitored batches were scored by model {other}, of which no {what} is in the package"
+        );
+        Verdict::plain(State::Uncovered, reason)
+    })
 }
 
 /// What receipts lack: they are evidence only if every row of every monitored batch has one.
@@ -158,21 +175,8 @@ pub(super) fn offline<'a>(case: &Case<'a>) -> Result<VerifiedPeriod<'a>, Box<Ver
         [VerifiedStage::OfflineMetrics(measured), ..] => &**measured,
         _ => return none(State::Uncovered, format!("no valid proof of kind {name} is in the package")),
     };
-    if let Ok(monitored) = case.evidence {
-        let test = measured.statement().model_commitment;
-        let other = monitored.models().find(|model| *model != test);
-        match other {
-            Some(other) if monitored.models().all(|model| model != test) => {
-                return none(State::Rejected, format!("the test rows were scored by model {test}, the monitored batches by model {other}"));
-            }
-            Some(other) => {
-                let text = format!(
-                    "the test rows were scored by model {test}, and some monitored batches by model {other}, of which no test is in the package"
-                );
-                return none(State::Uncovered, text);
-            }
-            None => {}
-        }
+    if let Some(verdict) = of_other_model(measured.statement().model_commitment, "test", case) {
+        return Err(Box::new(verdict));
     }
     match case.lineage.links.iter().find(|link| link.name == LinkName::MeasuredOnPrepared) {
         Some(link) if link.state == LinkState::Holds => Ok(VerifiedPeriod::alone(measured)),

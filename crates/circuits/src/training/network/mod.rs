@@ -1,4 +1,4 @@
-//! `neural-training/v1`: the descent of a multilayer perceptron.
+//! `neural-training/v2`: the descent of a multilayer perceptron.
 //!
 //! - [`rule`]: on plain integers
 //! - [`step`]: one minibatch as constraints

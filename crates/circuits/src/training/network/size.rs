@@ -61,7 +61,7 @@ pub(crate) const fn fixed_constraints(d: Dimensions) -> usize {
     let elements = weights(d).div_ceil(WEIGHTS_PER_WORD) + neurons(d).div_ceil(BIASES_PER_WORD) + 4;
     let states = 2 * permutations(elements, 24) * PERMUTATION_24;
     let flags = 3;
-    let takeover = 1 + 4;
+    let takeover = 1 + 4 + 1;
     let streams = 5 * PERMUTATION_4;
     let rows = 2 + KEY_BITS;
     let learning_rate = RATE_BITS as usize + 1 + 2 * DIVISION_BITS;

@@ -1,4 +1,4 @@
-//! The constraints of `neural-training/v1`: a network's minibatch.
+//! The constraints of `neural-training/v2`: a network's minibatch.
 
 use ff::Field;
 use nova_snark::frontend::{ConstraintSystem, num::AllocatedNum};
@@ -273,6 +273,7 @@ pub(crate) fn synthesize<CS: ConstraintSystem<F>>(
     let state_before = hash24_circuit(wires, family::HASH_STATE, "before", tags::NEURAL_TRAINING_STATE, &numbers.state(&taken));
     wires.equal(family::OPEN_STATE, &state_before, &state.open);
     let streams = epoch::begin(wires, &step.context, &rule.schema, &first, &taken);
+    epoch::under_way(wires, own::UNDER_WAY, &first, &taken);
 
     // The slots.
     let layers = numbers.layers();

@@ -24,17 +24,22 @@ fn link(name: LinkName, state: LinkState) -> LineageLink {
 }
 
 fn found(policy: &Policy, monitored: u8, tested: u8, links: Vec<LineageLink>) -> RequirementResult {
-    let (monitored, tested) = (measured(monitored), VerifiedStage::OfflineMetrics(Box::new(measured(tested))));
+    found_under(policy, [monitored; 2], tested, links)
+}
+
+/// With a first proof of monitoring under one model, and one more under another.
+fn found_under(policy: &Policy, monitored: [u8; 2], tested: u8, links: Vec<LineageLink>) -> RequirementResult {
+    let ([first, second], tested) = (monitored.map(measured), VerifiedStage::OfflineMetrics(Box::new(measured(tested))));
     let lineage = Lineage { artefacts: Vec::new(), links };
     let staged =
         Staged { id: "offline-metrics", kind: StatementKind::OfflineMetricsV2, system: ProofSystem::NovaPastaIpa, outcome: Ok(&tested) };
     let case = Case {
         policy,
         engagement: None,
-        evidence: Ok(&VerifiedPeriod::alone(&monitored)),
+        evidence: Ok(&VerifiedPeriod::assumed(&first, &[&second])),
         stages: &[staged],
         lineage: &lineage,
-        proofs: &["monitoring"],
+        proofs: &["monitoring", "monitoring-2"],
         scope: &Scope::default(),
         traceability: &[],
         changes: &[],
@@ -121,6 +126,18 @@ fn a_proof_of_a_stage_offers_what_the_requirement_demands() {
     assert_eq!(of(""), State::Satisfied);
     assert_eq!(of("security_bits_at_least = 126"), State::Unverifiable);
     assert_eq!(of("circuits = [{ family = \"training/v1\" }]"), State::Unverifiable);
+}
+
+/// No link compares the two where the training is not in the package.
+#[test]
+fn a_test_of_another_model_is_no_evidence_about_the_monitored_one() {
+    let policy = training_policy("kind = \"evidence\"\nstatement = \"offline-metrics/v2\"");
+    let of = |monitored| found_under(&policy, monitored, 1, Vec::new());
+    assert_eq!(of([1, 1]).state, State::Satisfied);
+    assert_eq!(of([2, 2]).state, State::Rejected);
+    let some = of([1, 2]);
+    assert_eq!(some.state, State::Uncovered);
+    assert!(some.reason.ends_with(&format!("by model {}, of which no test is in the package.", "02".repeat(32))), "{}", some.reason);
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn trained(plan: &Plan, monitored: &MonitoringStatement) -> TrainingStatement {
         decay: 0,
         network: Some(network),
     };
-    let circuit = "neural-training/v1@f20.w8.g4.b10.h0.n17.l16-8".parse().unwrap();
+    let circuit = "neural-training/v2@f20.w8.g4.b10.h0.n17.l16-8".parse().unwrap();
     TrainingStatement {
         header: Header { statement: StatementKind::TrainingV1, circuit, ..monitored.header.clone() },
         spec,
@@ -103,7 +103,7 @@ fn a_network_s_training_that_contradicts_its_plan_is_refused_by_cause() {
         assert_eq!(refused(edit, &policy), (ProofState::Rejected, cause), "{what}");
     }
     // Under a policy that takes scorecards' trainings alone nothing is wrong with it, and nothing is believed of it.
-    let scorecards = policy.replace("[[circuit]]\nfamily = \"neural-training/v1\"\n", "");
+    let scorecards = policy.replace("[[circuit]]\nfamily = \"neural-training/v2\"\n", "");
     assert_ne!(scorecards, policy);
     assert_eq!(refused(|_| (), &scorecards), (ProofState::NotCheckable, "circuit-not-accepted"));
 }

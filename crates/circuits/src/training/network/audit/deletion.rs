@@ -71,6 +71,8 @@ fn takeover_cases() -> Vec<Case> {
             let open = lie.z[6];
             lie.set("hash: training state/before", open)
         }),
+        // Its rows would be chained to no schema, in every epoch alike.
+        case(own::UNDER_WAY, "an epoch goes on where none has begun", minibatch(0).number("first", 0)),
         case(own::OPENED_RANGE, "a minibatch is scored with another weight than was trained", {
             let lie = minibatch(1);
             let (name, fraction) = ("open/layer 0/weight 0.0", "open/layer 0/weight 0.0/fraction");
