@@ -16,7 +16,7 @@ use verifold_prove::{AnchorLog, Sources, monitoring::prepare};
 
 use crate::{
     failure::Failure,
-    files::{self, File},
+    files::{self, File, Readers},
     key::{self, PassphraseSource},
     prove::Spoken,
     received::{self, ANCHORS},
@@ -91,7 +91,12 @@ pub(crate) fn time(given: Option<Instant>) -> Result<Instant, Failure> {
 
 /// A log that `verifold anchor make` wrote.
 pub(crate) fn log(path: &Path) -> Result<AnchorLog, Failure> {
-    serde_json::from_slice(&files::bytes("anchor log", path)?).map_err(|error| {
+    log_of(&files::bytes("anchor log", path)?, path)
+}
+
+/// As [`log`], of bytes read from `path`.
+fn log_of(bytes: &[u8], path: &Path) -> Result<AnchorLog, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| {
         Failure::new(
             Exit::Malformed,
             format!("the anchor log cannot be read ({error}): {}", path.display()),
@@ -133,28 +138,55 @@ fn make(arguments: Make) -> Result<Exit, Failure> {
     let sources = Sources { rows: arguments.rows.tables.into(), on_bad_row: arguments.rows.on_bad_row.into(), model: arguments.model };
     let failed = |error| Failure::new(Exit::Usage, format!("nothing was anchored: {error}"), "");
     let mut prepared = prepare(&sources, &mut Spoken::begun()).map_err(failed)?;
-    let mut log = if arguments.log.exists() { log(&arguments.log)? } else { AnchorLog::new(&prepared) };
+    // Before the log is read: a person may have to be asked, and others go on meanwhile.
+    let secret = key::secret(&arguments.key, &arguments.passphrase)?;
+    let path = followed(&arguments.log)?;
+    // Of two runs at once the second finds the batches of the first, and commits none of them under other salts.
+    let _held = files::hold(&path)?;
+    let before = if files::is_there(&path)? { Some(files::bytes("anchor log", &path)?) } else { None };
+    let mut log = before.as_deref().map_or_else(|| Ok(AnchorLog::new(&prepared)), |bytes| log_of(bytes, &path))?;
     let added = log.extend(&mut prepared, at).map_err(failed)?;
     if added == 0 {
         println!("No batch has closed since the last anchor; nothing was written.");
         return Ok(Exit::Met);
     }
-    let secret = key::secret(&arguments.key, &arguments.passphrase)?;
+    if files::is_there(&arguments.output)? {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("a file is there already and was left alone, so nothing was anchored: {}", arguments.output.display()),
+            "give each anchor a name of its own: the auditor needs them all",
+        ));
+    }
     let text = Checkpoint::sign(&log.name, &log.anchored(), added, at, &secret).map_err(|error| malformed(&error, &arguments.output))?;
     let kept = |log: &AnchorLog| {
         serde_json::to_vec_pretty(log).map_err(|error| Failure::new(Exit::Usage, format!("nothing was anchored: {error}"), ""))
     };
     // First what opens the commitments: an anchor whose salts are lost could never be proven.
-    files::write_private(&arguments.log, &kept(&log)?)?;
-    files::write(&arguments.output, text.as_bytes())?;
+    let salted = kept(&log)?;
+    files::replace(&path, before.as_deref(), &salted)?;
+    files::write_new(&arguments.output, text.as_bytes(), Readers::All)?;
     // What was not announced before this point is announced again.
     log.announced = log.batches.len();
-    files::write_private(&arguments.log, &kept(&log)?)?;
+    files::replace(&path, Some(&salted), &kept(&log)?)?;
     println!("{} anchored, {} in all; log {}", counted(added as u64, "batch", "batches"), log.batches.len(), log.name);
     println!("Key     {}", secret.public_key().fingerprint());
     println!("Secret  {}   salts: keep it with the data", arguments.log.display());
     println!("Anchor  {}   hand it to your auditor now: only what is received counts", arguments.output.display());
     Ok(Exit::Met)
+}
+
+/// Where a link to the log leads, since a link that is replaced leaves two logs; a log that is to be begun has no link.
+fn followed(log: &Path) -> Result<PathBuf, Failure> {
+    if !files::is_there(log)? {
+        return Ok(log.to_owned());
+    }
+    log.canonicalize().map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            format!("the anchor log cannot be read ({error}), so nothing was anchored: {}", log.display()),
+            "mount or restore what it links to: a log begun anew has other salts",
+        )
+    })
 }
 
 fn add(arguments: &Add) -> Result<Exit, Failure> {
@@ -196,7 +228,7 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
     }
     let folder = received::beside(&arguments.engagement, ANCHORS);
     let path = folder.join(format!("{:06}.checkpoint", anchor.size));
-    let filed = if path.exists() { Some(checkpoint(&path)?.0) } else { None };
+    let filed = if files::is_there(&path)? { Some(checkpoint(&path)?.0) } else { None };
     if let Some(filed) = &filed
         && (arguments.key.is_some() || filed.as_signed != anchor.as_signed)
     {
@@ -206,7 +238,7 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
     }
     let token = arguments.token.as_deref().map(|path| stamped(&engagement, &anchor, path)).transpose()?;
     let token_path = folder.join(format!("{:06}.tst", anchor.size));
-    if token.is_some() && token_path.exists() {
+    if token.is_some() && files::is_there(&token_path)? {
         let what = format!("a token over this anchor is filed already and was left alone: {}", token_path.display());
         return Err(Failure::new(Exit::Usage, what, "file a further one under another name"));
     }
@@ -220,10 +252,10 @@ fn add(arguments: &Add) -> Result<Exit, Failure> {
     };
     received::make(&folder)?;
     if filed.is_none() {
-        files::write(&path, cosigned.as_ref().map_or(text.as_bytes(), |(text, _)| text.as_bytes()))?;
+        files::write_new(&path, cosigned.as_ref().map_or(text.as_bytes(), |(text, _)| text.as_bytes()), Readers::All)?;
     }
     if let Some((token, _)) = &token {
-        files::write(&token_path, &token.bytes)?;
+        files::write_new(&token_path, &token.bytes, Readers::All)?;
     }
     println!("Log       {}", anchor.origin);
     println!("Signed    by {} ({}), dated {} by it", provider.name, provider.public_key.fingerprint(), anchor.stated_at);

@@ -10,7 +10,7 @@ use verifold_policy::{OriginDemand, Stated, TrustedSigner};
 use crate::{
     anchor,
     failure::Failure,
-    files,
+    files::{self, Readers},
     key::{self, PassphraseSource},
     received::{self, DEPOSITS},
 };
@@ -61,12 +61,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was laid down: {error}"), ""))?;
     let folder = received::beside(&arguments.engagement, DEPOSITS);
     let path = folder.join(format!("{}.deposit", at.to_string().replace(':', "")));
-    if path.exists() {
+    if files::is_there(&path)? {
         let what = format!("a deposit of this time is there already and was left alone: {}", path.display());
         return Err(Failure::new(Exit::Usage, what, "wait a second"));
     }
     received::make(&folder)?;
-    files::write(&path, text.as_bytes())?;
+    files::write_new(&path, text.as_bytes(), Readers::All)?;
     for (what, digest) in &digests {
         println!("{:<11} {digest}", what.word());
     }

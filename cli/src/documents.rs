@@ -20,7 +20,7 @@ use verifold_verify::Received;
 use crate::{
     anchor,
     failure::Failure,
-    files::{self, File},
+    files::{self, File, Readers},
     key,
     received::{listed, within},
     sign::{self, Arguments},
@@ -152,7 +152,7 @@ pub(crate) fn sign(arguments: &Arguments) -> Result<Exit, Failure> {
         return Err(refused("no signature of the envelope is of the key its statement names"));
     }
     let output = arguments.output.clone().unwrap_or_else(|| place(path, stated.signer.public_key));
-    if output.exists() {
+    if files::is_there(&output)? {
         let what = format!("a signature of this key is there already and was left alone: {}", output.display());
         return Err(Failure::new(
             Exit::Usage,
@@ -160,7 +160,7 @@ pub(crate) fn sign(arguments: &Arguments) -> Result<Exit, Failure> {
             "one signature of a key is enough; if the document has changed since, take the old one away",
         ));
     }
-    files::write(&output, &made)?;
+    files::write_new(&output, &made, Readers::All)?;
     let by = format!("{}, {}, dated {}", stated.signer.name, stated.signer.public_key.fingerprint(), stated.signed_at);
     print!("{}", fill("Signed by    ", "             ", &by));
     println!("{:<12} {digest}", format!("{}{}", kind.word()[..1].to_uppercase(), &kind.word()[1..]));

@@ -13,7 +13,7 @@ use verifold_policy::{Draft, DraftBatch, DraftSigner, Engagement};
 
 use crate::{
     failure::Failure,
-    files,
+    files::{self, Readers},
     host::{self, path_text},
     inspect,
     verify::file_name,
@@ -74,15 +74,8 @@ pub(crate) fn run(command: &Command) -> Result<Exit, Failure> {
     let request = WorkerRequest::Draft { package: path_text(package)? };
     let WorkerEvent::Told { text, .. } = host::ask(request)? else { return Err(host::unasked()) };
     match output {
-        Some(path) if path.exists() => {
-            return Err(Failure::new(
-                Exit::Usage,
-                format!("a file is there already and was left alone: {}", path.display()),
-                "give another name",
-            ));
-        }
         Some(path) => {
-            files::write(path, text.as_bytes())?;
+            files::write_new(path, text.as_bytes(), Readers::All)?;
             println!("Drafted, with every value marked \"taken from the package\"; confirm or replace each: {}", path.display());
         }
         None => print!("{text}"),

@@ -173,24 +173,57 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     verifold_host::worker::write(path, bytes).map_err(|error| unwritten(&error, path))
 }
 
-/// As [`write`], for a file only its owner may read (mode 0600).
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    written(path, bytes)?.persist(path).map_err(|error| unwritten(&error.error, path))?;
-    Ok(())
+/// Who may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Its owner alone (mode 0600).
+    Owner,
+    /// Everybody, as of an ordinary document (mode 0644).
+    All,
 }
 
 /// As [`write`], for a file that must not be there yet: another may have been sent, or filled in by hand.
-pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if path.symlink_metadata().is_ok() {
-        return Err(unwritten(&io::ErrorKind::AlreadyExists.into(), path));
-    }
-    write(path, bytes)
+pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    written(path, bytes, readers)?.persist_noclobber(path).map_err(|error| unwritten(&error.error, path))?;
+    Ok(())
 }
 
-/// As [`write_private`], for a file that must not be there yet.
-pub(crate) fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    written(path, bytes)?.persist_noclobber(path).map_err(|error| unwritten(&error.error, path))?;
+/// As [`write`], for a file only its owner may read, in place of what was read from it: `None` if it was not there.
+pub(crate) fn replace(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(before) = before else { return write_new(path, bytes, Readers::Owner) };
+    let new = written(path, bytes, Readers::Owner)?;
+    if std::fs::read(path).ok().as_deref() != Some(before) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the file is no longer what was read from it, and was left as it is: {}", path.display()),
+            "see what else writes it, and run the command again",
+        ));
+    }
+    new.persist(path).map_err(|error| unwritten(&error.error, path))?;
     Ok(())
+}
+
+/// Waits until no other run holds `path`, and holds it until the file is dropped: an empty one beside it, which stays, since
+/// the file itself is replaced.
+pub(crate) fn hold(path: &Path) -> Result<OpenFile, Failure> {
+    let lock = path.with_added_extension("lock");
+    let cannot = |error: io::Error| unwritten(&error, &lock);
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&lock).map_err(cannot)?;
+    file.lock().map_err(cannot)?;
+    Ok(file)
+}
+
+/// Whether a file, folder or link is there, a link to nothing as well.
+pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Failure::new(
+            Exit::Usage,
+            format!("it cannot be seen whether a file is there ({error}): {}", path.display()),
+            "check the folder and its permissions",
+        )),
+    }
 }
 
 fn unwritten(error: &io::Error, path: &Path) -> Failure {
@@ -202,8 +235,9 @@ fn unwritten(error: &io::Error, path: &Path) -> Failure {
     Failure::new(Exit::Usage, format!("cannot be written ({error}); what was there before is unchanged: {}", path.display()), hint)
 }
 
-/// A temporary file beside `path`, readable by its owner alone, with `bytes` in it.
-fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Failure> {
+/// A temporary file beside `path` with `bytes` in it.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "elsewhere the folder says who may read"))]
+fn written(path: &Path, bytes: &[u8], readers: Readers) -> Result<tempfile::NamedTempFile, Failure> {
     let cannot = |error: io::Error| unwritten(&error, path);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -211,6 +245,12 @@ fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Failure
     };
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
+    // A temporary file is its owner's alone.
+    #[cfg(unix)]
+    if readers == Readers::All {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(cannot)?;
+    }
     Ok(file)
 }
 
@@ -238,6 +278,45 @@ mod tests {
         assert_eq!(exit, Exit::Limits);
         assert!(what.contains("limit `anchor_bytes`") && what.contains("found 5"), "{what}");
         assert_eq!(read(folder.path()).unwrap_err().0, Exit::Usage);
+    }
+
+    #[test]
+    fn a_file_is_new_or_replaces_what_was_read_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let kept = |result: Result<(), Failure>, part: &str, then: &[u8]| {
+            let failure = result.unwrap_err();
+            assert_eq!(failure.exit, Exit::Usage);
+            assert!(failure.what.contains(part), "{}", failure.what);
+            assert_eq!(std::fs::read(&path).unwrap(), then);
+        };
+        replace(&path, None, b"one").unwrap();
+        replace(&path, Some(b"one"), b"two").unwrap();
+        // Another run has begun the log, or gone on from the same one.
+        kept(replace(&path, None, b"three"), "what was there before is unchanged", b"two");
+        kept(replace(&path, Some(b"one"), b"three"), "no longer what was read from it", b"two");
+        for readers in [Readers::Owner, Readers::All] {
+            kept(write_new(&path, b"three", readers), "what was there before is unchanged", b"two");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(replace(&path, Some(b"two"), b"three").is_err() && !path.exists(), "a log taken away is not put back");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_new_file_is_read_by_those_it_is_for_and_a_link_to_nothing_is_there() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        for (readers, mode) in [(Readers::Owner, 0o600), (Readers::All, 0o644)] {
+            let path = folder.path().join(format!("{mode:o}"));
+            write_new(&path, b"", readers).unwrap();
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, mode);
+        }
+        let link = folder.path().join("link");
+        assert!(!is_there(&link).unwrap());
+        std::os::unix::fs::symlink("nothing", &link).unwrap();
+        assert!(is_there(&link).unwrap());
+        assert!(write_new(&link, b"", Readers::Owner).is_err() && !folder.path().join("nothing").exists());
     }
 
     /// Files of /proc say that they are empty, and a file on a share may grow while it is read.

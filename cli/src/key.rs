@@ -7,7 +7,11 @@ use verifold_model::{format::is_unprintable, signer::PublicKey, state::Exit};
 use verifold_package::{KeyError, SecretKey, key::MIN_PASSPHRASE_CHARS};
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, files, wrap::fill};
+use crate::{
+    failure::Failure,
+    files::{self, Readers},
+    wrap::fill,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -142,7 +146,7 @@ fn new(output: &Path, name: &str, passphrase: &PassphraseSource) -> Result<Exit,
     }
     let public = public_path(output);
     for path in [output, &public] {
-        if path.exists() {
+        if files::is_there(path)? {
             let what = format!("a file is there already and was left alone, so no key was made: {}", path.display());
             return Err(Failure::new(Exit::Usage, what, "give another name: a key that is overwritten is lost"));
         }
@@ -154,8 +158,8 @@ fn new(output: &Path, name: &str, passphrase: &PassphraseSource) -> Result<Exit,
     }
     let key = SecretKey::random().map_err(|error| unusable(&error, output))?;
     let pem = key.to_pem(&passphrase.read(true)?).map_err(|error| unusable(&error, output))?;
-    files::write_new_private(output, pem.as_bytes())?;
-    files::write(&public, format!("{} {name}\n", key.public_key()).as_bytes())?;
+    files::write_new(output, pem.as_bytes(), Readers::Owner)?;
+    files::write_new(&public, format!("{} {name}\n", key.public_key()).as_bytes(), Readers::All)?;
     println!("Private key  {}   keep it, and its passphrase apart from it; there is no way to recover either", output.display());
     println!("Public key   {}   hand it to your auditor\n", public.display());
     show(key.public_key(), name);

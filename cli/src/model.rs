@@ -18,7 +18,7 @@ use verifold_prove::ModelOpening;
 
 use crate::{
     failure::Failure,
-    files::{self, File},
+    files::{self, File, Readers},
     host::{self, path_text},
     wrap,
 };
@@ -80,7 +80,7 @@ fn open(arguments: &Open) -> Result<Exit, Failure> {
     let cannot = |error: serde_json::Error| Failure::new(Exit::NotChecked, error.to_string(), "");
     let mut text = serde_json::to_vec_pretty(&opening).map_err(cannot)?;
     text.push(b'\n');
-    files::write_new_private(&arguments.output, &text)?;
+    files::write_new(&arguments.output, &text, Readers::Owner)?;
     println!("Opening of the model commitment {}: {}", opening.model_commitment, arguments.output.display());
     println!("With it, guesses at the model can be tried: give it to those alone who have the model file already.");
     Ok(Exit::Met)

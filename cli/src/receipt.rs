@@ -14,7 +14,10 @@ use verifold_package::{ClaimedPackage, Limits};
 use verifold_prove::receipts::ReceiptSecrets;
 use verifold_verify::{ReceiptError, check_receipt};
 
-use crate::{failure::Failure, files};
+use crate::{
+    failure::Failure,
+    files::{self, Readers},
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -114,7 +117,7 @@ fn make(arguments: &Make) -> Result<Exit, Failure> {
     }
     for (SampledRow { batch, position }, receipt) in rows.iter().zip(&receipts) {
         let path = if several { arguments.output.join(format!("receipt-{batch}-{position}.json")) } else { arguments.output.clone() };
-        files::write_private(&path, &json(receipt)?)?;
+        files::write_new(&path, &json(receipt)?, Readers::Owner)?;
     }
     println!("{} written: {}", counted(receipts.len() as u64, "receipt", "receipts"), arguments.output.display());
     let enough =

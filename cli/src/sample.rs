@@ -13,7 +13,8 @@ use verifold_verify::sample::{Drawable, SampleError, Wanted, check_openings, con
 
 use crate::{
     failure::Failure,
-    files, host,
+    files::{self, Readers},
+    host,
     receipt::{exit, json, package, read, secrets},
 };
 
@@ -125,7 +126,7 @@ fn draw_rows(arguments: &Draw) -> Result<Exit, Failure> {
     };
     let request = draw(manifest_sha256, &arguments.nonce, &batches, &wanted)
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was drawn: {error}"), ""))?;
-    files::write_new(&arguments.output, &json(&request)?)?;
+    files::write_new(&arguments.output, &json(&request)?, Readers::All)?;
     for stratum in &request.strata {
         println!(
             "Batches {} to {}: {} of {} rows drawn",
@@ -159,7 +160,7 @@ fn open(arguments: &Open) -> Result<Exit, Failure> {
         .issue(&package, &rows)
         .map_err(|error| Failure::new(Exit::Usage, format!("nothing was opened: {error}"), ""))?;
     let openings = SampleOpenings { schema: SampleSchema::V1, request_sha256: request.digest(), receipts };
-    files::write_private(&arguments.output, &json(&openings)?)?;
+    files::write_new(&arguments.output, &json(&openings)?, Readers::Owner)?;
     println!("{} opened: {}", counted(rows.len() as u64, "row", "rows"), arguments.output.display());
     println!("It is personal data, and the model follows from enough of it: hand it over as such.");
     Ok(Exit::Met)
@@ -190,7 +191,7 @@ fn check(arguments: &Check) -> Result<Exit, Failure> {
     println!("{} drawn by manifest and nonce, and opened as proven", counted(opened.len() as u64, "row", "rows"));
     println!("Record  SHA-256 {record_sha256}");
     if let Some(path) = &arguments.worksheet {
-        files::write_new_private(path, &worksheet(&opened)?)?;
+        files::write_new(path, &worksheet(&opened)?, Readers::Owner)?;
         println!("Table   {}   fill in `result` (agrees, differs, missing) and give it back with --results", path.display());
     }
     let (Some(sheet), Some(output)) = (&arguments.results, &arguments.output) else {
@@ -205,7 +206,7 @@ fn check(arguments: &Check) -> Result<Exit, Failure> {
             return Ok(refused(&error));
         }
     };
-    files::write(output, &json(&result)?)?;
+    files::write_new(output, &json(&result)?, Readers::Owner)?;
     for stratum in &result.strata {
         println!(
             "Batches {} to {}: {} of {} rows drawn, {}, at most {} of the batches' rows",

@@ -17,7 +17,7 @@ use verifold_policy::{TraceabilityDraft, lint_traceability, read_traceability};
 
 use crate::{
     failure::Failure,
-    files,
+    files::{self, Readers},
     host::{self, path_text},
     inspect,
     wrap::{fill, pad},
@@ -153,12 +153,8 @@ fn new(stage: Stage, from: Option<&Path>, output: Option<&Path>) -> Result<Exit,
     };
     match output {
         None => print!("{text}"),
-        Some(path) if path.exists() => {
-            let what = format!("a file is there already and was left alone, so nothing was drafted: {}", path.display());
-            return Err(Failure::new(Exit::Usage, what, "give another name"));
-        }
         Some(path) => {
-            files::write(path, text.as_bytes())?;
+            files::write_new(path, text.as_bytes(), Readers::All)?;
             let left = lint_traceability(&text).notices.len() as u64;
             println!("{}, {} to be filled in by a person", path.display(), counted(left, "field is", "fields are"));
         }

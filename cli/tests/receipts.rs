@@ -16,6 +16,7 @@ use verifold_model::{
     record::{AuditRecord, BatchReceipts, Standing},
     sample::{SampleOpenings, SampleRequest, SampleSchema},
 };
+use verifold_prove::receipts::{KeptBatch, KeptRow, ReceiptSecrets, ReceiptSecretsSchema};
 use verifold_verify::{
     manifest_digest,
     sample::{Wanted, draw, drawable},
@@ -26,6 +27,8 @@ struct Desk {
     record: AuditRecord,
     /// Receipts of batches 1 and 2.
     receipts: [Vec<Receipt>; 2],
+    /// What opens them.
+    secrets: ReceiptSecrets,
 }
 
 impl Desk {
@@ -33,11 +36,13 @@ impl Desk {
         let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-q1/expected.record.json");
         let mut record: AuditRecord = serde_json::from_slice(&fs::read(sample).unwrap()).unwrap();
         let plan = record.plan.as_ref().unwrap().plan.clone();
-        let model = Model { weights: (0..plan.features.len() as i64).map(|i| i % 5 - 2).collect(), bias: 40 }.into();
+        let weights: Vec<i64> = (0..plan.features.len() as i64).map(|i| i % 5 - 2).collect();
+        let model = Model { weights: weights.clone(), bias: 40 }.into();
         let seed = Salt::from_bytes([9; 32]).unwrap();
         let subject = record.subject.as_ref().unwrap().value.clone();
         let manifest_sha256 = manifest_digest(&record).unwrap();
         let issuer = Issuer { manifest_sha256, subject: &subject, plan: &plan, model: &model, seed: &seed };
+        let mut kept = Vec::new();
         let receipts = [1, 2].map(|index| {
             let batch = record.batches.iter_mut().find(|batch| batch.index == Some(index)).unwrap();
             let rows: Vec<RowRecord> = (0..80 + u64::from(index))
@@ -52,13 +57,23 @@ impl Desk {
                 })
                 .collect();
             let tree = ReceiptTree::new(&plan, &model, &rows, &|position| leaf_salt(&seed, index, position)).unwrap();
+            kept.push(KeptBatch { index, root: tree.root(), rows: rows.iter().map(kept_row).collect() });
             let span = ReceiptBatch { index, start: batch.start, end: batch.end };
             let content = batch.content.as_mut().unwrap();
             content.rows = rows.len() as u64;
             content.receipts = Some(BatchReceipts { root: tree.root(), proof: "receipts".into() });
             (0u32..).zip(&rows).map(|(position, row)| issuer.receipt(span, &tree, position, row).unwrap()).collect()
         });
-        Self { folder: tempfile::tempdir().unwrap(), record, receipts }
+        let secrets = ReceiptSecrets {
+            schema: ReceiptSecretsSchema::V1,
+            manifest_sha256,
+            weights,
+            bias: 40,
+            layers: Vec::new(),
+            seed: Commitment::from_bytes([9; 32]),
+            batches: kept,
+        };
+        Self { folder: tempfile::tempdir().unwrap(), record, receipts, secrets }
     }
 
     fn write<T: serde::Serialize>(&self, name: &str, value: &T) {
@@ -83,6 +98,14 @@ impl Desk {
         self.write("record.json", &record);
         self.says(&["receipt", "check", "receipt.json", "--record", "record.json"], exit, part)
     }
+}
+
+fn kept_row(row: &RowRecord) -> KeptRow {
+    let (void, logged, features) = match &row.kind {
+        RowKind::Void(reason) => (Some(*reason), false, Vec::new()),
+        RowKind::Scored { features, logged, .. } => (None, *logged, features.clone()),
+    };
+    KeptRow { key: row.key, group: row.group, void, logged, features }
 }
 
 fn scored(receipt: &mut Receipt) -> (&mut Vec<verifold_model::receipts::FeatureValue>, &mut i64, &mut bool, &mut bool) {
@@ -203,11 +226,11 @@ fn a_sample_is_drawn_opened_compared_and_concluded_from() {
         let text: Vec<String> = sheet.lines().enumerate().map(line).collect();
         fs::write(desk.folder.path().join("filled.csv"), text.join("\n")).unwrap();
     };
-    let conclude = [&CHECK[..], &["--results", "filled.csv", "-o", "result.json"]].concat();
+    let conclude = |output| [&CHECK[..], &["--results", "filled.csv", "-o", output]].concat();
     // 12 of 163 rows: the bound of none found, and of two, is what the hypergeometric law gives.
     filled(&|_| "agrees");
     desk.says(
-        &conclude,
+        &conclude("result.json"),
         0,
         "With 95 % confidence at most 34 of 163 rows differ from their documents or have none (0 errors found in 12 drawn).",
     );
@@ -220,11 +243,41 @@ fn a_sample_is_drawn_opened_compared_and_concluded_from() {
             "agrees"
         }
     });
-    desk.says(&conclude, 0, "at most 69 of 163 rows differ from their documents or have none (2 errors found in 12 drawn)");
+    // Neither the first conclusion nor the sheet it rests on gives way to a second.
+    for name in ["result.json", "filled.csv"] {
+        let before = fs::read(desk.folder.path().join(name)).unwrap();
+        desk.says(&conclude(name), 2, &format!("what was there before is unchanged: {name}"));
+        assert_eq!(fs::read(desk.folder.path().join(name)).unwrap(), before);
+    }
+    desk.says(&conclude("second.json"), 0, "at most 69 of 163 rows differ from their documents or have none (2 errors found in 12 drawn)");
     filled(&|i| if i == 5 { "" } else { "agrees" });
-    desk.says(&conclude, 8, "has 0 results, where one is needed");
+    desk.says(&conclude("third.json"), 8, "has 0 results, where one is needed");
     filled(&|_| "fine");
-    desk.says(&conclude, 3, "is none of agrees, differs, missing");
+    desk.says(&conclude("third.json"), 3, "is none of agrees, differs, missing");
+}
+
+#[test]
+fn receipts_and_openings_replace_nothing() {
+    let desk = Desk::new();
+    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-q1/package.zkaudit");
+    desk.write("mine.receipts", &desk.secrets);
+    desk.write("request.json", &request(&desk));
+    let with = ["--secrets", "mine.receipts", "--package", package.to_str().unwrap()];
+    let first = desk.receipts[0][0].time.to_string();
+    let make =
+        |row: &str| [&["receipt", "make", "--key", row, "-o", "receipt.json"].map(str::to_owned)[..], &with.map(str::to_owned)].concat();
+    let says = |arguments: &[String], exit, part: &str| {
+        desk.says(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), exit, part);
+    };
+    says(&make(&first), 0, "1 receipt written");
+    let receipt = fs::read(desk.folder.path().join("receipt.json")).unwrap();
+    assert!(serde_json::from_slice::<Receipt>(&receipt).unwrap() == desk.receipts[0][0]);
+    says(&make(&format!("{first}/1")), 2, "what was there before is unchanged: receipt.json");
+    assert_eq!(fs::read(desk.folder.path().join("receipt.json")).unwrap(), receipt);
+
+    let open = |output| [&["sample", "open", "request.json", "-o", output], &with[..]].concat();
+    desk.says(&open("receipt.json"), 2, "what was there before is unchanged: receipt.json");
+    desk.says(&open("openings.json"), 0, "12 rows opened");
 }
 
 #[test]

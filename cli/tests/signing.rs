@@ -89,6 +89,61 @@ fn a_key_is_made_once_and_signs_once() {
 }
 
 #[test]
+fn an_anchor_is_kept_until_it_is_handed_over_and_its_salts_with_it() {
+    let desk = Desk::new();
+    desk.key("bank.key");
+    for (theirs, ours) in [
+        ("spec.toml", "spec.toml"),
+        ("sklearn_plain.onnx", "model.onnx"),
+        ("reference.csv", "reference.csv"),
+        ("batches.csv", "batches.csv"),
+    ] {
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/prove/tests/data").join(theirs), desk.at(ours)).unwrap();
+    }
+    let make = |log: &'static str, day: &'static str, output: &'static str| {
+        let rows = ["anchor", "make", "--spec", "spec.toml", "--reference", "reference.csv", "--batches", "batches.csv"];
+        let key = ["--on-bad-row", "void", "--model", "model.onnx", "--key", "bank.key", "--passphrase-file", "passphrase"];
+        [&rows[..], &key, &["--log", log, "--date", day, "-o", output]].concat()
+    };
+    let read = |name: &str| Checkpoint::read(&fs::read(desk.at(name)).unwrap()).unwrap();
+    let (first, second) = ("2026-01-12T06:00:00Z", "2026-01-26T06:00:00Z");
+    desk.says(&make("log", first, "1.checkpoint"), 0, "1 batch anchored, 1 in all");
+    let (log, anchor) = (fs::read(desk.at("log")).unwrap(), fs::read(desk.at("1.checkpoint")).unwrap());
+
+    // Not handed over yet, perhaps.
+    desk.says(&make("log", second, "1.checkpoint"), 2, "nothing was anchored: 1.checkpoint");
+    assert_eq!((fs::read(desk.at("log")).unwrap(), fs::read(desk.at("1.checkpoint")).unwrap()), (log, anchor));
+    desk.says(&make("log", second, "2.checkpoint"), 0, "2 batches anchored, 3 in all");
+    assert_eq!((read("2.checkpoint").size, read("2.checkpoint").added.len()), (3, 2));
+    // A script that runs every day under one name has nothing to lose on a day without a batch.
+    desk.says(&make("log", second, "2.checkpoint"), 0, "nothing was written");
+
+    // Two names of one log, and one whose disk is not there.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("elsewhere", desk.at("link")).unwrap();
+        desk.says(&make("link", first, "3.checkpoint"), 2, "so nothing was anchored: link");
+        assert!(desk.at("link").is_symlink() && !desk.at("elsewhere").exists() && !desk.at("3.checkpoint").exists());
+        desk.says(&make("elsewhere", first, "3.checkpoint"), 0, "1 batch anchored, 1 in all");
+        desk.says(&make("link", second, "4.checkpoint"), 0, "2 batches anchored, 3 in all");
+        assert!(desk.at("link").is_symlink());
+        desk.says(&make("elsewhere", second, "5.checkpoint"), 0, "nothing was written");
+    }
+
+    // Whoever comes second finds what the first committed: each batch is announced once.
+    let runs: Vec<_> = ["a.checkpoint", "b.checkpoint", "c.checkpoint", "d.checkpoint"]
+        .map(|output| {
+            Command::new(env!("CARGO_BIN_EXE_verifold")).args(make("both", second, output)).current_dir(desk.0.path()).spawn().unwrap()
+        })
+        .into();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    let written = ["a.checkpoint", "b.checkpoint", "c.checkpoint", "d.checkpoint"].into_iter().filter(|name| desk.at(name).exists());
+    assert_eq!(written.count(), 1);
+}
+
+#[test]
 fn what_is_received_is_filed_with_its_time() {
     let desk = Desk::new();
     let auditor = desk.key("auditor.key");

@@ -48,7 +48,7 @@ fn a_draft_is_refused_until_it_is_filled_in_and_then_travels_with_the_package() 
         0,
         "fields are to be filled in by a person",
     );
-    desk.says(&["traceability", "new", "monitoring", "-o", "m.toml"], 2, "left alone");
+    desk.says(&["traceability", "new", "monitoring", "-o", "m.toml"], 2, "what was there before is unchanged");
     desk.says(&["traceability", "show", "m.toml"], 0, "REQUIRED: what is to be verified, and for whom");
     let refused = desk.says(&["traceability", "check", "m.toml"], 3, "context.objective: is to be filled in by a person [unfilled]");
     assert!(refused.contains("line 13, column 13"), "{refused}");
