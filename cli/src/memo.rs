@@ -4,7 +4,7 @@ use verifold_model::{
     document::signed_text,
     format::{bytes, counted},
     lineage::{LineageLink, LinkState},
-    record::{AuditRecord, PlanChoice, RequirementResult, Source, Standing},
+    record::{AuditRecord, Comparison, PlanChoice, RequirementResult, Source, Standing},
     state::{RungState, Severity, Stage, State},
 };
 
@@ -53,7 +53,7 @@ fn requirement(out: &mut String, result: &RequirementResult) {
     if !figures.is_empty() {
         out.push_str(&fill(&indent, &indent, &figures.join("   ")));
     }
-    if !result.reason.is_empty() && (result.state != State::Satisfied || result.watch) {
+    if !result.reason.is_empty() {
         out.push_str(&fill(&indent, &indent, &result.reason));
     }
 }
@@ -208,13 +208,23 @@ pub(crate) fn text(record: &AuditRecord) -> String {
     }
     if let Some(comparison) = &record.comparison {
         out.push_str(&format!("\nCOMPARED WITH RECORD {}\n", comparison.against));
+        out.push_str(&fill("  ", "  ", Comparison::EARLIER));
+        for one in &comparison.differs {
+            out.push_str(&fill("  ", "    ", &format!("Other {}: {} → {}", one.what, one.before, one.after)));
+        }
         for change in &comparison.changes {
             let state = |state: Option<State>| state.map_or("absent", State::word);
+            let indent = " ".repeat(24);
             out.push_str(&fill(
-                &format!("  {} {} ", pad(&change.requirement, 6), pad(&change.kind, 10)),
-                "                    ",
+                &format!("  {} {} ", pad(&change.requirement, 6), pad(&change.kind, 14)),
+                &indent,
                 &format!("{} {} → {} {}", state(change.before), change.before_actual, state(change.after), change.after_actual),
             ));
+            for (when, demand) in [("before", &change.before_demand), ("now", &change.after_demand)] {
+                if !demand.is_empty() {
+                    out.push_str(&fill(&indent, &indent, &format!("{when}: {demand}")));
+                }
+            }
         }
         out.push_str(&format!("  {} unchanged\n", comparison.unchanged));
     }
@@ -250,5 +260,49 @@ mod tests {
         assert!(broken.contains("  Broken           Trained model → Monitored batches\n"), "{broken}");
         assert_eq!(memo("credit-scoring-lifecycle").matches("\n  Linked  ").count(), 6);
         assert!(!memo("credit-scoring-drift").contains("LIFE CYCLE"));
+    }
+
+    #[test]
+    fn what_a_satisfied_requirement_leaves_out_is_named() {
+        let changed = memo("changed-model");
+        assert!(changed.contains("3 of 6 batches are left out"), "{changed}");
+    }
+
+    #[test]
+    fn a_comparison_begins_with_what_it_rests_on_and_shows_both_demands() {
+        use verifold_model::{
+            digest::Digest,
+            record::{Change, Difference},
+        };
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-audits/credit-scoring-drift/expected.record.json");
+        let mut record: AuditRecord = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        record.comparison = Some(Comparison {
+            against: Digest::of(b"earlier"),
+            earlier_package: record.package.digest,
+            differs: vec![Difference { what: "policy".into(), before: "P 1".into(), after: "P 2".into() }],
+            changes: vec![Change {
+                requirement: "MO-1".into(),
+                kind: "demand changed".into(),
+                before: Some(State::Violated),
+                after: Some(State::Satisfied),
+                before_actual: "0.629".into(),
+                after_actual: "0.629".into(),
+                before_demand: "mandatory, limit ≥ 0.80".into(),
+                after_demand: "mandatory, limit ≥ 0.60".into(),
+            }],
+            unchanged: 27,
+        });
+        let indent = " ".repeat(24);
+        let expected = [
+            format!("\nCOMPARED WITH RECORD {}", Digest::of(b"earlier")),
+            format!("  {}", Comparison::EARLIER),
+            "  Other policy: P 1 → P 2".to_owned(),
+            "  MO-1   demand changed Violated 0.629 → Satisfied 0.629".to_owned(),
+            format!("{indent}before: mandatory, limit ≥ 0.80"),
+            format!("{indent}now: mandatory, limit ≥ 0.60"),
+            "  27 unchanged\n".to_owned(),
+        ];
+        let found = text(&record);
+        assert!(found.contains(&expected.join("\n")), "{found}");
     }
 }

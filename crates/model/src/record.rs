@@ -769,10 +769,30 @@ pub struct Comparison {
     pub against: Digest,
     /// Package digest in the earlier record.
     pub earlier_package: Digest,
-    /// Requirements whose state or value changed, appeared or went.
+    /// What else the two records are not both of: subject, period, policy, overlays, engagement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<Difference>,
+    /// Requirements of which anything changed, that appeared or went.
     pub changes: Vec<Change>,
-    /// Requirements unchanged.
+    /// Requirements whose state, value, n and demand are as before.
     pub unchanged: u32,
+}
+
+impl Comparison {
+    /// What stands beside every comparison.
+    pub const EARLIER: &'static str = "The earlier record was read from disk, and its evidence was not checked again.";
+}
+
+/// What one record is of, and what another is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// `subject`, `period`, `policy`, `overlays` or `engagement`.
+    pub what: String,
+    /// In the earlier record, as text.
+    pub before: String,
+    /// In this one, as text.
+    pub after: String,
 }
 
 /// One requirement before and after.
@@ -781,16 +801,22 @@ pub struct Comparison {
 pub struct Change {
     /// Identifier.
     pub requirement: String,
-    /// `new`, `gone`, `fixed`, `regressed` or `changed`.
+    /// `new`, `gone`, `demand changed`, or under the same demand `fixed`, `regressed` or `changed`.
     pub kind: String,
     /// State before, if it was there.
     pub before: Option<State>,
     /// State now, if it is there.
     pub after: Option<State>,
-    /// Value before.
+    /// Measured before: value, `watch` if beyond the warning level, n.
     pub before_actual: String,
-    /// Value now.
+    /// Measured now, likewise.
     pub after_actual: String,
+    /// Demanded before: severity, limit, warning level, sentence; empty unless the demand changed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before_demand: String,
+    /// Demanded now, likewise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub after_demand: String,
 }
 
 /// Everything that differs between two runs over the same inputs.

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use verifold_model::{
     development::{ColumnProfile, DatasetProfile, FeatureHistogram, PartHistograms, PartProfile},
-    format::count,
     record::{AuditRecord, Standing},
 };
 
@@ -23,7 +22,7 @@ fn profile(profile: &DatasetProfile, min_cell: u32) -> Value {
     let part = |part: &PartProfile| {
         json!({
             "name": part.name,
-            "rows": count(part.rows),
+            "rows": cell(part.rows, min_cell),
             "missing": cell(part.missing, min_cell),
             "outside": cell(part.outside, min_cell),
             "groups": part.groups.iter().map(|group| json!({

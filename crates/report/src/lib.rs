@@ -1,9 +1,10 @@
-//! Audit records as PDF reports that can be archived: PDF/A-3a and PDF/UA-1, with the record attached.
+//! Audit records as PDF reports that can be archived: PDF/A-3a and PDF/UA-1. Each names its record by digest; the record itself is
+//! attached unless the policy has small counts masked, all of which it holds.
 //! This crate never verifies, never reads a file or a clock, and never loads anything from a network:
 //! fonts and template are part of the program, and everything else is the record.
 //!
 //! - [`render`]: record to PDF
-//! - `view`: what is printed, as text, masked where the policy asks for it
+//! - `view`: what is printed, as text, tables masked where the policy asks for it
 //! - `chain`: the chain from raw rows to monitored batches, as SVG
 //! - `charts`: one chart per monitored metric, as SVG
 //! - `world`: the only files the typesetter can see
@@ -18,7 +19,7 @@ use typst::diag::SourceDiagnostic;
 use typst::foundations::{Datetime, Smart};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
-use verifold_model::{instant::Instant, record::AuditRecord};
+use verifold_model::{digest::Digest, instant::Instant, record::AuditRecord};
 
 /// Whether the evidence behind a record was checked in the run that prints it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +74,9 @@ fn messages(errors: &[SourceDiagnostic]) -> ReportError {
 /// # Errors
 /// [`ReportError`] if a chart or the document cannot be made; nothing is partly written, as nothing is written.
 pub fn render(record: &AuditRecord, options: &Options) -> Result<Rendered, ReportError> {
-    let (data, charts) = view::of(record, options)?;
-    let world = world::World::new(data, charts, record.to_bytes());
+    let bytes = record.to_bytes();
+    let (data, charts) = view::of(record, Digest::of(&bytes), options)?;
+    let world = world::World::new(data, charts, (!view::masks(record)).then_some(bytes));
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|errors| messages(&errors))?;
     let standards =
         PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1]).map_err(|error| ReportError::Typeset(error.message().to_string()))?;

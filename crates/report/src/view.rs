@@ -1,15 +1,19 @@
-//! What is printed: the record's values as text, in the order of the report, masked where the policy asks for it.
+//! What is printed: the record's values as text, in the order of the report. Counts in tables are masked where the policy asks
+//! for it; counts inside the record's own texts (values, reasons, rules, findings) are not, and the report says so.
 
 use serde_json::{Value, json};
 use verifold_model::{
     change::ModelChange,
     cohort::{BatchRole, Outcome},
+    digest::Digest,
     document::signed_text,
     format::{batches_text, bytes, count},
     lineage::LinkState,
     proof_system::Property,
     protocol::isolation_note,
-    record::{AuditRecord, Change, ProofState, ProofSummary, RequirementResult, SegmentSummary, Source, Standing as Evidence, WhyNode},
+    record::{
+        AuditRecord, Change, Comparison, ProofState, ProofSummary, RequirementResult, SegmentSummary, Source, Standing as Evidence, WhyNode,
+    },
     state::{RungState, Severity, Stage, State},
     traceability::{CLAIMED, role_title},
 };
@@ -53,6 +57,11 @@ pub(crate) fn cell(n: u64, min_cell: u32) -> String {
     if n > 0 && n < u64::from(min_cell) { format!("< {min_cell}") } else { count(n) }
 }
 
+/// Whether the policy has any count masked: [`cell`] alters none below 1.
+pub(crate) const fn masks(record: &AuditRecord) -> bool {
+    record.policy.min_cell > 1
+}
+
 fn flatten(node: &WhyNode, depth: usize, lines: &mut Vec<Value>) {
     lines.push(json!({
         "depth": depth,
@@ -65,7 +74,7 @@ fn flatten(node: &WhyNode, depth: usize, lines: &mut Vec<Value>) {
         "style": node.state.map(style),
         "word": node.state.map(State::word),
     }));
-    // Of plain values, as of groups compared, the ends say enough; the record attached has them all.
+    // Of plain values, as of groups compared, the ends say enough; the record has them all.
     let plain = node.children.len() > 2 && node.children.iter().all(|child| child.state.is_none());
     for (i, child) in node.children.iter().enumerate() {
         if !plain || i == 0 || i + 1 == node.children.len() {
@@ -171,10 +180,19 @@ fn comparison(record: &AuditRecord) -> Option<Value> {
             "after": change.after.map(State::word),
             "before_actual": change.before_actual,
             "after_actual": change.after_actual,
+            "before_demand": change.before_demand,
+            "after_demand": change.after_demand,
         })
     };
     let changes: Vec<_> = comparison.changes.iter().map(change).collect();
-    Some(json!({ "against": comparison.against.to_string(), "unchanged": comparison.unchanged, "changes": changes }))
+    let differs = comparison.differs.iter().map(|one| json!({ "what": one.what, "before": one.before, "after": one.after }));
+    Some(json!({
+        "against": comparison.against.to_string(),
+        "earlier": Comparison::EARLIER,
+        "differs": differs.collect::<Vec<_>>(),
+        "unchanged": comparison.unchanged,
+        "changes": changes,
+    }))
 }
 
 /// Batches under later outcomes, and how many outcomes changed; none without a matured cohort.
@@ -258,10 +276,11 @@ fn proofs(record: &AuditRecord) -> Vec<Value> {
             "bytes": bytes(proof.proof_bytes),
             "segments": segments(proof),
             "key": proof.key_digest.map_or_else(|| "not derived".to_owned(), |digest| digest.to_string()),
-            "key_pinned": match proof.key_pinned {
-                Some(true) => "derived here, equals the value pinned in the program",
-                Some(false) => "derived here, differs from the value pinned in the program",
-                None => "derived here; no value is pinned in the program",
+            "key_pinned": match (proof.key_digest, proof.key_pinned) {
+                (Some(_), Some(true)) => Some("derived here, equals the value pinned in the program"),
+                (Some(_), Some(false)) => Some("derived here, differs from the value pinned in the program"),
+                (Some(_), None) => Some("derived here; no value is pinned in the program"),
+                (None, _) => None,
             },
             "properties": proof.properties.iter().map(|line| json!({
                 "title": line.property.title(),
@@ -372,8 +391,8 @@ fn lifecycle(record: &AuditRecord, files: &mut Vec<(String, String)>) -> Value {
 /// Data of the template, and charts by file name.
 type Printed = (Vec<u8>, Vec<(String, String)>);
 
-/// Data of the template as JSON, and the charts by file name.
-pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, ReportError> {
+/// Data of the template as JSON, and the charts by file name; `digest` is that of the record's bytes.
+pub(crate) fn of(record: &AuditRecord, digest: Digest, options: &Options) -> Result<Printed, ReportError> {
     let mut charts = Vec::new();
     let mut chart_lines = Vec::new();
     for result in &record.requirements {
@@ -394,6 +413,7 @@ pub(crate) fn of(record: &AuditRecord, options: &Options) -> Result<Printed, Rep
     );
     let data = json!({
         "program": record.program,
+        "record": { "digest": digest.to_string(), "attached": !masks(record) },
         "date": options.date.date_text(),
         "verified": options.standing == Standing::Verified,
         "exit": format!("{}: {}", record.exit.code(), record.exit.words()),
@@ -451,7 +471,7 @@ mod tests {
 
     fn printed(record: &AuditRecord) -> (Value, Vec<(String, String)>) {
         let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
-        let (data, files) = of(record, &options).unwrap();
+        let (data, files) = of(record, Digest::of(b"record"), &options).unwrap();
         (serde_json::from_slice(&data).unwrap(), files)
     }
 
@@ -473,6 +493,26 @@ mod tests {
         matured.revision = Some(BatchRevision { counts, proof: "revision".into() });
         let line = &printed(&record).0["matured"][0];
         assert_eq!([&line["good_to_bad"], &line["bad_to_good"], &line["withdrawn"]], ["10", "0", "< 5"]);
+        let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
+        assert!(crate::render(&record, &options).unwrap().pdf.starts_with(b"%PDF-"));
+    }
+
+    #[test]
+    fn only_a_key_that_was_derived_is_said_to_be_pinned_or_not() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-audits/credit-scoring-drift/expected.record.json");
+        let mut record: AuditRecord = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let key = record.proofs[0].key_digest.unwrap();
+        let mut check = |digest: Option<Digest>, pinned, expected: &[&str]| {
+            (record.proofs[0].key_digest, record.proofs[0].key_pinned) = (digest, pinned);
+            let proof = &printed(&record).0["proofs"][0];
+            let found: Vec<&str> = [&proof["key"], &proof["key_pinned"]].into_iter().filter_map(Value::as_str).collect();
+            assert_eq!(found, expected);
+        };
+        let text = key.to_string();
+        check(Some(key), Some(true), &[&text, "derived here, equals the value pinned in the program"]);
+        check(Some(key), Some(false), &[&text, "derived here, differs from the value pinned in the program"]);
+        check(Some(key), None, &[&text, "derived here; no value is pinned in the program"]);
+        check(None, None, &["not derived"]);
         let options = Options { date: "2026-11-21T00:00:00Z".parse().unwrap(), standing: Standing::Verified };
         assert!(crate::render(&record, &options).unwrap().pdf.starts_with(b"%PDF-"));
     }

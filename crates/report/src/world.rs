@@ -1,4 +1,4 @@
-//! What can the typesetter see? The template, the data, the charts, the record and four fonts.
+//! What can the typesetter see? The template, the data, the charts, five fonts, and the record where it is attached.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ fn id(path: &str) -> Option<FileId> {
 }
 
 impl World {
-    pub(crate) fn new(data: Vec<u8>, charts: Vec<(String, String)>, record: Vec<u8>) -> Self {
+    pub(crate) fn new(data: Vec<u8>, charts: Vec<(String, String)>, record: Option<Vec<u8>>) -> Self {
         let fonts: Vec<Font> = FONTS.iter().flat_map(|bytes| Font::iter(Bytes::new(*bytes))).collect();
         let mut book = FontBook::new();
         for font in &fonts {
@@ -48,7 +48,7 @@ impl World {
         let mut files: BTreeMap<String, Bytes> = charts.into_iter().map(|(name, svg)| (name, Bytes::new(svg.into_bytes()))).collect();
         files.insert("data.json".into(), Bytes::new(data));
         files.insert("tokens.toml".into(), Bytes::new(TOKENS.as_bytes()));
-        files.insert("record.json".into(), Bytes::new(record));
+        files.extend(record.map(|record| ("record.json".to_owned(), Bytes::new(record))));
         #[expect(clippy::expect_used, reason = "a constant path is a path")]
         let main = Source::new(id("report.typ").expect("a constant path"), TEMPLATE.to_owned());
         Self { library: LazyHash::new(Library::default()), book: LazyHash::new(book), fonts, main, files }

@@ -34,7 +34,7 @@ pub(super) fn report_ui(workbench: &mut Workbench, ctx: &Context, asked: &mut As
         sentence(ui, "Write the report", kind().section, colors.text);
         sentence(
             ui,
-            "A PDF/A drawn from this audit’s record, with the record attached. It says that the evidence was checked in this run.",
+            "A PDF/A drawn from this audit’s record, attached unless the policy masks small counts. It says that the evidence was checked in this run.",
             kind().body,
             colors.text2,
         );
