@@ -2,7 +2,6 @@
 //! buttons, the palette and the keyboard alike.
 
 use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
-use verifold_model::metric::MetricKey;
 
 use crate::{
     backend::{Menu, MenuItem, Pick},
@@ -19,8 +18,8 @@ pub enum Action {
     Select(Selection),
     /// Show something in the room made for it.
     Open(Screen, Selection),
-    /// Show a metric in Monitoring at a batch, by its number.
-    ShowMetric(MetricKey, u32),
+    /// Show the metric of a requirement, by its identifier, in Monitoring at a batch, by its number.
+    ShowMetric(String, u32),
     /// Ask for a file.
     Browse(Pick),
     /// Verify the chosen files.

@@ -2,7 +2,6 @@
 
 use egui::{Context, Key, Modifiers, ThemePreference, Ui};
 use verifold_model::{
-    metric::MetricKey,
     protocol::{PROTOCOL_VERSION, WorkPhase, WorkerEvent, isolation_note},
     record::AuditRecord,
     state::{RungName, State},
@@ -37,7 +36,16 @@ pub struct Workbench {
     /// In percent.
     pub(crate) zoom: u16,
     /// Named outside the window while a verification was under way.
-    waiting: Option<(AuditFiles, String)>,
+    waiting: Option<Named>,
+}
+
+/// What was named outside the window.
+struct Named {
+    files: AuditFiles,
+    /// Whether they are an audit of their own.
+    whole: bool,
+    /// What was named and is no file of an audit.
+    problem: String,
 }
 
 /// What persons set in rooms.
@@ -137,8 +145,10 @@ impl Audit {
             let model = requirements::Model::new(&self.record, view.requirements.order, &view.requirements.filter);
             self.requirements = Some((view.requirements.clone(), model));
         }
-        if self.monitoring.as_ref().is_none_or(|(series, _)| *series != view.monitoring.series) {
-            self.monitoring = monitoring::Model::new(&self.record, view.monitoring.series).map(|model| (view.monitoring.series, model));
+        let at = view.monitoring.choice;
+        if self.monitoring.as_ref().is_none_or(|(made_for, _)| *made_for != at) {
+            let model = self.choices.get(at).and_then(|choice| monitoring::Model::new(&self.record, choice));
+            self.monitoring = model.map(|model| (at, model));
         }
     }
 
@@ -150,8 +160,9 @@ impl Audit {
         self.monitoring.as_ref().map(|(_, model)| model)
     }
 
-    fn series(&self, key: &MetricKey) -> Option<usize> {
-        self.record.series.iter().position(|series| series.key == *key)
+    /// Position of a requirement's metric among the choices.
+    fn choice(&self, requirement: &str) -> Option<usize> {
+        self.choices.iter().position(|choice| choice.requirement.as_deref() == Some(requirement))
     }
 }
 
@@ -283,9 +294,9 @@ impl Workbench {
             self.take(event, now, &mut asked);
         }
         if !matches!(self.run, Run::Verifying(_))
-            && let Some((files, problem)) = self.waiting.take()
+            && let Some(named) = self.waiting.take()
         {
-            self.opened(files, problem, now);
+            self.opened(named, now);
         }
         if let Run::Verifying(progress) = &mut self.run {
             progress.elapsed = now - progress.since;
@@ -306,7 +317,7 @@ impl Workbench {
     fn take(&mut self, event: Event, now: f64, asked: &mut Asked) {
         match event {
             Event::Samples { samples } => self.samples = Some(samples),
-            Event::Opened { files, problem } => self.opened(files, problem, now),
+            Event::Opened { files, whole, problem } => self.opened(Named { files, whole, problem }, now),
             Event::Worker { run, .. }
             | Event::WorkerStopped { run, .. }
             | Event::Refused { run: Some(run), .. }
@@ -386,26 +397,31 @@ impl Workbench {
         }
     }
 
-    /// Takes over files named outside the window, and verifies them if they are a whole audit.
-    fn opened(&mut self, files: AuditFiles, problem: String, now: f64) {
+    /// Takes over files named outside the window, and verifies them if they suffice by themselves.
+    fn opened(&mut self, named: Named, now: f64) {
         if matches!(self.run, Run::Verifying(_)) {
             // Not under the hands of a verification: when it has ended.
-            self.waiting = Some((files, problem));
+            self.waiting = Some(named);
             return;
         }
-        self.problem = Some(problem).filter(|problem| !problem.is_empty());
-        let whole = files.is_complete();
-        self.files.replace(files);
+        self.problem = Some(named.problem).filter(|problem| !problem.is_empty());
+        let suffice = named.files.is_complete();
+        if named.whole {
+            // What one client's audit rests on, an engagement or a trusted key, is not lent to the next.
+            self.files = named.files;
+        } else {
+            self.files.replace(named.files);
+        }
         self.run = Run::Idle;
         self.history.go(Place { screen: Screen::Welcome, selection: Selection::Engagement });
-        if whole {
+        if suffice {
             self.verify(now);
         }
     }
 
     fn show_record(&mut self, record: AuditRecord, elapsed: f64) {
         let audit = Audit::new(record, self.begun, elapsed, self.isolation.take());
-        self.view.monitoring.series = audit.choices.first().map_or(0, |choice| choice.series);
+        self.view.monitoring.choice = 0;
         self.audit = Some(audit);
         let screen = match self.here().screen {
             Screen::Welcome => Screen::Overview,
@@ -429,8 +445,8 @@ impl Workbench {
             }
             Screen::Lifecycle => audit.lifecycle.first_link().map_or(Selection::Engagement, Selection::Link),
             Screen::Monitoring => {
-                let key = record.series.get(view.monitoring.series).map(|series| &series.key);
-                let result = record.requirements.iter().find(|r| r.metric.is_some() && r.metric.as_ref() == key);
+                let id = audit.choices.get(view.monitoring.choice).and_then(|choice| choice.requirement.as_ref());
+                let result = record.requirements.iter().find(|r| Some(&r.id) == id);
                 let batch = result.and_then(|r| r.batches.iter().find(|b| b.state == State::Violated)).map(|b| b.number);
                 let first = record.batches.iter().map(|b| b.number).find(|n| *n > 0);
                 batch.or(first).map_or(Selection::Engagement, Selection::Batch)
@@ -523,9 +539,9 @@ impl Workbench {
                 self.drawer = matches!(selection, Selection::Requirement(_));
                 self.history.go(Place { screen, selection });
             }
-            Action::ShowMetric(key, batch) => {
-                if let Some(series) = self.audit.as_ref().and_then(|audit| audit.series(&key)) {
-                    self.view.monitoring.series = series;
+            Action::ShowMetric(requirement, batch) => {
+                if let Some(choice) = self.audit.as_ref().and_then(|audit| audit.choice(&requirement)) {
+                    self.view.monitoring.choice = choice;
                     self.act(Action::Open(Screen::Monitoring, Selection::Batch(batch)), ctx);
                 }
             }

@@ -13,15 +13,17 @@ use verifold_model::{
     change::ModelChange,
     digest::Commitment,
     proof_system::Property,
-    record::{AuditRecord, ProofState, SegmentSummary, Source, Standing},
+    record::{AuditRecord, BatchResult, ProofState, SegmentSummary, Source, Standing, Volatile},
+    state::State,
 };
 use verifold_ui::{
     panels::{
         lifecycle::{self, Covered},
-        monitoring::{self, Drift, Groups},
+        monitoring::{self, Choice, Drift, Groups, svg},
         overview, proofs,
         requirements::{self, Line, Order, why_rows},
     },
+    tokens::look,
     verdict::{Form, Verdict},
 };
 
@@ -60,7 +62,7 @@ fn requirements_text(record: &AuditRecord, order: Order, filter: &str) -> String
 
 fn monitoring_text(record: &AuditRecord, metric: &str) -> String {
     let choice = monitoring::choices(record).into_iter().find(|choice| choice.title == metric).unwrap();
-    let model = monitoring::Model::new(record, choice.series).unwrap();
+    let model = monitoring::Model::new(record, &choice).unwrap();
     let mut text = format!("{}\n{} | {} | {:?} | {:?}\n", model.title, model.formula, model.rows, model.limit, model.warn);
     for slot in &model.slots {
         let _ = writeln!(
@@ -162,8 +164,91 @@ fn monitoring_of_a_ratio_without_limit() {
 #[test]
 fn monitoring_opens_on_the_most_serious_metric() {
     let record = record(Story::Findings);
-    assert_eq!(monitoring::choices(&record)[0].requirement.as_deref(), Some("MO-1"));
-    assert!(monitoring::Model::new(&record, 999).is_none());
+    let first = monitoring::choices(&record).swap_remove(0);
+    assert_eq!(first.requirement.as_deref(), Some("MO-1"));
+    assert!(monitoring::Model::new(&record, &Choice { series: 999, ..first }).is_none());
+}
+
+/// What a sample comes to.
+fn sample(name: &str) -> AuditRecord {
+    let path = format!("{}/../sample-audits/{name}/expected.record.json", env!("CARGO_MANIFEST_DIR"));
+    let mut value: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    // What differs from run to run is not part of what is expected.
+    value["volatile"] = serde_json::to_value(Volatile::default()).unwrap();
+    serde_json::from_value(value).unwrap()
+}
+
+fn monitored(record: &AuditRecord, requirement: &str) -> monitoring::Model {
+    let choice = monitoring::choices(record).into_iter().find(|choice| choice.requirement.as_deref() == Some(requirement)).unwrap();
+    monitoring::Model::new(record, &choice).unwrap()
+}
+
+#[test]
+fn a_conclusion_speaks_of_the_batches_its_requirement_judges() {
+    let mut record = sample("credit-scoring-q1");
+    let check = |record: &AuditRecord, requirement: &str, expected: &str| {
+        assert_eq!(monitored(record, requirement).title, expected);
+    };
+    check(&record, "MO-1", "Adverse-impact ratio, logged decisions: ≥ 0.80 holds in all 24 proven batches");
+    check(
+        &record,
+        "IN-3",
+        "Override-rate difference: 0.0098 over all batches together, ≤ 0.05 (IN-3), satisfied; single batches are not judged",
+    );
+    check(&record, "MO-9", "AUC: 0.765–0.857 over all batches together, ≥ 0.70 (MO-9), satisfied; single batches are not judged");
+    check(
+        &sample("credit-scoring-lifecycle"),
+        "TR-6",
+        "AUC: 0.797–0.880 over the test rows, ≥ 0.70 (TR-6), satisfied; single batches are not judged",
+    );
+    check(&record, "MO-10", "AUC: ≥ 0.65 holds in 11 proven batches; 13 are left out");
+    let auc = |record: &mut AuditRecord, of: fn(&mut BatchResult)| {
+        record.requirements.iter_mut().find(|r| r.id == "MO-10").unwrap().batches.iter_mut().for_each(of);
+    };
+    auc(&mut record, |batch| {
+        if batch.number == 3 {
+            batch.state = State::Violated;
+        }
+    });
+    check(&record, "MO-10", "AUC: ≥ 0.65 is missed in 1 of 11 proven batches; 13 are left out");
+    let beyond: Vec<u32> = monitored(&record, "MO-10").slots.iter().filter(|slot| slot.beyond).map(|slot| slot.number).collect();
+    assert_eq!(beyond, [3]);
+    auc(&mut record, |batch| batch.state = State::NotApplicable);
+    check(&record, "MO-10", "AUC: no batch is judged by ≥ 0.65; 24 are left out");
+    record.requirements.iter_mut().find(|r| r.id == "MO-9").unwrap().actual.clear();
+    check(&record, "MO-9", "AUC: MO-9 is satisfied; single batches are not judged");
+}
+
+#[test]
+fn a_limit_of_the_whole_period_is_none_of_single_batches() {
+    let record = sample("credit-scoring-q1");
+    let model = monitored(&record, "IN-3");
+    assert!(model.slots[0].value.unwrap().0 > 0.1, "beyond 0.05, were single batches judged");
+    assert_eq!((model.limit, model.warn, model.judges_batches), (None, None, false));
+    assert!(model.slots.iter().all(|slot| slot.verdict.word == "Not judged" && !slot.beyond));
+    let drawing = svg(&monitored(&record, "IN-3"), look(false));
+    assert!(drawing.contains("single batches are not judged") && !drawing.contains("limit ≤"), "{drawing}");
+}
+
+#[test]
+fn a_metric_is_first_under_a_violated_requirement_then_under_one_that_judges_batches() {
+    let mut record = sample("credit-scoring-q1");
+    let first = |record: &AuditRecord| monitoring::choices(record).into_iter().find(|choice| choice.title == "AUC").unwrap().requirement;
+    assert_eq!(first(&record).as_deref(), Some("MO-10"));
+    record.requirements.iter_mut().find(|r| r.id == "MO-9").unwrap().state = State::Violated;
+    assert_eq!(first(&record).as_deref(), Some("MO-9"));
+    record.requirements.iter_mut().find(|r| r.id == "MO-10").unwrap().state = State::Violated;
+    assert_eq!(first(&record).as_deref(), Some("MO-10"));
+}
+
+#[test]
+fn batches_left_out_are_not_satisfied() {
+    let record = sample("credit-scoring-q1");
+    let model = monitored(&record, "MO-10");
+    assert_eq!(model.outstanding().len(), 13);
+    let left_out = model.slots.iter().find(|slot| slot.value.is_some() && !slot.is_judged()).unwrap();
+    let batch = record.batches.iter().find(|batch| batch.number == left_out.number).unwrap();
+    assert_eq!(Groups::new(batch, &model).unwrap().band, None);
 }
 
 fn lifecycle_text(record: &AuditRecord) -> String {
@@ -289,7 +374,7 @@ fn a_change_of_model_stands_on_the_chart_in_the_chain_and_among_the_facts() {
         source: Source::Package,
         record: None,
     });
-    let monitored = monitoring::Model::new(&record, 0).unwrap();
+    let monitored = monitoring::Model::new(&record, &monitoring::choices(&record)[0]).unwrap();
     let [mark] = monitored.changes.as_slice() else { panic!("{:?}", monitored.changes) };
     assert_eq!((mark.slot, mark.label.as_str()), (12, "model changed, 0202…0202 from here"));
     assert!(mark.sentence.ends_with("no change record is in the package"), "{}", mark.sentence);

@@ -107,10 +107,10 @@ fn files_opened_from_outside_wait_for_a_policy_or_are_verified() {
     let fake = Fake::with(record(Story::Honest));
     let mut window = window(&fake, LARGE, AuditFiles::default());
     let package = AuditFiles { package: files().package, ..AuditFiles::default() };
-    fake.tell(Event::Opened { files: package, problem: "notes.txt is neither".into() });
+    fake.tell(Event::Opened { files: package, whole: false, problem: "notes.txt is neither".into() });
     window.run_steps(3);
     assert!(shows(&window, "notes.txt is neither") && window.state().audit().is_none());
-    fake.tell(Event::Opened { files: files(), problem: String::new() });
+    fake.tell(Event::Opened { files: files(), whole: true, problem: String::new() });
     window.run_steps(3);
     assert!(window.state().audit().is_some());
 }
@@ -124,7 +124,7 @@ fn files_opened_from_outside_wait_for_the_end_of_a_verification() {
         let sent = &fake.0.borrow().sent;
         sent.iter().filter_map(|command| if let Command::Verify { files, .. } = command { Some(files.clone()) } else { None }).collect()
     };
-    fake.tell(Event::Opened { files: other.clone(), problem: String::new() });
+    fake.tell(Event::Opened { files: other.clone(), whole: true, problem: String::new() });
     window.run_steps(3);
     assert_eq!(verified(), [files()]);
     fake.tell(Event::Cancelled { run: RunId(1) });
@@ -298,13 +298,46 @@ fn overlays_and_trusted_keys_are_added_verified_with_and_left_out() {
     }
     click(&mut window, "Leave out cco.key.pub");
     let opened = AuditFiles { package: "merian.zkaudit".into(), trusted: vec!["head.key.pub".into()], ..AuditFiles::default() };
-    fake.tell(Event::Opened { files: opened, problem: String::new() });
+    fake.tell(Event::Opened { files: opened, whole: false, problem: String::new() });
     window.run_steps(3);
     click(&mut window, "Verify");
     let sent = fake.0.borrow();
     let verified =
         sent.sent.iter().find_map(|command| if let Command::Verify { files, .. } = command { Some(files.clone()) } else { None });
     assert_eq!(verified, Some(AuditFiles { overlays: vec!["stricter.toml".into()], trusted: vec!["head.key.pub".into()], ..files() }));
+}
+
+#[test]
+fn a_whole_audit_keeps_nothing_of_the_one_before() {
+    let before = AuditFiles {
+        engagement: "merian-engagement.toml".into(),
+        overlays: vec!["stricter.toml".into()],
+        trusted: vec!["cco.key.pub".into()],
+        ..files()
+    };
+    let fake = Fake::with(record(Story::Honest));
+    let mut window = window(&fake, LARGE, before.clone());
+    let verified = || -> Vec<AuditFiles> {
+        let sent = &fake.0.borrow().sent;
+        sent.iter().filter_map(|command| if let Command::Verify { files, .. } = command { Some(files.clone()) } else { None }).collect()
+    };
+    // A folder with two packages: which of them, a person says.
+    let other = AuditFiles { policy: "other/policy.toml".into(), engagement: "other/engagement.toml".into(), ..AuditFiles::default() };
+    fake.tell(Event::Opened { files: other.clone(), whole: true, problem: String::new() });
+    window.run_steps(3);
+    assert_eq!(verified(), [before]);
+    for old in ["merian.zkaudit", "stricter.toml", "cco.key.pub"] {
+        assert!(!shows(&window, old), "{old}");
+    }
+    let package = AuditFiles { package: "other/one.zkaudit".into(), ..AuditFiles::default() };
+    fake.tell(Event::Opened { files: package.clone(), whole: false, problem: String::new() });
+    window.run_steps(3);
+    click(&mut window, "Verify");
+    assert_eq!(verified()[1..], [AuditFiles { package: package.package, ..other }]);
+    // A folder without an engagement.
+    fake.tell(Event::Opened { files: files(), whole: true, problem: String::new() });
+    window.run_steps(3);
+    assert_eq!(verified()[2..], [files()]);
 }
 
 #[test]
@@ -392,7 +425,7 @@ fn arrow_keys_walk_through_the_matrix() {
 #[test]
 fn a_chart_is_copied_with_its_conclusion() {
     let record = record(Story::Findings);
-    let model = Model::new(&record, choices(&record)[0].series).unwrap();
+    let model = Model::new(&record, &choices(&record)[0]).unwrap();
     let table = csv(&model);
     assert_eq!(table.lines().count(), model.slots.len() + 1);
     assert_eq!(table.lines().next(), Some("batch,label,from,n,lowest,highest,state,standing"));

@@ -13,6 +13,11 @@ use crate::samples;
 /// # Errors
 /// In words, what an argument is not.
 pub fn named(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Result<AuditFiles, String> {
+    read(arguments, folder).map(|(files, _)| files)
+}
+
+/// The same, with whether they are an audit of their own rather than single files.
+fn read(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Result<(AuditFiles, bool), String> {
     let mut files = AuditFiles::default();
     let within = |path: &str| folder.join(path).to_string_lossy().into_owned();
     let mut plain = Vec::new();
@@ -28,15 +33,17 @@ pub fn named(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Resu
         && folder.join(name).is_dir()
     {
         return samples::audit_in(&folder.join(name))
+            .map(|files| (files, true))
             .ok_or_else(|| format!("{name} is no folder of an audit: it holds neither a policy.toml nor one package (*.zkaudit)."));
     }
     if let [name] = plain.as_slice()
         && !name.contains('.')
     {
         let sample = samples::find().into_iter().find(|sample| sample.name == *name);
-        return sample.map(|sample| sample.files).ok_or_else(|| format!("no sample audit is named {name}"));
+        return sample.map(|sample| (sample.files, true)).ok_or_else(|| format!("no sample audit is named {name}"));
     }
     let alone = plain.len() == 1;
+    let mut whole = false;
     for path in plain {
         files.sort(within(&path))?;
     }
@@ -44,16 +51,17 @@ pub fn named(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Resu
     if alone && !files.engagement.is_empty() {
         let beside = Path::new(&files.engagement).parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
         let beside = beside.and_then(samples::audit_in);
+        whole = beside.is_some();
         files = AuditFiles { engagement: files.engagement, ..beside.unwrap_or_default() };
     }
-    Ok(files)
+    Ok((files, whole))
 }
 
 /// The same as an event.
 pub fn opened(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Event {
-    match named(arguments, folder) {
-        Ok(files) => Event::Opened { files, problem: String::new() },
-        Err(problem) => Event::Opened { files: AuditFiles::default(), problem },
+    match read(arguments, folder) {
+        Ok((files, whole)) => Event::Opened { files, whole, problem: String::new() },
+        Err(problem) => Event::Opened { files: AuditFiles::default(), whole: false, problem },
     }
 }
 
@@ -116,5 +124,27 @@ mod tests {
         put(&["engagement.toml", "two.zkaudit"]);
         assert_eq!(named("2026 Q3"), Ok(files("policy.toml", "engagement.toml", "")));
         assert_eq!(named("2026 Q3/one.zkaudit"), Ok(files("", "", "one.zkaudit")));
+    }
+
+    #[test]
+    fn a_folder_or_its_engagement_is_a_whole_audit_and_single_files_are_not() {
+        let parent = tempfile::tempdir().unwrap();
+        let audit = parent.path().join("audit");
+        std::fs::create_dir(&audit).unwrap();
+        let put = |name: &str| std::fs::write(audit.join(name), "").unwrap();
+        #[track_caller]
+        fn check(folder: &Path, line: &str, expected: bool) {
+            let event = opened(line.split_whitespace().map(str::to_owned), folder);
+            assert!(matches!(event, Event::Opened { whole, .. } if whole == expected), "{line}: {event:?}");
+        }
+        put("engagement.toml");
+        check(parent.path(), "audit", false);
+        check(parent.path(), "audit/engagement.toml", false);
+        put("policy.toml");
+        check(parent.path(), "audit", true);
+        check(parent.path(), "audit/engagement.toml", true);
+        check(parent.path(), "audit/policy.toml", false);
+        check(parent.path(), "audit/policy.toml audit/engagement.toml", false);
+        check(parent.path(), "audit/notes.txt", false);
     }
 }

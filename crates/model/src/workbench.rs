@@ -46,7 +46,7 @@ impl AuditFiles {
         !self.policy.trim().is_empty() && !self.package.trim().is_empty()
     }
 
-    /// Takes over what the other names.
+    /// Takes over what the other names, file by file; a whole audit is assigned instead.
     pub fn replace(&mut self, other: Self) {
         for (mine, new) in [(&mut self.policy, other.policy), (&mut self.engagement, other.engagement), (&mut self.package, other.package)]
         {
@@ -279,6 +279,8 @@ pub enum Event {
     Opened {
         /// What was named; the rest is empty.
         files: AuditFiles,
+        /// Whether they are an audit of their own, as of a folder or a sample: nothing of the audit before is kept beside them.
+        whole: bool,
         /// What was named and is none of these; empty if there is nothing of the kind.
         problem: String,
     },

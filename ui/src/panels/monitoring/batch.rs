@@ -159,10 +159,8 @@ fn also(ui: &mut Ui, record: &AuditRecord, model: Option<&Model>, batch: &BatchR
     for (result, found) in others {
         ui.horizontal_wrapped(|ui| {
             verdict_line(ui, &Verdict::from(found));
-            if link(ui, &result.id).clicked()
-                && let Some(metric) = &result.metric
-            {
-                asked.push(Action::ShowMetric(metric.clone(), batch.number));
+            if link(ui, &result.id).clicked() {
+                asked.push(Action::ShowMetric(result.id.clone(), batch.number));
             }
             sentence(ui, &found.actual, kind().mono, colors.text);
         });

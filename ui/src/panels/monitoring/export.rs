@@ -70,7 +70,9 @@ pub fn svg(model: &Model, look: &Look) -> String {
             "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" font-size=\"{size}\" font-weight=\"{weight}\" fill=\"{color}\">{words}</text>"
         );
     };
-    text(16.0, 24.0, "start", 15, 600, look.color.text, &model.title);
+    // In smaller letters where the conclusion would run over the edge.
+    let size = if model.title.chars().count() > 105 { 12 } else { 15 };
+    text(16.0, 24.0, "start", size, 600, look.color.text, &model.title);
     let claimed = model.slots.iter().filter(|slot| slot.standing == Standing::Claimed).count();
     let how = if claimed == 0 { "solid: proven".to_owned() } else { format!("dashed: {claimed} claimed") };
     text(16.0, 44.0, "start", 12, 400, look.color.text2, &format!("{} · {} · {how}", model.formula, model.rows));

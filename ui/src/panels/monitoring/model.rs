@@ -8,12 +8,12 @@ use verifold_model::{
     format,
     metric::{Decisions, Metric, MetricKey, Unit},
     record::{AuditRecord, BatchRecord, RequirementResult, Standing},
-    state::State,
+    state::{Stage, State},
 };
 
 use crate::verdict::{Form, Verdict};
 
-/// A metric that can be shown.
+/// A metric that can be shown, with one requirement that limits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// Position among the record's series.
@@ -24,22 +24,37 @@ pub struct Choice {
     pub requirement: Option<String>,
 }
 
-/// Metrics in the record: those a requirement limits first.
+/// Metrics in the record, once for each requirement that limits them: violated before others, then those that judge batches.
 pub fn choices(record: &AuditRecord) -> Vec<Choice> {
-    let limited_by = |key: &MetricKey| record.requirements.iter().find(|r| r.metric.as_ref() == Some(key)).map(|r| r.id.clone());
-    let mut list: Vec<Choice> = record
-        .series
-        .iter()
-        .enumerate()
-        .map(|(series, line)| Choice { series, title: line.title.clone(), requirement: limited_by(&line.key) })
-        .collect();
-    // Most serious requirement first, so that the room opens on what matters.
-    let rank = |choice: &Choice| {
-        let result = record.requirements.iter().enumerate().find(|(_, r)| Some(&r.id) == choice.requirement.as_ref());
-        result.map_or((1, Form::Satisfied, 0), |(at, r)| (0, Form::from(r.state), at))
-    };
-    list.sort_by_key(rank);
-    list
+    let mut list: Vec<(Rank, Choice)> = Vec::new();
+    for (series, line) in record.series.iter().enumerate() {
+        let choice = |requirement| Choice { series, title: line.title.clone(), requirement };
+        let limits: Vec<_> = record.requirements.iter().enumerate().filter(|(_, r)| r.metric.as_ref() == Some(&line.key)).collect();
+        if limits.is_empty() {
+            list.push((rank(None), choice(None)));
+        }
+        list.extend(limits.into_iter().map(|(at, r)| (rank(Some((at, r))), choice(Some(r.id.clone())))));
+    }
+    list.sort_by_key(|(rank, _)| *rank);
+    list.into_iter().map(|(_, choice)| choice).collect()
+}
+
+/// Most serious requirement first, so that the room opens on what matters; among equals one that judges batches, then policy order.
+type Rank = (bool, Form, bool, usize);
+
+fn rank(limit: Option<(usize, &RequirementResult)>) -> Rank {
+    limit.map_or((true, Form::Satisfied, true, 0), |(at, r)| (false, r.state.into(), !judges_batches(r), at))
+}
+
+/// Whether a requirement has results for monitored batches. Those of the training stage are about test rows.
+fn judges_batches(result: &RequirementResult) -> bool {
+    result.stage != Stage::Training && !result.batches.is_empty()
+}
+
+/// The requirement that judges batches by a metric: a violated one first, then in policy order.
+fn judge<'a>(record: &'a AuditRecord, key: &MetricKey) -> Option<&'a RequirementResult> {
+    let judges = record.requirements.iter().filter(|r| r.metric.as_ref() == Some(key) && judges_batches(r));
+    judges.min_by_key(|r| r.state != State::Violated)
 }
 
 /// A metric over all slots.
@@ -57,9 +72,11 @@ pub struct Model {
     pub rows: String,
     /// Requirement that limits it.
     pub requirement: Option<String>,
-    /// Limit, as number and text.
+    /// Whether that requirement judges single batches, rather than all of them together or test rows.
+    pub judges_batches: bool,
+    /// Limit of a batch, as number and text.
     pub limit: Option<(f64, String)>,
-    /// Warning level, as number and text.
+    /// Warning level of a batch, as number and text.
     pub warn: Option<(f64, String)>,
     /// Whether values above the limit miss it.
     pub limit_is_maximum: bool,
@@ -146,7 +163,9 @@ pub struct Slot {
     pub text: String,
     /// Signed margin.
     pub margin: String,
-    /// State under the requirement, if one limits the metric.
+    /// State under the requirement, if it judges the batch; absent otherwise.
+    pub state: Option<State>,
+    /// The same as drawn, or why there is none.
     pub verdict: Verdict,
     /// Beyond the limit.
     pub beyond: bool,
@@ -159,32 +178,41 @@ impl Slot {
     pub fn mid(&self) -> Option<f64> {
         self.value.map(|(lo, hi)| f64::midpoint(lo, hi))
     }
+
+    /// Whether the limit is kept or missed here.
+    pub const fn is_judged(&self) -> bool {
+        matches!(self.state, Some(State::Satisfied | State::Violated))
+    }
 }
 
 impl Model {
-    /// One series of a record; absent if there is no such series.
-    pub fn new(record: &AuditRecord, series: usize) -> Option<Self> {
-        let line = record.series.get(series)?;
-        let result = record.requirements.iter().find(|r| r.metric.as_ref() == Some(&line.key));
+    /// One series of a record under one requirement; absent if there is no such series.
+    pub fn new(record: &AuditRecord, choice: &Choice) -> Option<Self> {
+        let line = record.series.get(choice.series)?;
+        let result = choice.requirement.as_ref().and_then(|id| record.requirements.iter().find(|r| r.id == *id));
+        // A limit of anything else is not one that a batch could keep or miss.
+        let judging = result.filter(|r| judges_batches(r));
         let points: BTreeMap<u32, _> = line.points.iter().filter_map(|point| Some((point.batch?, point))).collect();
-        let verdicts: BTreeMap<u32, _> = result.map(|r| r.batches.iter().map(|b| (b.number, b)).collect()).unwrap_or_default();
+        let verdicts: BTreeMap<u32, _> = judging.map(|r| r.batches.iter().map(|b| (b.number, b)).collect()).unwrap_or_default();
         let mut slots: Vec<Slot> = record
             .batches
             .iter()
             .filter(|batch| batch.role == BatchRole::Monitoring)
             .map(|batch| {
-                slot(batch, batch.index.and_then(|index| points.get(&index).copied()), verdicts.get(&batch.number).copied(), line.unit)
+                let point = batch.index.and_then(|index| points.get(&index).copied());
+                slot(batch, point, verdicts.get(&batch.number).copied(), line.unit, result.is_some())
             })
             .collect();
         slots.sort_by_key(|slot| slot.number);
-        let limit = result.and_then(|r| r.limit_value.map(|v| (v.to_f64(), line.unit.text(v))));
-        let warn = result.and_then(|r| r.warn_value.map(|v| (v.to_f64(), line.unit.text(v))));
+        let limit = judging.and_then(|r| r.limit_value.map(|v| (v.to_f64(), line.unit.text(v))));
+        let warn = judging.and_then(|r| r.warn_value.map(|v| (v.to_f64(), line.unit.text(v))));
         let rows: u64 = slots.iter().map(|slot| slot.n).sum();
         Some(Self {
             title: conclusion(&line.title, result, &slots),
             formula: line.key.metric.definition().formula.to_owned(),
             rows: format!("{} rows", format::count(rows)),
             requirement: result.map(|r| r.id.clone()),
+            judges_batches: judging.is_some(),
             range: range(line.unit, &slots, limit.as_ref(), warn.as_ref()),
             limit_is_maximum: result.is_none_or(|r| r.limit_is_maximum),
             key: line.key.clone(),
@@ -197,9 +225,10 @@ impl Model {
         })
     }
 
-    /// Numbers of slots that do not satisfy.
-    pub fn not_satisfied(&self) -> Vec<usize> {
-        (0..self.slots.len()).filter(|i| self.slots[*i].beyond || self.slots[*i].value.is_none()).collect()
+    /// Positions of slots that do not satisfy; of slots without a value where single batches are not judged.
+    pub fn outstanding(&self) -> Vec<usize> {
+        let settled = |slot: &Slot| if self.judges_batches { slot.state == Some(State::Satisfied) } else { slot.value.is_some() };
+        (0..self.slots.len()).filter(|i| !settled(&self.slots[*i])).collect()
     }
 }
 
@@ -208,6 +237,7 @@ fn slot(
     point: Option<&verifold_model::record::Point>,
     verdict: Option<&verifold_model::record::BatchResult>,
     unit: Unit,
+    is_limited: bool,
 ) -> Slot {
     let value = point.and_then(|p| p.value.as_ref());
     let text = match (batch.standing, point, value) {
@@ -219,7 +249,14 @@ fn slot(
     let neutral = match batch.standing {
         Standing::Missing => Verdict { form: Form::Uncovered, word: "No evidence".into() },
         Standing::Claimed => Verdict { form: Form::Neutral, word: "Claimed".into() },
-        Standing::Proven => Verdict { form: Form::Neutral, word: if value.is_some() { "No limit" } else { "Undefined" }.into() },
+        Standing::Proven => {
+            let word = match (value, is_limited) {
+                (None, _) => "Undefined",
+                (Some(_), true) => "Not judged",
+                (Some(_), false) => "No limit",
+            };
+            Verdict { form: Form::Neutral, word: word.into() }
+        }
     };
     Slot {
         number: batch.number,
@@ -230,34 +267,47 @@ fn slot(
         text,
         margin: verdict.map(|v| v.margin.clone()).unwrap_or_default(),
         beyond: verdict.is_some_and(|v| v.state == State::Violated),
+        state: verdict.map(|v| v.state),
         verdict: verdict.map_or(neutral, Verdict::from),
         standing: batch.standing,
     }
 }
 
 fn conclusion(title: &str, result: Option<&RequirementResult>, slots: &[Slot]) -> String {
-    let with = slots.iter().filter(|slot| slot.value.is_some());
-    let all = with.clone().count();
-    let proven = with.filter(|slot| slot.standing == Standing::Proven).count();
-    let kind = if proven == all { "proven" } else { "stated" };
     let Some(result) = result else {
         return format!("{title}: no requirement limits it");
     };
-    if all == 0 {
-        return format!("{title}: no batch has a value");
+    if !judges_batches(result) {
+        return format!("{title}: {}; single batches are not judged", together(result));
     }
-    match slots.iter().filter(|slot| slot.beyond).count() {
-        0 => format!(
-            "{title}: {} holds in all {}",
-            result.limit,
-            format::counted(all as u64, &format!("{kind} batch"), &format!("{kind} batches"))
-        ),
-        n => format!(
-            "{title}: {} is missed in {n} of {}",
-            result.limit,
-            format::counted(all as u64, &format!("{kind} batch"), &format!("{kind} batches"))
-        ),
+    let of = |state: State| slots.iter().filter(|slot| slot.state == Some(state)).count();
+    let (held, missed, left_out) = (of(State::Satisfied), of(State::Violated), of(State::NotApplicable));
+    let judged = held + missed;
+    let kind = if slots.iter().filter(|slot| slot.is_judged()).all(|slot| slot.standing == Standing::Proven) { "proven" } else { "stated" };
+    let uncovered = slots.len() - judged - left_out;
+    let rest: String = [(left_out, "left out"), (uncovered, "uncovered")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("; {n} {} {word}", if n == 1 { "is" } else { "are" }))
+        .collect();
+    let batches = format::counted(judged as u64, &format!("{kind} batch"), &format!("{kind} batches"));
+    let limit = &result.limit;
+    match (judged, missed) {
+        (0, _) => format!("{title}: no batch is judged by {limit}{rest}"),
+        (_, 0) if rest.is_empty() => format!("{title}: {limit} holds in all {batches}"),
+        (_, 0) => format!("{title}: {limit} holds in {batches}{rest}"),
+        _ => format!("{title}: {limit} is missed in {missed} of {batches}{rest}"),
     }
+}
+
+/// What a requirement that judges no single batch comes to.
+fn together(result: &RequirementResult) -> String {
+    let word = Verdict::from(result).word.to_lowercase();
+    if matches!(result.actual.as_str(), "" | "–") {
+        return format!("{} is {word}", result.id);
+    }
+    let over = if result.stage == Stage::Training { "the test rows" } else { "all batches together" };
+    format!("{} over {over}, {} ({}), {word}", result.actual, result.limit, result.id)
 }
 
 fn range(unit: Unit, slots: &[Slot], limit: Option<&(f64, String)>, warn: Option<&(f64, String)>) -> (f64, f64) {
@@ -331,7 +381,9 @@ impl Groups {
             })
             .collect();
         let highest = rates.iter().filter_map(|r| r.rate).fold(f64::NAN, f64::max);
-        let limit = model.limit.as_ref().map(|(limit, _)| *limit);
+        // A batch that is left out neither keeps the limit nor misses it.
+        let is_judged = model.slots.iter().any(|slot| slot.number == batch.number && slot.is_judged());
+        let limit = model.limit.as_ref().map(|(limit, _)| *limit).filter(|_| is_judged);
         let band = match (model.key.metric, limit) {
             (Metric::DemographicParityDifference, Some(limit)) => Some((highest - limit, highest)),
             (Metric::AdverseImpactRatio, Some(limit)) => Some((highest * limit, highest)),
@@ -379,7 +431,7 @@ pub struct Drift {
     pub title: String,
     /// Score first, then inputs, largest first.
     pub bars: Vec<DriftBar>,
-    /// Warning level and limit of the score's requirement, if there is one.
+    /// Warning level and limit of the requirement that judges batches by the score, if there is one.
     pub marks: Vec<(f64, &'static str)>,
 }
 
@@ -390,7 +442,7 @@ pub struct DriftBar {
     pub name: String,
     /// Index.
     pub value: f64,
-    /// Beyond the limit of the requirement that looks at it, if one does.
+    /// Beyond the limit of a requirement that judges batches by it.
     pub beyond: bool,
 }
 
@@ -403,9 +455,9 @@ impl Drift {
             series.points.iter().find(|p| p.batch == Some(index)).and_then(|p| p.value).map(|v| f64::midpoint(v.lo.to_f64(), v.hi.to_f64()))
         };
         let bar = |series: &verifold_model::record::Series, name: String| {
-            let limits = record.requirements.iter().filter(|r| r.metric.as_ref() == Some(&series.key)).filter_map(|r| r.limit_value);
-            let value = at(series)?;
-            Some(DriftBar { name, value, beyond: limits.into_iter().any(|limit| value > limit.to_f64()) })
+            let mut limits = record.requirements.iter().filter(|r| r.metric.as_ref() == Some(&series.key) && judges_batches(r));
+            let misses = |r: &RequirementResult| r.batches.iter().any(|b| b.number == batch.number && b.state == State::Violated);
+            Some(DriftBar { name, value: at(series)?, beyond: limits.any(misses) })
         };
         let mut inputs: Vec<DriftBar> = of(Metric::FeatureCsi).filter_map(|s| bar(s, s.key.feature.clone()?.replace('_', " "))).collect();
         inputs.sort_by(|a, b| b.value.total_cmp(&a.value));
@@ -414,7 +466,7 @@ impl Drift {
         if bars.is_empty() {
             return None;
         }
-        let asked = record.requirements.iter().find(|r| r.metric.as_ref().is_some_and(|key| key.metric == Metric::ScorePsi));
+        let asked = of(Metric::ScorePsi).next().and_then(|series| judge(record, &series.key));
         let marks: Vec<(f64, &'static str)> = asked
             .map(|r| {
                 [r.warn_value.map(|v| (v.to_f64(), "watch")), r.limit_value.map(|v| (v.to_f64(), "limit"))].into_iter().flatten().collect()

@@ -30,9 +30,9 @@ use crate::{
 /// What a person set in this room.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
-    /// Position of the series shown.
-    pub series: usize,
-    /// Only batches that do not satisfy.
+    /// Position of the metric shown among the choices.
+    pub choice: usize,
+    /// Only batches that do not satisfy, or have no value where batches are not judged.
     pub outstanding: bool,
     /// Batch that the table was scrolled to, or that was selected in it.
     pub followed: Option<u32>,
@@ -105,33 +105,28 @@ pub fn monitoring_ui(
 fn choose(ui: &mut Ui, choices: &[Choice], model: &Model, view: &mut View) {
     // The list of all metrics and two buttons stand behind the segments.
     let mut room = ui.available_width() - 280.0;
-    let mut limited: Vec<&Choice> = Vec::new();
-    for choice in choices.iter().filter(|choice| choice.requirement.is_some()).take(MOST_SEGMENTS) {
-        room -= width(ui, &short(choice), strong(kind().control).font()) + 22.0;
-        if room < 0.0 && !limited.is_empty() {
+    // Those a requirement limits stand first.
+    let mut labels: Vec<String> = Vec::new();
+    for label in choices.iter().filter(|choice| choice.requirement.is_some()).take(MOST_SEGMENTS).map(short) {
+        room -= width(ui, &label, strong(kind().control).font()) + 22.0;
+        if room < 0.0 && !labels.is_empty() {
             break;
         }
-        limited.push(choice);
+        labels.push(label);
     }
-    let labels: Vec<String> = limited.iter().map(|choice| short(choice)).collect();
     let names: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let at = limited.iter().position(|choice| choice.series == view.series);
     ui.horizontal_wrapped(|ui| {
-        if let Some(clicked) = segments(ui, &names, at.unwrap_or(usize::MAX)) {
-            view.series = limited[clicked].series;
+        if let Some(clicked) = segments(ui, &names, view.choice) {
+            view.choice = clicked;
         }
         ui.spacing_mut().interact_size.y = tokens().size.button;
         ui.spacing_mut().button_padding = vec2(10.0, 4.0);
-        let current = choices.iter().find(|choice| choice.series == view.series);
-        let text = if at.is_some() { "All metrics".to_owned() } else { current.map(|c| c.title.clone()).unwrap_or_default() };
+        let current = choices.get(view.choice).filter(|_| view.choice >= names.len());
+        let text = current.map_or_else(|| "All metrics".to_owned(), full);
         let response = ComboBox::from_id_salt("all metrics").selected_text(text).width(150.0).show_ui(ui, |ui| {
-            for choice in choices {
-                let label = match &choice.requirement {
-                    Some(id) => format!("{} ({id})", choice.title),
-                    None => choice.title.clone(),
-                };
-                if ui.selectable_label(choice.series == view.series, label).clicked() {
-                    view.series = choice.series;
+            for (i, choice) in choices.iter().enumerate() {
+                if ui.selectable_label(i == view.choice, full(choice)).clicked() {
+                    view.choice = i;
                 }
             }
         });
@@ -159,10 +154,19 @@ fn short(choice: &Choice) -> String {
     }
 }
 
+/// A title with the requirement it answers.
+fn full(choice: &Choice) -> String {
+    match &choice.requirement {
+        Some(id) => format!("{} ({id})", choice.title),
+        None => choice.title.clone(),
+    }
+}
+
 fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, height: f32, asked: &mut Asked) {
     let colors = theme(ui).color;
-    let listed: Vec<usize> = if view.outstanding { model.not_satisfied() } else { (0..model.slots.len()).collect() };
-    let outstanding = model.not_satisfied().len();
+    let outstanding = model.outstanding();
+    let filter = format!("{}, {}", if model.judges_batches { "Not satisfied" } else { "Without a value" }, outstanding.len());
+    let listed: Vec<usize> = if view.outstanding { outstanding } else { (0..model.slots.len()).collect() };
     Frame::new()
         .fill(colors.panel)
         .stroke(Stroke::new(1.0, colors.line))
@@ -185,7 +189,6 @@ fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, h
                     let covered = paint_text(ui, rect, Align::Min, "Batches", kind().title, colors.text, Fit::Must);
                     paint_text(ui, rect.with_min_x(covered.right() + 8.0), Align::Min, &count, kind().table, colors.text3, Fit::Must);
                     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Heading, true, format!("Batches, {count}")));
-                    let filter = format!("Not satisfied, {outstanding}");
                     if let Some(clicked) = segments(ui, &["All", &filter], usize::from(view.outstanding)) {
                         view.outstanding = clicked == 1;
                     }
@@ -193,7 +196,8 @@ fn batches(ui: &mut Ui, model: &Model, view: &mut View, selected: Option<u32>, h
             });
             if listed.is_empty() {
                 ui.add_space(20.0);
-                ui.vertical_centered(|ui| sentence(ui, "Every batch satisfies", kind().body, colors.text3));
+                let all = if model.judges_batches { "Every batch satisfies" } else { "Every batch has a value; none is judged" };
+                ui.vertical_centered(|ui| sentence(ui, all, kind().body, colors.text3));
                 return;
             }
             let at = selected.and_then(|number| listed.iter().position(|i| model.slots[*i].number == number));

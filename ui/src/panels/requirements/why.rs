@@ -72,7 +72,7 @@ pub fn why_ui(ui: &mut Ui, record: &AuditRecord, result: &RequirementResult, ask
         ui.add_space(6.0);
         if button(ui, Some(Icon::ChartLine), "Show in Monitoring", "", Weight::Default, true).on_hover_text(metric.to_string()).clicked() {
             let batch = result.batches.iter().find(|b| b.state == State::Violated).or(result.batches.first()).map_or(1, |b| b.number);
-            asked.push(Action::ShowMetric(metric.clone(), batch));
+            asked.push(Action::ShowMetric(result.id.clone(), batch));
         }
     }
 }
@@ -180,8 +180,8 @@ fn batches(ui: &mut Ui, result: &RequirementResult, asked: &mut Asked) {
     caption(ui, "Batches beyond the limit");
     let labels: Vec<String> = violated.iter().take(12).map(|b| format!("Batch {}", b.number)).collect();
     let names: Vec<&str> = labels.iter().map(String::as_str).collect();
-    if let (Some(clicked), Some(metric)) = (segments(ui, &names, usize::MAX), &result.metric) {
-        asked.push(Action::ShowMetric(metric.clone(), violated[clicked].number));
+    if let Some(clicked) = segments(ui, &names, usize::MAX) {
+        asked.push(Action::ShowMetric(result.id.clone(), violated[clicked].number));
     }
     if violated.len() > 12 {
         caption(ui, &format!("and {} more", violated.len() - 12));
