@@ -205,7 +205,7 @@ pub struct PolicySummary {
     /// Signatures of the policy file at hand; none means not signed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<DocumentSignature>,
-    /// Cells below this count are masked in reports and exports; 0 masks nothing.
+    /// Counts below this are masked in the tables of PDF reports, which then do not carry their record; 0 masks nothing.
     pub min_cell: u32,
     /// Law and standards it draws on: title, version, in force from, reviewed on.
     pub sources: Vec<LegalSource>,

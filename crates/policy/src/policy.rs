@@ -37,7 +37,7 @@ pub struct Policy {
     pub illustrative: bool,
     /// What its author warns of; printed beside the title; may be empty.
     pub caveat: String,
-    /// Cells below this count are masked in reports and exports; 0 masks nothing.
+    /// Counts below this are masked in the tables of PDF reports, which then do not carry their record; 0 masks nothing.
     pub min_cell: u32,
     /// Laws and standards that requirements cite.
     pub sources: Vec<LegalSource>,

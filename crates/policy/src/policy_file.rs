@@ -52,7 +52,7 @@ pub(crate) struct PolicyFile {
     /// What the author warns of.
     #[serde(default)]
     pub(crate) caveat: String,
-    /// Cells below this count are masked in reports and exports.
+    /// Counts below this are masked in the tables of PDF reports, which then do not carry their record.
     #[serde(default)]
     pub(crate) min_cell: u32,
     /// What the engagement has to pin.
