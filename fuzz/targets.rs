@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use verifold_circuits::{DecodedProof, VerifierKey, native, preparation, receipts, revision, training};
 use verifold_model::{
     digest::{Digest, canonical_json},
+    json::from_json,
     plan::Plan,
     preparation::PreparationStatement,
     protocol::{WorkerRequest, read_event},
@@ -112,10 +113,10 @@ pub(crate) fn short_samples() -> &'static [Entries; 3] {
                 if path.starts_with("proofs/") {
                     let beginning = bytes[..64].to_vec();
                     replace(&mut entries, at, &beginning);
-                } else if let Ok(mut statement) = serde_json::from_slice::<MonitoringStatement>(bytes) {
+                } else if let Ok(mut statement) = from_json::<MonitoringStatement>(bytes) {
                     statement.batches.truncate(batches);
                     replace(&mut entries, at, &canonical_json(&statement));
-                } else if let Ok(mut statement) = serde_json::from_slice::<ReceiptsStatement>(bytes) {
+                } else if let Ok(mut statement) = from_json::<ReceiptsStatement>(bytes) {
                     statement.batches.truncate(1);
                     statement.steps = statement.batches.iter().map(|batch| batch.step_roots.len() as u64).sum();
                     replace(&mut entries, at, &canonical_json(&statement));
@@ -150,7 +151,7 @@ fn replace(entries: &mut Entries, at: usize, bytes: &[u8]) {
     assert_eq!(entries[0].0, MANIFEST);
     bytes.clone_into(&mut entries[at].1);
     if at > 0 {
-        let mut manifest: Manifest = serde_json::from_slice(&entries[0].1).expect("the sample's manifest reads");
+        let mut manifest: Manifest = from_json(&entries[0].1).expect("the sample's manifest reads");
         for listed in manifest.entries.iter_mut().filter(|listed| listed.path == entries[at].0) {
             listed.size = bytes.len() as u64;
             listed.sha256 = Digest::of(bytes);
@@ -172,7 +173,7 @@ pub(crate) fn package(data: &[u8]) {
 
 /// A statement of a cohort, monitored or tested, under the samples' plans, up to the chain replay.
 pub(crate) fn statement(data: &[u8]) {
-    if let Ok(statement) = serde_json::from_slice::<MonitoringStatement>(data) {
+    if let Ok(statement) = from_json::<MonitoringStatement>(data) {
         for replay in plans().iter().filter_map(|plan| native::replay(&statement, plan).ok()) {
             assert_eq!(replay.zn.chain, statement.chain_head);
             assert_eq!(replay.links.len(), statement.batches.len());
@@ -182,22 +183,22 @@ pub(crate) fn statement(data: &[u8]) {
 
 /// A statement of another stage under the samples' plans, up to the states its proof must join.
 pub(crate) fn stages(data: &[u8]) {
-    if let Ok(statement) = serde_json::from_slice::<PreparationStatement>(data) {
+    if let Ok(statement) = from_json::<PreparationStatement>(data) {
         for transition in plans().iter().filter_map(|plan| preparation::replay(&statement, plan).ok()) {
             assert_eq!(transition.steps, statement.steps);
         }
     }
-    if let Ok(statement) = serde_json::from_slice::<TrainingStatement>(data) {
+    if let Ok(statement) = from_json::<TrainingStatement>(data) {
         for transition in plans().iter().filter_map(|plan| training::replay(&statement, plan).ok()) {
             assert_eq!(transition.steps, statement.steps);
         }
     }
-    if let Ok(statement) = serde_json::from_slice::<ReceiptsStatement>(data) {
+    if let Ok(statement) = from_json::<ReceiptsStatement>(data) {
         for transition in plans().iter().filter_map(|plan| receipts::replay(&statement, plan).ok()) {
             assert_eq!(transition.steps, statement.steps);
         }
     }
-    if let Ok(statement) = serde_json::from_slice::<RevisionStatement>(data) {
+    if let Ok(statement) = from_json::<RevisionStatement>(data) {
         for transition in plans().iter().filter_map(|plan| revision::replay(&statement, plan).ok()) {
             assert_eq!(transition.steps, statement.steps);
         }
@@ -206,17 +207,17 @@ pub(crate) fn stages(data: &[u8]) {
 
 /// A receipt, opened under the samples' plan; rows asked for, and their openings.
 pub(crate) fn receipt(data: &[u8]) {
-    if let Ok(receipt) = serde_json::from_slice::<Receipt>(data)
+    if let Ok(receipt) = from_json::<Receipt>(data)
         && let Ok(root) = receipts::opened_root(&plans()[0], RECEIPT_ROWS, &receipt)
     {
         assert_eq!(root, receipt.root);
     }
-    if let Ok(request) = serde_json::from_slice::<SampleRequest>(data) {
+    if let Ok(request) = from_json::<SampleRequest>(data) {
         assert_eq!(request.rows().count(), request.strata.iter().map(|stratum| stratum.rows.len()).sum::<usize>());
     }
-    if let Ok(openings) = serde_json::from_slice::<SampleOpenings>(data) {
+    if let Ok(openings) = from_json::<SampleOpenings>(data) {
         let bytes = serde_json::to_vec(&openings).expect("openings are written");
-        assert_eq!(serde_json::from_slice::<SampleOpenings>(&bytes).ok(), Some(openings), "openings read back");
+        assert_eq!(from_json::<SampleOpenings>(&bytes).ok(), Some(openings), "openings read back");
     }
 }
 
@@ -321,8 +322,8 @@ pub(crate) fn model_signature(data: &[u8]) {
 
 /// Lines to the worker and from it.
 pub(crate) fn protocol(data: &[u8]) {
-    if let Ok(request) = serde_json::from_slice::<WorkerRequest>(data) {
-        assert_eq!(serde_json::from_slice::<WorkerRequest>(&line(&request)).ok(), Some(request), "a request reads back");
+    if let Ok(request) = from_json::<WorkerRequest>(data) {
+        assert_eq!(from_json::<WorkerRequest>(&line(&request)).ok(), Some(request), "a request reads back");
     }
     let mut rest = data;
     while let Ok(Some(event)) = read_event(&mut rest) {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use verifold_model::{
     format::counted,
     instant::Instant,
+    json::from_json,
     limits::{Limit, Limits},
     signer::SignerRole,
     state::Exit,
@@ -96,7 +97,7 @@ pub(crate) fn log(path: &Path) -> Result<AnchorLog, Failure> {
 
 /// As [`log`], of bytes read from `path`.
 fn log_of(bytes: &[u8], path: &Path) -> Result<AnchorLog, Failure> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    from_json(bytes).map_err(|error| {
         Failure::new(
             Exit::Malformed,
             format!("the anchor log cannot be read ({error}): {}", path.display()),

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use verifold_model::{
     digest::Digest,
     format::counted,
+    json::from_json,
     limits::{Limit, Limits},
     protocol::{ModelFiles, WorkerEvent, WorkerRequest},
     record::{ProofState, ProofSummary, Source},
@@ -245,7 +246,7 @@ const BUNDLE_HINT: &str = "give the file that `model_signing sign key` wrote, un
 const KEY_HINT: &str = "give the public key as its holder handed it over: openssl pkey -in KEY -pubout";
 
 fn opening(path: PathBuf, bytes: &[u8]) -> Result<(PathBuf, ModelOpening), Failure> {
-    match serde_json::from_slice(bytes) {
+    match from_json(bytes) {
         Ok(opening) => Ok((path, opening)),
         Err(error) => Err(Failure::new(
             Exit::Malformed,

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use verifold_model::{
     format::counted,
     instant::{Instant, SEQUENCE_BITS},
+    json::from_json,
     receipts::{Receipt, ReceiptRow},
     sample::SampledRow,
     state::Exit,
@@ -135,7 +136,7 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Failure> {
 
 /// A file of JSON, with what it is in words.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(what: &str, path: &Path, hint: &str) -> Result<T, Failure> {
-    serde_json::from_slice(&files::bytes(what, path)?)
+    from_json(&files::bytes(what, path)?)
         .map_err(|error| Failure::new(Exit::Malformed, format!("the {what} cannot be read ({error}): {}", path.display()), hint))
 }
 

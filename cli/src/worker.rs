@@ -17,6 +17,7 @@ use clap::Args;
 use verifold_model::{
     cohort::BatchRole,
     instant::Instant,
+    json::from_json,
     limits::Limits,
     protocol::{Bounds, ClaimedRows, PROTOCOL_VERSION, VerifyFiles, WorkPhase, WorkerEvent, WorkerRequest, read_frame, write_frame},
     state::Exit,
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let event = frame.and_then(|frame| {
         // Nothing was asked.
         let Some(frame) = frame else { return Ok(None) };
-        let request = serde_json::from_slice(&frame).map_err(|error| misunderstood(error.to_string()))?;
+        let request = from_json(&frame).map_err(|error| misunderstood(error.to_string()))?;
         answer(request).map(Some)
     });
     match event {

@@ -30,6 +30,7 @@ pub mod digest;
 pub mod document;
 pub mod format;
 pub mod instant;
+pub mod json;
 pub mod limits;
 pub mod lineage;
 pub mod metric;

@@ -338,7 +338,7 @@ pub fn read_event(input: &mut impl BufRead) -> Result<Option<WorkerEvent>, Strin
         return Err(format!("It wrote a line of more than {MAX_NEWS_BYTES} bytes that is no answer."));
     }
     let Some(line) = read_rest(beginning, input).map_err(badly)? else { return Ok(None) };
-    let event = serde_json::from_slice(&line).map_err(|error| format!("It wrote a line this program does not understand: {error}."))?;
+    let event = crate::json::from_json(&line).map_err(|error| format!("It wrote a line this program does not understand: {error}."))?;
     Ok(Some(event))
 }
 

@@ -858,8 +858,8 @@ impl AuditRecord {
     /// # Errors
     /// See [`RecordError`].
     pub fn read(bytes: &[u8]) -> Result<Self, RecordError> {
-        let record: Self = serde_json::from_slice(bytes)?;
-        let again: Self = serde_json::from_slice(&record.to_bytes())?;
+        let record: Self = crate::json::from_json(bytes)?;
+        let again: Self = crate::json::from_json(&record.to_bytes())?;
         if again == record { Ok(record) } else { Err(RecordError::Number) }
     }
 

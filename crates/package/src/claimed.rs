@@ -7,6 +7,7 @@ use verifold_model::{
     change::ChangeRecord,
     digest::{Digest, canonical_json},
     instant::Instant,
+    json::from_json,
     limits::{Limit, Limits},
     plan::Plan,
     preparation::PreparationStatement,
@@ -253,7 +254,7 @@ fn read_manifest(bytes: &[u8]) -> Result<Manifest, PackageError> {
     struct Version {
         schema: String,
     }
-    if let Ok(Version { schema }) = serde_json::from_slice(bytes)
+    if let Ok(Version { schema }) = from_json(bytes)
         && ![SCHEMA, SCHEMA_WITH_SEGMENTS, SCHEMA_WITH_SEVERAL].contains(&schema.as_str())
     {
         return Err(PackageError::UnknownSchema { expected: "verifold-package/v1, v2 or v3", found: cut(&schema) });
@@ -445,7 +446,7 @@ fn check_circuit_is_known(proof: &str, statement: &[u8]) -> Result<(), PackageEr
     struct Circuit {
         family: String,
     }
-    match serde_json::from_slice::<Statement>(statement) {
+    match from_json::<Statement>(statement) {
         Ok(Statement { header: Header { circuit: Circuit { family } } }) if known::<CircuitFamily>(&family).is_none() => {
             Err(PackageError::UnknownCircuit { proof: proof.to_owned(), found: cut(&family) })
         }
@@ -459,7 +460,7 @@ fn check_circuit_is_known(proof: &str, statement: &[u8]) -> Result<(), PackageEr
 /// Writing the value back and comparing bytes leaves no room for a second spelling: white space,
 /// order, doubled or unknown fields, other forms of a number.
 pub(crate) fn read_canonical<T: DeserializeOwned + Serialize>(path: &str, bytes: &[u8]) -> Result<T, PackageError> {
-    let value: T = serde_json::from_slice(bytes).map_err(|error| {
+    let value: T = from_json(bytes).map_err(|error| {
         let text = error.to_string();
         // The place is given in fields of its own.
         let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(problem, _)| problem);

@@ -18,6 +18,7 @@ use p256::{
 use serde::{Deserialize, de::IgnoredAny};
 use verifold_model::{
     digest::Digest,
+    json::from_json,
     limits::{Exceeded, Limit, Limits},
 };
 
@@ -164,7 +165,7 @@ fn check_size(bytes: &[u8], limit: Limit) -> Result<(), ModelSignatureError> {
 }
 
 fn json<'a, T: Deserialize<'a>>(what: &str, bytes: &'a [u8]) -> Result<T, ModelSignatureError> {
-    serde_json::from_slice(bytes).map_err(|error| ModelSignatureError::Malformed(format!("{what}: {error}")))
+    from_json(bytes).map_err(|error| ModelSignatureError::Malformed(format!("{what}: {error}")))
 }
 
 fn of_kind(what: &'static str, found: &str, read: &'static str) -> Result<(), ModelSignatureError> {
