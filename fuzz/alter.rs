@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Values at the borders of what fields hold, and of kinds they do not.
-pub(crate) const VALUES: [&str; 50] = [
+pub(crate) const VALUES: [&str; 54] = [
     "null",
     "true",
     "false",
@@ -18,6 +18,10 @@ pub(crate) const VALUES: [&str; 50] = [
     "5e-324",
     "1.00000000000000011102230246251565404236316680908203125",
     "123456789012345678901234567890.5e-10",
+    "1e23",
+    "123456789.5",
+    "2.2250738585072014e-308",
+    "4503599627370497.5",
     "nan",
     "255",
     "65536",

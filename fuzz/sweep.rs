@@ -202,6 +202,9 @@ pub(crate) fn edits(text: &[u8], spans: &[Range<usize>], at: usize, enumerations
         edits.push((before.map_or(word.start, |comma| comma.start)..closed, Vec::new()));
     }
     let is_name = is_name(text, spans, at);
+    if is_name && let Some(closed) = closed {
+        edits.extend(orders(text, spans, at, closed));
+    }
     if is_name || b":,=}]".contains(&text[word.start]) {
         let texts = VALUES.into_iter().filter(|value| is_name && value.starts_with('"'));
         edits.extend(MARKS.into_iter().chain(texts).map(|new| (word.clone(), new.into())));
@@ -230,6 +233,41 @@ pub(crate) fn edits(text: &[u8], spans: &[Range<usize>], at: usize, enumerations
         }
     }
     edits
+}
+
+/// A field twice or broken after all others of its object, and without any: what was read of them by then is let go.
+fn orders(text: &[u8], spans: &[Range<usize>], at: usize, closed: usize) -> Vec<Edit> {
+    let phrase = phrase(text, spans, at);
+    if phrase.end > closed {
+        // Nothing after its colon.
+        return Vec::new();
+    }
+    let field = &text[phrase.start..phrase.end - usize::from(text[phrase.clone()].ends_with(b","))];
+    let broken = [&text[spans[at].clone()], b":Q"].concat();
+    let others = text[phrase.end..closed].trim_ascii();
+    let comma = if others.is_empty() { &b""[..] } else { b"," };
+    let mut orders = vec![(closed..closed, [b",", field].concat()), (phrase.start..closed, [others, comma, &broken].concat())];
+    if let Some(opened) = opened(text, spans, at) {
+        orders.push((opened..closed, field.to_vec()));
+        orders.push((opened..closed, [field, b"Q"].concat()));
+    }
+    orders
+}
+
+/// Where what encloses a word begins, behind its bracket.
+fn opened(text: &[u8], spans: &[Range<usize>], at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for span in spans[..at].iter().rev() {
+        match text[span.start] {
+            b'}' | b']' => depth += 1,
+            b'{' | b'[' => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return Some(span.end),
+            },
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Where the bracket stands that closes what encloses a word.

@@ -8,6 +8,7 @@ use verifold_model::{
     instant::{Instant, SEQUENCE_BITS},
     json::from_json,
     receipts::{Receipt, ReceiptRow},
+    record::Source,
     sample::SampledRow,
     state::Exit,
 };
@@ -116,9 +117,18 @@ fn make(arguments: &Make) -> Result<Exit, Failure> {
             Failure::new(Exit::Usage, format!("the folder cannot be made ({error}): {}", arguments.output.display()), "")
         })?;
     }
-    for (SampledRow { batch, position }, receipt) in rows.iter().zip(&receipts) {
-        let path = if several { arguments.output.join(format!("receipt-{batch}-{position}.json")) } else { arguments.output.clone() };
-        files::write_new(&path, &json(receipt)?, Readers::Owner)?;
+    let name = |row: &SampledRow| format!("receipt-{}-{}.json", row.batch, row.position);
+    let paths: Vec<PathBuf> =
+        rows.iter().map(|row| if several { arguments.output.join(name(row)) } else { arguments.output.clone() }).collect();
+    // All or none, but for a file that appears in between.
+    for path in &paths {
+        if files::is_there(path)? {
+            let what = format!("a file is there already, so nothing was written: {}", path.display());
+            return Err(Failure::new(Exit::Usage, what, "give another name, or move what is there away"));
+        }
+    }
+    for (path, receipt) in paths.iter().zip(&receipts) {
+        files::write_new(path, &json(receipt)?, Readers::Owner)?;
     }
     println!("{} written: {}", counted(receipts.len() as u64, "receipt", "receipts"), arguments.output.display());
     let enough =
@@ -138,6 +148,15 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Failure> {
 pub(crate) fn read<T: serde::de::DeserializeOwned>(what: &str, path: &Path, hint: &str) -> Result<T, Failure> {
     from_json(&files::bytes(what, path)?)
         .map_err(|error| Failure::new(Exit::Malformed, format!("the {what} cannot be read ({error}): {}", path.display()), hint))
+}
+
+/// Who says so, where it is not the auditor.
+const fn standing(source: Source) -> &'static str {
+    match source {
+        Source::Pinned => "",
+        Source::Contradicted => ", as the package says; the auditor expected another",
+        Source::Package => ", as the package says; the auditor fixed none",
+    }
 }
 
 /// Exit code of what a receipt is refused for: what contradicts a proof is an alarm, what nobody proved is not.
@@ -162,7 +181,7 @@ fn check(arguments: &Check) -> Result<Exit, Failure> {
     };
     println!("The receipt holds: this row was committed, scored and decided as it says.");
     if let Some(subject) = &record.subject {
-        println!("From    {}, {}", subject.value.name, subject.value.system);
+        println!("From    {}, {}{}", subject.value.name, subject.value.system, standing(subject.source));
     }
     println!(
         "Batch   {} ({} to {}), row {} of {}",

@@ -272,8 +272,18 @@ fn receipts_and_openings_replace_nothing() {
     says(&make(&first), 0, "1 receipt written");
     let receipt = fs::read(desk.folder.path().join("receipt.json")).unwrap();
     assert!(serde_json::from_slice::<Receipt>(&receipt).unwrap() == desk.receipts[0][0]);
-    says(&make(&format!("{first}/1")), 2, "what was there before is unchanged: receipt.json");
+    says(&make(&format!("{first}/1")), 2, "a file is there already, so nothing was written: receipt.json");
     assert_eq!(fs::read(desk.folder.path().join("receipt.json")).unwrap(), receipt);
+
+    // The second of two is there: the first is not written either.
+    let both = || [make(&first), vec!["--key".to_owned(), format!("{first}/1")]].concat();
+    let both = both().into_iter().map(|word| if word == "receipt.json" { "several".to_owned() } else { word }).collect::<Vec<_>>();
+    says(&both, 0, "2 receipts written");
+    let mut names: Vec<_> = fs::read_dir(desk.folder.path().join("several")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    fs::remove_file(&names[0]).unwrap();
+    says(&both, 2, "a file is there already, so nothing was written: several");
+    assert!(!names[0].exists());
 
     let open = |output| [&["sample", "open", "request.json", "-o", output], &with[..]].concat();
     desk.says(&open("receipt.json"), 2, "what was there before is unchanged: receipt.json");

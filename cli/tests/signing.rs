@@ -198,9 +198,13 @@ fn policy_and_engagement_say_who_stands_behind_them() {
         )
     };
     fs::write(desk.at("engagement.toml"), engagement("auditor")).unwrap();
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = words(desk.says(&["engagement", "check", "engagement.toml"], 0, "[no-origin]"));
+    let (fixed, open) = text.split_once("Left open: ").unwrap();
+    assert!(fixed.contains("0 errors, 2 warnings") && fixed.contains("Trusted Halm, key "), "{text}");
+    assert!(open.contains("Period not said") && open.contains("Signatures not demanded here; the policy may"), "{text}");
     fs::write(desk.at("none.zkaudit"), b"none").unwrap();
     let verify = ["verify", "--policy", "policy.toml", "--engagement", "engagement.toml", "none.zkaudit", "--record", "r.json"];
-    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     desk.says(&verify, 3, "not signed");
 
     let with = ["--key", "auditor.key", "--passphrase-file", "passphrase", "--date", "2026-05-29T10:00:00Z"];

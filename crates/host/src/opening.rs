@@ -33,14 +33,14 @@ fn read(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Result<(A
         && folder.join(name).is_dir()
     {
         return samples::audit_in(&folder.join(name))
-            .map(|files| (files, true))
+            .map(|audit| (with(files, audit), true))
             .ok_or_else(|| format!("{name} is no folder of an audit: it holds neither a policy.toml nor one package (*.zkaudit)."));
     }
     if let [name] = plain.as_slice()
         && !name.contains('.')
     {
         let sample = samples::find().into_iter().find(|sample| sample.name == *name);
-        return sample.map(|sample| (sample.files, true)).ok_or_else(|| format!("no sample audit is named {name}"));
+        return sample.map(|sample| (with(files, sample.files), true)).ok_or_else(|| format!("no sample audit is named {name}"));
     }
     let alone = plain.len() == 1;
     let mut whole = false;
@@ -55,6 +55,12 @@ fn read(arguments: impl IntoIterator<Item = String>, folder: &Path) -> Result<(A
         files = AuditFiles { engagement: files.engagement, ..beside.unwrap_or_default() };
     }
     Ok((files, whole))
+}
+
+/// An audit, with the engagement that was named beside it in the place of its own.
+fn with(named: AuditFiles, audit: AuditFiles) -> AuditFiles {
+    let engagement = if named.engagement.is_empty() { audit.engagement } else { named.engagement };
+    AuditFiles { engagement, ..audit }
 }
 
 /// The same as an event.
@@ -120,6 +126,10 @@ mod tests {
         put(&["policy.toml", "one.zkaudit"]);
         assert_eq!(named("2026 Q3/bank-engagement.toml"), Ok(files("policy.toml", "bank-engagement.toml", "one.zkaudit")));
         assert_eq!(named("2026 Q3"), Ok(files("policy.toml", "", "one.zkaudit")));
+        let line = ["2026 Q3", "--engagement", "mine.toml"].map(str::to_owned);
+        let mine = parent.path().join("mine.toml").to_string_lossy().into_owned();
+        let with_mine = AuditFiles { engagement: mine, ..files("policy.toml", "", "one.zkaudit") };
+        assert_eq!(super::named(line, parent.path()), Ok(with_mine), "not the folder's own");
         // Which of two, a person says.
         put(&["engagement.toml", "two.zkaudit"]);
         assert_eq!(named("2026 Q3"), Ok(files("policy.toml", "engagement.toml", "")));

@@ -269,21 +269,25 @@ fn signal(_: Option<ExitStatus>) -> Option<i32> {
     None
 }
 
-/// Writes beside the target, then renames: nothing is ever half-written.
+/// Writes beside the target, then renames: nothing is ever half-written. A file that was there keeps who may read it.
 ///
 /// # Errors
 /// If it cannot be written; what was there before is unchanged.
 pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
+    let mut temporary = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // A temporary file is private; a record or report is an ordinary document.
-        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644))?;
+        // A temporary file is private; a record or report is an ordinary document, of whom the user's umask says.
+        temporary.permissions(std::fs::Permissions::from_mode(0o666));
     }
+    let mut file = temporary.tempfile_in(folder)?;
+    if let Ok(before) = std::fs::metadata(path) {
+        std::fs::set_permissions(file.path(), before.permissions())?;
+    }
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -291,6 +295,21 @@ pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_was_there_keeps_who_may_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.json");
+        let mode = || path.metadata().unwrap().permissions().mode() & 0o777;
+        write(&path, b"one").unwrap();
+        // As an ordinary new file of this user.
+        std::fs::write(folder.path().join("other"), b"").unwrap();
+        assert_eq!(mode(), folder.path().join("other").metadata().unwrap().permissions().mode() & 0o777);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!((mode(), std::fs::read(&path).unwrap().as_slice()), (0o640, b"two".as_slice()));
+    }
 
     fn start(script: &str) -> (Worker, mpsc::Receiver<Said>) {
         start_for(longest, script)
